@@ -1,0 +1,24 @@
+/** Every number that users can run into: name, unit, and where it comes from. */
+
+/** Largest source, in bytes. Linux gives argv and the environment about 2 MiB, so more could not be handed over. */
+export const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
+
+/**
+ * Longest `NAME=value` with its NUL, in bytes: `MAX_ARG_STRLEN`, 32 pages of 4 KiB.
+ * https://man7.org/linux/man-pages/man2/execve.2.html#NOTES
+ */
+export const MAX_ENV_STRING_BYTES = 131_072;
+
+/** Default of `--timeout`, in seconds: everything from the start to the hand-over. */
+export const DEFAULT_TIMEOUT_SECONDS = 30;
+export const MIN_TIMEOUT_SECONDS = 0.1;
+export const MAX_TIMEOUT_SECONDS = 3600;
+
+/** Tries of one request, the first included. */
+export const MAX_ATTEMPTS = 10;
+/** Full jitter: the wait before try n+1 is random between 0 and `min(cap, base * 2^(n-1))`, in ms. */
+export const BACKOFF_BASE_MS = 50;
+export const BACKOFF_CAP_MS = 5_000;
+
+/** Largest error body that is read to find its code, in bytes. S3's own are below 1 KiB. */
+export const MAX_ERROR_BODY_BYTES = 64 * 1024;
