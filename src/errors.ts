@@ -56,20 +56,36 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** What was caught; never printed. */
   readonly cause?: unknown;
+  /** Whether the same request may succeed a little later. */
+  readonly retryable?: boolean;
+  /** What the server asked to wait, in ms. */
+  readonly retryAfterMs?: number;
 }
 
 export class EnvsealError extends Error {
   override readonly name = 'EnvsealError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
     this.code = code;
     this.hint = details.hint;
+    this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs ?? 0;
   }
 
   get exitStatus(): number {
     return EXIT_STATUS[this.code];
+  }
+
+  /** The same error, naming what it is about unless it does already. */
+  about(subject: string): EnvsealError {
+    if (this.message.includes(subject)) return this;
+    const { code, message, hint, cause, retryable, retryAfterMs } = this;
+    const details = { cause, retryable, retryAfterMs, ...(hint === undefined ? {} : { hint }) };
+    return new EnvsealError(code, `${subject}: ${message}`, details);
   }
 }

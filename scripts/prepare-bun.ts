@@ -1,0 +1,56 @@
+/**
+ * Makes the runtime that goes into the executable invisible. Bun obeys variables of its own and changes what a process
+ * inherits; both would be felt by the command that envseal becomes. The changes are to names of fixed length, each
+ * counted: where a new version of Bun has other counts, the build fails, not the promise.
+ */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Replacement {
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
+  /** Only the first, where later ones are of another table. */
+  readonly firstOnly?: true;
+}
+
+/** No entry of an environment can be named by bytes that start with NUL. */
+const INERT_VARIABLES: readonly Replacement[] = [
+  { from: 'BUN_BE_BUN', to: '\0UN_BE_BUN', count: 1 },
+  { from: 'BUN_OPTIONS', to: '\0UN_OPTIONS', count: 2 },
+  // Would print each request with its headers.
+  { from: 'BUN_CONFIG_VERBOSE_FETCH', to: '\0UN_CONFIG_VERBOSE_FETCH', count: 2 },
+];
+
+/**
+ * Names in the dynamic symbol table. `signal` is called only to ignore SIGPIPE and SIGXFSZ, which the command would
+ * inherit; `setrlimit` only to raise the soft limit of open files. Functions with as many arguments and no effect stand
+ * in for them: getpid ignores its registers, getrlimit reads the limit into the caller's own struct.
+ */
+const INERT_SYMBOLS: readonly Replacement[] = [
+  { from: '\0signal\0', to: '\0getpid\0', count: 1 },
+  { from: '\0setrlimit\0', to: '\0getrlimit\0', count: 2, firstOnly: true },
+];
+
+/** Writes the prepared runtime to `target` unless it is there already, and returns `target`. */
+export function prepareBun(source: string, target: string): string {
+  const newest = Math.max(...[source, fileURLToPath(import.meta.url)].map((path) => statSync(path).mtimeMs));
+  if (existsSync(target) && statSync(target).mtimeMs > newest) return target;
+  const bytes = readFileSync(source);
+  for (const replacement of [...INERT_VARIABLES, ...INERT_SYMBOLS]) replace(bytes, replacement);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(`${target}.new`, bytes);
+  chmodSync(`${target}.new`, 0o755);
+  renameSync(`${target}.new`, target);
+  return target;
+}
+
+function replace(bytes: Buffer, { from, to, count, firstOnly }: Replacement): void {
+  const places: number[] = [];
+  for (let at = bytes.indexOf(from, 0, 'latin1'); at >= 0; at = bytes.indexOf(from, at + 1, 'latin1')) places.push(at);
+  if (places.length !== count || from.length !== to.length) {
+    throw new Error(`${JSON.stringify(from)} is ${places.length} times in this Bun, expected ${count}: look at what changed`);
+  }
+  for (const place of firstOnly ? places.slice(0, 1) : places) bytes.write(to, place, 'latin1');
+}

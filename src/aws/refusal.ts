@@ -1,0 +1,219 @@
+/** What AWS's error codes mean for the user: which permission on which resource, which key, which clock. */
+import { EnvsealError, type ErrorCode } from '../errors.ts';
+
+export interface Refusal {
+  readonly status: number;
+  /** S3's `<Code>`, KMS's `__type`; empty where there is no readable body. */
+  readonly code: string;
+  /** S3's `<Message>`. Only ARNs and an action are taken from it. */
+  readonly message: string;
+  readonly headers: Headers;
+  /** The permission that was needed, such as `s3:GetObject`. */
+  readonly action: string;
+  /** The ARN that it was needed on. */
+  readonly resource: string;
+  /** What was asked for, for people. */
+  readonly subject: string;
+}
+
+interface Meaning {
+  readonly code: ErrorCode;
+  readonly says: (refusal: Refusal) => string;
+  readonly hint: (refusal: Refusal) => string;
+  readonly retryable?: true;
+}
+
+const MISSING: Pick<Meaning, 'code'> = { code: 'not_found' };
+const CREDENTIALS: Pick<Meaning, 'code'> = { code: 'credentials' };
+const KEY: Pick<Meaning, 'code'> = { code: 'key_unavailable' };
+
+/**
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * S3 passes KMS's refusals on as `KMS.` and the exception's name.
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
+ */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  NoSuchBucket: {
+    ...MISSING,
+    says: ({ subject }) => `no such bucket: ${subject}`,
+    hint: () => 'check the bucket in the URI, and that the credentials belong to the right account and partition',
+  },
+  NoSuchKey: {
+    ...MISSING,
+    says: ({ subject }) => `no such object: ${subject}`,
+    hint: ({ headers }) =>
+      headers.get('x-amz-delete-marker') === 'true'
+        ? 'it was deleted; an older version can be opened with ?versionId='
+        : 'check the key in the URI; optional=true tolerates a missing source',
+  },
+  NoSuchVersion: {
+    ...MISSING,
+    says: ({ subject }) => `no such version: ${subject}`,
+    hint: () => 'check versionId in the URI',
+  },
+  NoSuchAccessPoint: {
+    ...MISSING,
+    says: ({ subject }) => `no such access point: ${subject}`,
+    hint: () => 'check name, account and region in the ARN',
+  },
+  MethodNotAllowed: {
+    ...MISSING,
+    says: ({ subject }) => `the version is a delete marker: ${subject}`,
+    hint: () => 'name the version before it in versionId',
+  },
+  InvalidObjectState: {
+    code: 'denied',
+    says: ({ subject }) => `the object is archived: ${subject}`,
+    hint: () => 'restore it from Glacier, and keep env files in the Standard class',
+  },
+  ExpiredToken: {
+    ...CREDENTIALS,
+    says: () => 'the AWS credentials are expired',
+    hint: () => 'renew them; a role (IRSA, Pod Identity, task role) renews by itself',
+  },
+  InvalidToken: {
+    ...CREDENTIALS,
+    says: () => 'the AWS session token is not valid',
+    hint: () => 'AWS_SESSION_TOKEN belongs to one pair of keys: set all three together, or remove the token',
+  },
+  InvalidAccessKeyId: {
+    ...CREDENTIALS,
+    says: () => 'the AWS access key does not exist',
+    hint: () => 'check AWS_ACCESS_KEY_ID; a temporary key needs AWS_SESSION_TOKEN too',
+  },
+  SignatureDoesNotMatch: {
+    ...CREDENTIALS,
+    says: () => 'the AWS secret key does not match the access key',
+    hint: () => 'check AWS_SECRET_ACCESS_KEY, and that no proxy changes the request',
+  },
+  RequestTimeTooSkewed: {
+    ...CREDENTIALS,
+    says: () => 'the clock of this machine is wrong',
+    hint: () => 'set the clock (NTP): AWS refuses signatures that are 15 minutes off',
+  },
+  'KMS.DisabledException': {
+    ...KEY,
+    says: ({ subject }) => `the KMS key of ${subject} is disabled`,
+    hint: () => 'enable it (aws kms enable-key), or seal the file with another key',
+  },
+  'KMS.KMSInvalidStateException': {
+    ...KEY,
+    says: ({ subject }) => `the KMS key of ${subject} is pending deletion or not usable`,
+    hint: () => 'cancel its deletion (aws kms cancel-key-deletion, then enable-key)',
+  },
+  'KMS.NotFoundException': {
+    ...KEY,
+    says: ({ subject }) => `the KMS key of ${subject} does not exist`,
+    hint: () => 'it was deleted, or is in another region; seal the file again with a key that exists',
+  },
+  'KMS.InvalidKeyUsageException': {
+    ...KEY,
+    says: ({ subject }) => `the KMS key of ${subject} cannot decrypt`,
+    hint: () => 'seal the file with a symmetric key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)',
+  },
+  'KMS.ThrottlingException': throttled(),
+  ThrottlingException: throttled(),
+  SlowDown: throttled(),
+  TooManyRequests: throttled(),
+  RequestLimitExceeded: throttled(),
+};
+
+/** The error to throw for an answer that is no success. */
+export function explainRefusal(refusal: Refusal): EnvsealError {
+  const meaning = MEANINGS[canonicalCode(refusal.code)] ?? byStatus(refusal);
+  return new EnvsealError(meaning.code, meaning.says(refusal), {
+    hint: meaning.hint(refusal),
+    retryable: meaning.retryable ?? false,
+    retryAfterMs: retryAfterMs(refusal.headers),
+  });
+}
+
+/** The same refusal has several names, by service and by age. */
+function canonicalCode(code: string): string {
+  const kms = /^(?:KMS\.)?(DisabledException|KMSInvalidStateException)$/.exec(code)?.[1];
+  if (kms !== undefined) return `KMS.${kms}`;
+  if (code === 'ExpiredTokenException' || code === 'TokenRefreshRequired') return 'ExpiredToken';
+  return code === 'UnrecognizedClientException' ? 'InvalidAccessKeyId' : code;
+}
+
+function byStatus({ status, code }: Refusal): Meaning {
+  // KMS says 400 AccessDeniedException.
+  if (status === 403 || code.startsWith('AccessDenied')) return DENIED;
+  if (status === 404 && code === '') return MEANINGS.NoSuchKey as Meaning;
+  if (status === 429) return throttled();
+  if (status >= 500 || code === 'RequestTimeout') return SERVER_ERROR;
+  if (status >= 300 && status < 400) return REDIRECTED;
+  return UNKNOWN;
+}
+
+/**
+ * Since 2023 S3's AccessDenied names the action, the resource and the principal.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+ */
+const DENIED: Meaning = {
+  code: 'denied',
+  says(refusal) {
+    const { action, resource, principal } = deniedAccess(refusal);
+    return `${principal ?? 'these credentials'} may not ${action} on ${resource}`;
+  },
+  hint(refusal) {
+    const { action, resource } = deniedAccess(refusal);
+    if (action === 's3:ListBucket') {
+      return `the object does not exist, and only s3:ListBucket on ${resource} would let S3 say so; check the key in the URI`;
+    }
+    if (action === 's3:GetObject' && !isDetailed(refusal)) {
+      return `allow s3:GetObject on ${resource} and kms:Decrypt on its key; without s3:ListBucket S3 also says this of an object that does not exist`;
+    }
+    const explicit = /with an explicit deny/.test(refusal.message) ? 'an explicit Deny forbids it; ' : '';
+    return `${explicit}allow ${action} on ${resource}${action.startsWith('kms:') ? ', in the key policy or by IAM' : ''}`;
+  },
+};
+
+const SERVER_ERROR: Meaning = {
+  code: 'unreachable',
+  says: ({ status, subject }) => `the service failed with ${status} on ${subject}`,
+  hint: () => 'it was tried again with growing waits; see the status of the service',
+  retryable: true,
+};
+
+const REDIRECTED: Meaning = {
+  code: 'configuration',
+  says: ({ subject }) => `${subject} is in another region than was asked`,
+  hint: ({ headers }) =>
+    `set AWS_REGION or ?region= to ${headers.get('x-amz-bucket-region') ?? 'the region of the bucket'}`,
+};
+
+const UNKNOWN: Meaning = {
+  code: 'configuration',
+  says: ({ status, code, subject }) => `the service refused ${subject} with ${status}${/^[\w.]+$/.test(code) ? ` ${code}` : ''}`,
+  hint: () => 'look the code up in the documentation of the service',
+};
+
+function throttled(): Meaning {
+  return {
+    code: 'throttled',
+    says: ({ subject }) => `throttled on ${subject}`,
+    hint: () => 'start fewer containers at once, ask for a higher quota, or raise --timeout',
+    retryable: true,
+  };
+}
+
+function isDetailed({ message }: Refusal): boolean {
+  return /not authorized to perform/.test(message);
+}
+
+function deniedAccess(refusal: Refusal): { action: string; resource: string; principal: string | undefined } {
+  const { message } = refusal;
+  const action = /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1] ?? refusal.action;
+  const resource = /on resource: "?(arn:[^\s"]+)/.exec(message)?.[1] ?? refusal.resource;
+  const principal = /User: (arn:[^\s"]+) is not/.exec(message)?.[1];
+  return { action, resource, principal };
+}
+
+/** Seconds, or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+function retryAfterMs(headers: Headers): number {
+  const text = headers.get('retry-after');
+  if (text === null) return 0;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : 0;
+}

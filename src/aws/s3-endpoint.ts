@@ -1,0 +1,87 @@
+/** Where an S3 object's GET goes: host, path and signing region. Pure. */
+import { parseArn } from './arn.ts';
+import { dnsSuffixOf } from './partitions.ts';
+
+export interface S3Target {
+  /** A bucket's name, or the ARN of an access point. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | undefined;
+}
+
+export interface S3EndpointOptions {
+  readonly region: string;
+  /** A custom endpoint, from the URI, the environment or the profile. */
+  readonly endpoint: string | undefined;
+  readonly useFips: boolean;
+  readonly useDualStack: boolean;
+  readonly addressingStyle: 'auto' | 'path' | 'virtual';
+}
+
+export interface S3Location {
+  readonly url: URL;
+  readonly region: string;
+}
+
+/**
+ * `undefined` for what only the SDK knows: multi-region access points (SigV4a), Outposts, Object Lambda, directory
+ * buckets, FIPS in China, regions of no known form, ARNs at custom endpoints. The rules are those of the SDK's endpoint
+ * rule set, and a test compares the two. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ */
+export function locateS3(target: S3Target, options: S3EndpointOptions): S3Location | undefined {
+  const location = target.bucket.startsWith('arn:')
+    ? locateAccessPoint(target.bucket, options)
+    : locateBucket(target.bucket, options);
+  if (location === undefined) return undefined;
+  const { url, region } = location;
+  const base = url.pathname.replace(/\/$/, '');
+  url.pathname = `${base}/${encodeKey(target.key)}`;
+  // A key such as a/../b names an object, but URLs fold it into another one.
+  if (url.pathname !== `${base}/${encodeKey(target.key)}`) return undefined;
+  if (target.versionId !== undefined) url.search = `versionId=${encodeURIComponent(target.versionId)}`;
+  return { url, region };
+}
+
+function locateBucket(bucket: string, options: S3EndpointOptions): S3Location | undefined {
+  const { region, endpoint, useFips, useDualStack, addressingStyle } = options;
+  if (/--(x-s3|xa-s3|op-s3)$/.test(bucket)) return undefined;
+  const host = endpoint === undefined ? awsHost('s3', options) : undefined;
+  if (endpoint === undefined ? host === undefined : useFips || useDualStack) return undefined;
+  const url = new URL(endpoint ?? `https://${host}`);
+  const isVirtual =
+    addressingStyle === 'virtual' || (addressingStyle === 'auto' && endpoint === undefined && isDnsLabel(bucket));
+  if (isVirtual) url.hostname = `${bucket}.${url.hostname}`;
+  else url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeKey(bucket)}/`;
+  return { url, region };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-usage-examples.html */
+function locateAccessPoint(bucket: string, options: S3EndpointOptions): S3Location | undefined {
+  const arn = parseArn(bucket);
+  const name = /^accesspoint[:/]([a-z0-9-]{3,50})$/.exec(arn?.resource ?? '')?.[1];
+  if (arn === undefined || arn.service !== 's3' || arn.region === '' || arn.account === '') return undefined;
+  if (name === undefined || options.endpoint !== undefined) return undefined;
+  const host = awsHost('s3-accesspoint', { ...options, region: arn.region });
+  if (host === undefined) return undefined;
+  return { url: new URL(`https://${name}-${arn.account}.${host}`), region: arn.region };
+}
+
+function awsHost(service: string, { region, useFips, useDualStack }: S3EndpointOptions): string | undefined {
+  const suffix = dnsSuffixOf(region);
+  if (suffix === undefined || (useFips && suffix.endsWith('.cn'))) return undefined;
+  return `${service}${useFips ? '-fips' : ''}${useDualStack ? '.dualstack' : ''}.${region}.${suffix}`;
+}
+
+/** With a dot in it, the bucket's name would not match the certificate for `*.s3.REGION.amazonaws.com`. */
+function isDnsLabel(bucket: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket);
+}
+
+/** RFC 3986 as SigV4 wants it: all but unreserved characters, and the slash stays. */
+export function encodeKey(key: string): string {
+  return key.split('/').map(encodeRfc3986).join('/');
+}
+
+function encodeRfc3986(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}

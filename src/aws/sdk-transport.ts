@@ -1,0 +1,68 @@
+/**
+ * Lets the official SDK's clients send through our HTTP: the same proxies, certificates, endpoint rules and deadline.
+ * It is the SDK's `HttpHandler`; types of the SDK are not imported, so that this costs nothing at the start.
+ */
+import type { Http } from '../net/http.ts';
+
+interface SdkRequest {
+  readonly method: string;
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly query?: Record<string, string | string[] | null>;
+  readonly headers: Record<string, string>;
+  readonly body?: unknown;
+}
+
+interface SdkAnswer {
+  readonly response: { statusCode: number; headers: Record<string, string>; body: unknown };
+}
+
+export class SdkTransport {
+  readonly metadata = { handlerProtocol: 'http/1.1' };
+  readonly #http: Http;
+  readonly #signal: AbortSignal;
+  readonly #caFile: string | undefined;
+
+  constructor(http: Http, signal: AbortSignal, caFile: string | undefined) {
+    this.#http = http;
+    this.#signal = signal;
+    this.#caFile = caFile;
+  }
+
+  async handle(request: SdkRequest): Promise<SdkAnswer> {
+    const port = request.port === undefined ? '' : `:${request.port}`;
+    const query = toQuery(request.query ?? {});
+    const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}${query}`);
+    const { host: _, ...headers } = request.headers;
+    const body = request.body === undefined || request.body === null ? {} : { body: request.body as string };
+    const answer = await this.#http.exchange(
+      { method: request.method, url, headers, ...body },
+      this.#signal,
+      this.#caFile,
+    );
+    const { Readable } = await import('node:stream');
+    const stream = answer.body === null ? Readable.from([]) : Readable.fromWeb(answer.body as never);
+    return {
+      response: { statusCode: answer.status, headers: Object.fromEntries(answer.headers), body: stream },
+    };
+  }
+
+  updateHttpClientConfig(): void {}
+
+  httpHandlerConfigs(): Record<string, never> {
+    return {};
+  }
+
+  destroy(): void {}
+}
+
+function toQuery(query: Record<string, string | string[] | null>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map(
+      (one) => `${encodeURIComponent(name)}${one === null ? '' : `=${encodeURIComponent(one)}`}`,
+    ),
+  );
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}

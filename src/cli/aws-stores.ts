@@ -1,0 +1,51 @@
+/** What sources on AWS share: one client, one set of credentials, the pinned keys. */
+import { AwsClient } from '../aws/aws-client.ts';
+import { readAwsSettings } from '../aws/aws-settings.ts';
+import { isAlias, regionOfKey } from '../aws/kms-key.ts';
+import type { Http } from '../net/http.ts';
+import { fetchS3, type S3Options } from '../store/s3.ts';
+import type { S3Source } from '../store/source.ts';
+import type { FetchedObject } from '../store/store.ts';
+import { VERSION } from '../version.ts';
+import type { OpenOptions } from './open-sources.ts';
+
+export class AwsStores {
+  readonly #options: S3Options;
+  #resolvedKeys: Promise<readonly string[]> | undefined;
+
+  static async create({ host, settings, deadline }: OpenOptions, http: Http): Promise<AwsStores> {
+    const { system, variables } = host;
+    const awsSettings = await readAwsSettings(variables, system);
+    const userAgent = `envseal/${VERSION}`;
+    const client = new AwsClient({ settings: awsSettings, variables, http, deadline, system, userAgent });
+    const keys = settings['kms-key'];
+    const stores = new AwsStores({
+      client,
+      addressingStyle: settings['s3-addressing-style'] as S3Options['addressingStyle'],
+      likelyRegion: keys.map(regionOfKey).find((region) => region !== undefined),
+    });
+    // Aliases are resolved while the files are fetched; a failure is met when the keys are needed.
+    if (keys.some(isAlias)) stores.resolveKeys(keys).catch(() => {});
+    return stores;
+  }
+
+  private constructor(options: S3Options) {
+    this.#options = options;
+  }
+
+  fetch(source: S3Source): Promise<FetchedObject> {
+    return fetchS3(source, this.#options);
+  }
+
+  resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
+    this.#resolvedKeys ??= Promise.all(keys.map((key) => this.#resolveKey(key)));
+    return this.#resolvedKeys;
+  }
+
+  async #resolveKey(key: string): Promise<string> {
+    if (!isAlias(key)) return key;
+    const { client, likelyRegion } = this.#options;
+    const { resolveAlias } = await import('../aws/kms-alias.ts');
+    return await resolveAlias(key, regionOfKey(key) ?? client.settings.region ?? likelyRegion ?? 'us-east-1', client);
+  }
+}

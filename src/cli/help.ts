@@ -1,0 +1,63 @@
+/** `envseal help` and `envseal version`, made from the tables. */
+import { EnvsealError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { SETTINGS, type SettingRow, variableOf } from '../settings.ts';
+import { VERSION } from '../version.ts';
+import { COMMANDS, type Command } from './commands.ts';
+
+export const help: Command = async ({ host, commandLine }) => {
+  const { command, operands } = commandLine;
+  const topic = command === 'help' ? operands[0] : command;
+  host.system.write(1, topic === undefined || topic === 'help' ? overview() : details(topic === 'exec' ? 'run' : topic));
+};
+
+export const version: Command = async ({ host }) => {
+  host.system.write(1, `envseal ${VERSION}\n`);
+};
+
+function overview(): string {
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
+  return [
+    'envseal opens KMS-sealed env files and becomes the container command, with their variables in its environment.',
+    '',
+    'usage: envseal [COMMAND] [FLAGS] [-- COMMAND [ARGUMENT…]]',
+    '',
+    'commands:',
+    ...columns(commands),
+    '',
+    'example:',
+    '  ENVSEAL_SOURCE=s3://snacks/dev/env envseal run -- ./api',
+    '',
+    'envseal help run lists the flags; each has a variable, such as ENVSEAL_KMS_KEY for --kms-key.',
+    '',
+  ].join('\n');
+}
+
+function details(name: string): string {
+  const row = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (row === undefined) {
+    const near = nearest(name, Object.keys(COMMANDS));
+    throw new EnvsealError('usage', `no help on ${name}`, {
+      hint: near === undefined ? 'envseal help lists the commands' : `did you mean ${near}?`,
+    });
+  }
+  const lines = [`${row.usage}`, '', `${row.summary}`];
+  if (name === 'run') lines.push('', 'flags:', ...columns(Object.entries(SETTINGS).map(flagLine)));
+  if (name === 'run') {
+    lines.push('', 'example:', '  envseal run --source s3://snacks/dev/env --kms-key alias/snacks -- ./api');
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function flagLine([name, row]: [string, SettingRow]): readonly [string, string] {
+  const short = row.short === undefined ? '' : `-${row.short}, `;
+  const value = row.choices?.join('|') ?? row.value;
+  const suffix = value === undefined ? '' : row.kind === 'switch-or-list' ? `[=${value},…]` : ` ${value}`;
+  const fallback = row.default === undefined ? '' : ` (default ${row.default})`;
+  return [`${short}--${name}${suffix}`, `${row.help}${fallback}; ${variableOf(name)}`];
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

@@ -1,0 +1,94 @@
+import { EnvsealError } from '../errors.ts';
+
+/** A decoded file and the place up to which it has been read. */
+export interface Cursor {
+  /** The source's URI or path, for messages. */
+  readonly source: string;
+  readonly text: string;
+  /** Index of the next UTF-16 unit. */
+  at: number;
+  /** Line of `at`, from 1. Only LF ends a line. */
+  line: number;
+}
+
+const BOM = '\uFEFF';
+
+/** Decodes a file; a BOM at its start is skipped. Throws `malformed` on invalid UTF-8 and on NUL. */
+export function openText(bytes: Uint8Array, source: string): Cursor {
+  const text = decode(bytes, source);
+  const nul = text.indexOf('\0');
+  if (nul !== -1) throw malformed({ source, text }, nul, 'text without NUL');
+  return { source, text, at: text.startsWith(BOM) ? 1 : 0, line: 1 };
+}
+
+/** Takes the rest of the line without its LF or CRLF, and goes on to the next. The file's end ends a line too. */
+export function takeLine(cursor: Cursor): string {
+  const { text, at } = cursor;
+  const lf = text.indexOf('\n', at);
+  const stop = lf === -1 ? text.length : lf;
+  const end = stop > at && text.charCodeAt(stop - 1) === 0x0d ? stop - 1 : stop;
+  cursor.at = stop + 1;
+  cursor.line += 1;
+  return text.slice(at, end);
+}
+
+/**
+ * The error for what was found at index `at`. It says where and what was expected, never what is there: the text could
+ * be a value, or a password where a name belongs. For the same reason it has no `cause`.
+ */
+export function malformed(
+  { source, text }: Pick<Cursor, 'source' | 'text'>,
+  at: number,
+  expected: string,
+  hint?: string,
+): EnvsealError {
+  const place = `line ${lineAt(text, at)}, column ${columnAt(text, at)}`;
+  const message = `cannot parse ${source}: ${place}: expected ${expected}`;
+  return new EnvsealError('malformed', message, hint === undefined ? {} : { hint });
+}
+
+function lineAt(text: string, at: number): number {
+  let line = 1;
+  for (let lf = text.indexOf('\n'); lf !== -1 && lf < at; lf = text.indexOf('\n', lf + 1)) line += 1;
+  return line;
+}
+
+/** In characters (code points), from 1; a BOM at the file's start has no column. */
+function columnAt(text: string, at: number): number {
+  const lineStart = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
+  const from = lineStart === 0 && text.startsWith(BOM) ? 1 : lineStart;
+  let column = 1;
+  for (const _ of text.slice(from, at)) column += 1;
+  return column;
+}
+
+function decode(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    throw malformed({ source, text }, firstReplaced(text, bytes), 'valid UTF-8');
+  }
+}
+
+/** Index of the first U+FFFD in `text` that stands for invalid bytes, not for itself. */
+function firstReplaced(text: string, bytes: Uint8Array): number {
+  let at = 0;
+  let byte = 0;
+  for (const character of text) {
+    if (
+      character === '\uFFFD' &&
+      !(bytes[byte] === 0xef && bytes[byte + 1] === 0xbf && bytes[byte + 2] === 0xbd)
+    )
+      break;
+    at += character.length;
+    byte += utf8Length(character.codePointAt(0) ?? 0);
+  }
+  return at;
+}
+
+function utf8Length(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
+}

@@ -1,0 +1,17 @@
+/** What a variable may be called, in every dialect. ASCII only, so a name is safe to print and to put into an event. */
+export const NAME_PATTERN = '[A-Za-z_][A-Za-z0-9_.-]*';
+
+/** The pattern in words, for error messages. */
+export const NAME_IN_WORDS = 'a name: a letter or _ first, then letters, digits, _, . or -';
+
+const NAME_HERE = new RegExp(NAME_PATTERN, 'y');
+
+/** Where the name that starts at `start` ends; `start` itself when none starts there. */
+export function nameEnd(text: string, start: number): number {
+  NAME_HERE.lastIndex = start;
+  return NAME_HERE.test(text) ? NAME_HERE.lastIndex : start;
+}
+
+export function isName(text: string): boolean {
+  return text !== '' && nameEnd(text, 0) === text.length;
+}

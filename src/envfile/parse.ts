@@ -1,0 +1,38 @@
+import type { Secret } from '../secret.ts';
+import { openText } from './cursor.ts';
+import { parseDocker } from './docker.ts';
+import { parseDotenv } from './dotenv.ts';
+
+/** One assignment of an env file. */
+export interface Entry {
+  readonly name: string;
+  readonly value: Secret;
+  /** The line its name is on, from 1. */
+  readonly line: number;
+}
+
+export type Dialect = 'dotenv' | 'docker';
+
+export interface ParseOptions {
+  readonly dialect: Dialect;
+  /** The source's URI or path; error messages name it. */
+  readonly source: string;
+}
+
+/**
+ * Reads an env file. Entries come in file order and a name may come twice.
+ *
+ * Throws `EnvsealError('malformed')`, and nothing else, with source, line, column and what was expected: never a name,
+ * a value or any other text of the file.
+ */
+export function parse(bytes: Uint8Array, { dialect, source }: ParseOptions): Entry[] {
+  const cursor = openText(bytes, source);
+  return dialect === 'docker' ? parseDocker(cursor) : parseDotenv(cursor);
+}
+
+/** What a process gets: of the entries with the same name, the last. */
+export function lastWins(entries: Iterable<Entry>): Map<string, Secret> {
+  const variables = new Map<string, Secret>();
+  for (const { name, value } of entries) variables.set(name, value);
+  return variables;
+}

@@ -1,0 +1,21 @@
+import type { Host } from '../host.ts';
+import type { ByteString } from '../system/system.ts';
+import { explainExec } from './lookup.ts';
+
+export interface Launch {
+  readonly path: ByteString;
+  readonly argv: readonly [ByteString, ...ByteString[]];
+  readonly environ: readonly ByteString[];
+}
+
+/** Replaces this process with the command. Throws `not_executable`, `command_not_found` or `too_large`. */
+export async function handOver({ path, argv, environ }: Launch, { system, stopSignals }: Host): Promise<never> {
+  // A signal that our handler has caught and the event loop has not seen yet would be lost with us.
+  system.resetStopSignals(stopSignals);
+  await new Promise((resolve) => setImmediate(resolve));
+  try {
+    return system.execve(path, argv, environ);
+  } catch (error) {
+    throw explainExec(argv[0], error);
+  }
+}

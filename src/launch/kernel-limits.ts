@@ -1,0 +1,53 @@
+/** The kernel's limits on what execve is given, checked before it so that the error can name the variable. */
+import { EnvsealError } from '../errors.ts';
+import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+import type { ByteString } from '../system/system.ts';
+import { nameOf } from './environ.ts';
+
+/** `bprm_stack_limits` in Linux's fs/exec.c: a quarter of the stack's soft limit, between 128 KiB and 6 MiB. */
+const MIN_TOTAL_BYTES = 131_072;
+const MAX_TOTAL_BYTES = 6 * 1024 * 1024;
+const POINTER_BYTES = 8;
+
+/**
+ * Throws `too_large`. `stackLimit` is RLIMIT_STACK's soft limit in bytes. What the kernel itself adds (the file name,
+ * the auxiliary vector's strings) is left a page of room.
+ */
+export function checkKernelLimits(
+  argv: readonly ByteString[],
+  environ: readonly ByteString[],
+  stackLimit: number,
+): void {
+  const long = environ.find((entry) => entry.length + 1 > MAX_ENV_STRING_BYTES);
+  if (long !== undefined) {
+    throw new EnvsealError(
+      'too_large',
+      `${printable(nameOf(long))} is ${long.length + 1} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`,
+      {
+        hint: 'store large content in a file of its own and pass its location',
+      },
+    );
+  }
+  if (argv.some((argument) => argument.length + 1 > MAX_ENV_STRING_BYTES)) {
+    throw new EnvsealError(
+      'too_large',
+      `an argument of the command is over the kernel's ${MAX_ENV_STRING_BYTES} bytes`,
+    );
+  }
+  const limit = Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, Math.floor(stackLimit / 4))) - 4096;
+  const total = [...argv, ...environ].reduce((sum, text) => sum + text.length + 1 + POINTER_BYTES, 0);
+  if (total <= limit) return;
+  const largest = environ.reduce((a, b) => (b.length > a.length ? b : a), '');
+  throw new EnvsealError(
+    'too_large',
+    `arguments and environment are ${total} bytes, over the kernel's ${limit}`,
+    {
+      hint: `the largest variable is ${printable(nameOf(largest))} with ${largest.length} bytes; take fewer with --only or --exclude`,
+    },
+  );
+}
+
+/** An inherited name can hold any byte. */
+function printable(name: ByteString): string {
+  return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}

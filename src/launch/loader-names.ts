@@ -1,0 +1,106 @@
+import { matcher, type NameMatcher } from './name-match.ts';
+
+/**
+ * Variables through which a program loads code or runs commands before its own first line. Who can write the env file
+ * must not be able to run code in the container, so these are refused unless `--allow-name` lets one through.
+ */
+const LOADER_NAMES: readonly string[] = [
+  // Dynamic linkers and libc: ld.so(8), dyld(1), iconv(3), catopen(3).
+  'LD_*',
+  'DYLD_*',
+  'GCONV_PATH',
+  'GLIBC_TUNABLES',
+  'LOCPATH',
+  'NLSPATH',
+  // Where programs are looked up, and shells: bash(1), zsh(1), dash(1).
+  'PATH',
+  'ENV',
+  'BASH_ENV',
+  'BASH_FUNC_*',
+  'BASHOPTS',
+  'SHELLOPTS',
+  'IFS',
+  'PS4',
+  'PROMPT_COMMAND',
+  'ZDOTDIR',
+  // JavaScript runtimes.
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_REPL_EXTERNAL_MODULE',
+  'BUN_OPTIONS',
+  'BUN_BE_BUN',
+  'BUN_INSPECT*',
+  'DENO_*',
+  // Python, Perl, Ruby, PHP, Lua, R, Tcl.
+  'PYTHONSTARTUP',
+  'PYTHONPATH',
+  'PYTHONHOME',
+  'PYTHONUSERBASE',
+  'PYTHONBREAKPOINT',
+  'PYTHONWARNINGS',
+  'PERL5*',
+  'PERLLIB',
+  'PERLIO*',
+  'RUBYOPT',
+  'RUBYLIB',
+  'GEM_HOME',
+  'GEM_PATH',
+  'BUNDLE_GEMFILE',
+  'BUNDLE_PATH',
+  'PHPRC',
+  'PHP_INI_SCAN_DIR',
+  'LUA_INIT*',
+  'LUA_PATH*',
+  'LUA_CPATH*',
+  'R_PROFILE*',
+  'R_ENVIRON*',
+  'R_LIBS*',
+  'TCLLIBPATH',
+  // JVM, .NET, Erlang, Go, Julia.
+  'JAVA_TOOL_OPTIONS',
+  'JDK_JAVA_OPTIONS',
+  '_JAVA_OPTIONS',
+  'JAVA_OPTS',
+  'CATALINA_OPTS',
+  'CLASSPATH',
+  'DOTNET_STARTUP_HOOKS',
+  'DOTNET_ADDITIONAL_DEPS',
+  'CORECLR_*',
+  'COR_*',
+  'ERL_*FLAGS',
+  'ERL_LIBS',
+  'ELIXIR_ERL_OPTIONS',
+  'GODEBUG',
+  'JULIA_LOAD_PATH',
+  'JULIA_DEPOT_PATH',
+  // Libraries that load modules, and programs that run what a variable names.
+  'OPENSSL_CONF',
+  'OPENSSL_ENGINES',
+  'OPENSSL_MODULES',
+  'SSLKEYLOGFILE',
+  'SASL_PATH',
+  'GTK_MODULES',
+  'GTK_PATH',
+  'GIO_EXTRA_MODULES',
+  'QT_PLUGIN_PATH',
+  'GIT_SSH*',
+  'GIT_EXEC_PATH',
+  'GIT_CONFIG*',
+  'GIT_*ASKPASS',
+  'GIT_*EDITOR',
+  'GIT_PAGER',
+  'GIT_EXTERNAL_DIFF',
+  'EDITOR',
+  'VISUAL',
+  'PAGER',
+  'BROWSER',
+  // Ours: what a nested envseal would obey.
+  'ENVSEAL_*',
+];
+
+let isLoaderName: NameMatcher | undefined;
+
+export function loadsCode(name: string): boolean {
+  isLoaderName ??= matcher(LOADER_NAMES);
+  return isLoaderName(name);
+}

@@ -1,0 +1,78 @@
+/** Finds the command's file as `execvp` does, with the command's own PATH. No shell is involved. */
+import { EnvsealError } from '../errors.ts';
+import { type ByteString, ErrnoError, type System } from '../system/system.ts';
+
+/** What container runtimes use when an image sets none. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Throws `command_not_found` (127) or `not_executable` (126). */
+export function lookUp(command: ByteString, environ: readonly ByteString[], system: System): ByteString {
+  if (command === '') throw new EnvsealError('command_not_found', 'the command is empty');
+  const path = environ.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH;
+  const candidates = command.includes('/')
+    ? [command]
+    : path.split(':').map((directory) => (directory === '' ? `./${command}` : `${directory}/${command}`));
+  let problem: EnvsealError | undefined;
+  for (const candidate of candidates) {
+    try {
+      system.checkExecutable(candidate);
+      return candidate;
+    } catch (error) {
+      problem = explain(command, error) ?? problem;
+    }
+  }
+  throw problem ?? notFound(command);
+}
+
+/** What execve's refusal means for the user. */
+export function explainExec(command: ByteString, error: unknown): EnvsealError {
+  const errno = error instanceof ErrnoError ? error.errno : 'EIO';
+  switch (errno) {
+    case 'ENOENT':
+      return new EnvsealError(
+        'command_not_found',
+        `cannot execute ${quote(command)}: its interpreter is missing`,
+        {
+          hint: "look at the file's #! line, or whether the image has the program's dynamic linker",
+          cause: error,
+        },
+      );
+    case 'ENOEXEC':
+      return new EnvsealError(
+        'not_executable',
+        `cannot execute ${quote(command)}: not a format this machine runs`,
+        {
+          hint: 'a script needs a #! line; a program must be built for this architecture',
+          cause: error,
+        },
+      );
+    case 'E2BIG':
+      return new EnvsealError('too_large', 'arguments and environment are over the limit of the kernel', {
+        hint: 'take fewer variables with --only or --exclude',
+        cause: error,
+      });
+    default:
+      return explain(command, error) ?? notFound(command);
+  }
+}
+
+function explain(command: ByteString, error: unknown): EnvsealError | undefined {
+  const errno = error instanceof ErrnoError ? error.errno : 'EIO';
+  if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+  const reason = errno === 'EISDIR' ? 'a directory' : errno === 'EACCES' ? 'no permission' : errno;
+  return new EnvsealError('not_executable', `cannot execute ${quote(command)}: ${reason}`, {
+    hint: 'check the mode of the file (chmod +x) and the user of the container',
+    cause: error,
+  });
+}
+
+function notFound(command: ByteString): EnvsealError {
+  return new EnvsealError('command_not_found', `command not found: ${quote(command)}`, {
+    hint: 'check its spelling and the PATH the container has; no shell is involved, so builtins do not exist',
+  });
+}
+
+/** The command's name is not a secret, but it can hold any byte. */
+function quote(command: ByteString): string {
+  return Buffer.from(command, 'latin1').toString('utf8').slice(0, 200);
+}

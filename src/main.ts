@@ -1,0 +1,117 @@
+/** The edge: the only file that reads the process, writes to it and ends it. */
+import { splitCommandLine, type Variables } from './cli/arguments.ts';
+import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
+import { type LogFormat, report } from './cli/report.ts';
+import type { Host } from './host.ts';
+import { type ByteString, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
+
+const MAX_PROC_BYTES = 16 * 1024 * 1024;
+
+const system = await loadSystem();
+let logFormat: LogFormat = 'text';
+
+// An uncaught error would print its source line and its properties, which could hold a value.
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+// Warnings of the runtime and of the SDK are not the container's output.
+process.removeAllListeners('warning');
+
+try {
+  await main(readHost());
+  process.exit(0);
+} catch (error) {
+  fail(error);
+}
+
+async function main(host: Host): Promise<void> {
+  logFormat = peekLogFormat(host);
+  const commandLine = splitCommandLine(host.argv);
+  const name = commandName(commandLine);
+  const command = await (COMMANDS[name] as CommandRow).load();
+  await command({ host, commandLine });
+}
+
+function fail(error: unknown): never {
+  const { text, exitStatus } = report(error, logFormat);
+  system.write(2, text);
+  process.exit(exitStatus);
+}
+
+async function loadSystem(): Promise<System> {
+  if ('Bun' in globalThis) return (await import('./system/bun.ts')).bunSystem;
+  return (await import('./system/node.ts')).nodeSystem;
+}
+
+function readHost(): Host {
+  const environ = readStrings('/proc/self/environ') ?? Object.entries(process.env).map(toEntry);
+  const argv = readStrings('/proc/self/cmdline');
+  // The arguments are the last ones, whatever the runtime puts before them.
+  const count = process.argv.length - 2;
+  return {
+    system,
+    argv: argv === undefined ? process.argv.slice(2).map(toBytes) : argv.slice(argv.length - count),
+    environ,
+    variables: decode(environ),
+    stopSignals: listenForStopSignals(),
+  };
+}
+
+function readStrings(path: string): ByteString[] | undefined {
+  try {
+    const bytes = system.readFile(path, MAX_PROC_BYTES);
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    return text === '' ? [] : text.replace(/\0$/, '').split('\0');
+  } catch {
+    return undefined;
+  }
+}
+
+function toEntry([name, value]: [string, string | undefined]): ByteString {
+  return toBytes(`${name}=${value ?? ''}`);
+}
+
+function toBytes(text: string): ByteString {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** As `getenv` does, the first of two entries with the same name is taken. */
+function decode(environ: readonly ByteString[]): Variables {
+  const variables: Record<string, string> = Object.create(null);
+  for (const entry of environ) {
+    const equals = entry.indexOf('=');
+    if (equals <= 0 || entry.slice(0, equals) in variables) continue;
+    variables[entry.slice(0, equals)] = Buffer.from(entry.slice(equals + 1), 'latin1').toString('utf8');
+  }
+  return variables;
+}
+
+/** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */
+function listenForStopSignals(): StopSignal[] {
+  const ignored = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(statusText())?.[1] ?? '0'}`);
+  const signals = (Object.keys(STOP_SIGNALS) as StopSignal[]).filter(
+    (signal) => (ignored & (1n << BigInt(STOP_SIGNALS[signal] - 1))) === 0n,
+  );
+  for (const signal of signals) {
+    process.on(signal, () => {
+      system.write(2, `envseal: error: ended by ${signal} before the command was started\n`);
+      process.exit(128 + STOP_SIGNALS[signal]);
+    });
+  }
+  return signals;
+}
+
+function statusText(): string {
+  try {
+    return Buffer.from(system.readFile('/proc/self/status', 16_384)).toString('latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** How a bad setting is reported cannot wait until all settings are read. */
+function peekLogFormat({ argv, variables }: Host): LogFormat {
+  const own = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
+  const at = own.findLastIndex((word) => word === '--log-format' || word.startsWith('--log-format='));
+  const flag = at < 0 ? undefined : own[at] === '--log-format' ? own[at + 1] : own[at]?.slice('--log-format='.length);
+  return (flag ?? variables.ENVSEAL_LOG_FORMAT) === 'json' ? 'json' : 'text';
+}

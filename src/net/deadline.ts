@@ -1,0 +1,42 @@
+import { EnvsealError } from '../errors.ts';
+
+/**
+ * The time that everything before the hand-over may take. `signal` aborts with an EnvsealError `timeout` when it is
+ * over, or with the reason given to `abort` when another source has already failed.
+ */
+export class Deadline {
+  readonly #controller = new AbortController();
+  readonly #end: number;
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  /** @param seconds from now */
+  constructor(seconds: number) {
+    this.#end = performance.now() + seconds * 1000;
+    this.#timer = setTimeout(() => this.abort(timeout(seconds)), seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Never negative. */
+  remainingMs(): number {
+    return Math.max(0, this.#end - performance.now());
+  }
+
+  abort(reason: EnvsealError): void {
+    clearTimeout(this.#timer);
+    this.#controller.abort(reason);
+  }
+
+  /** Lets the process end. */
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function timeout(seconds: number): EnvsealError {
+  return new EnvsealError('timeout', `out of time after ${seconds} s`, {
+    hint: 'look for what does not answer, or raise --timeout',
+  });
+}

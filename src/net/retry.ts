@@ -1,0 +1,48 @@
+import { EnvsealError } from '../errors.ts';
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS, MAX_ATTEMPTS } from '../limits.ts';
+import type { Deadline } from './deadline.ts';
+
+/** Chance in [0, 1); `Math.random` outside of tests. */
+export type Random = () => number;
+
+/**
+ * Calls `attempt` until it succeeds, throws something that is not `retryable`, or the tries or the deadline would be
+ * over; then the last error is thrown. Waits with full jitter, and at least what the server asked for.
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export async function retry<T>(
+  attempt: (number: number) => Promise<T>,
+  deadline: Deadline,
+  random: Random = Math.random,
+): Promise<T> {
+  for (let number = 1; ; number++) {
+    try {
+      return await attempt(number);
+    } catch (error) {
+      if (!(error instanceof EnvsealError) || !error.retryable || number === MAX_ATTEMPTS) throw error;
+      const wait = Math.max(error.retryAfterMs, random() * backoffCeiling(number));
+      if (wait >= deadline.remainingMs()) throw error;
+      await sleep(wait, deadline.signal);
+    }
+  }
+}
+
+/** Longest wait after try `number`, in ms. */
+export function backoffCeiling(number: number): number {
+  return Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (number - 1));
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,34 @@
+/** Local files. What lies on a disk is never sealed by a service. */
+import { EnvsealError } from '../errors.ts';
+import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { ErrnoError, type System } from '../system/system.ts';
+import type { FileSource } from './source.ts';
+import type { FetchedObject } from './store.ts';
+
+export async function fetchFile(source: FileSource, system: System): Promise<FetchedObject> {
+  const bytes = read(source.path, system);
+  if (bytes.length > MAX_SOURCE_BYTES) {
+    throw new EnvsealError('too_large', `the source is over ${MAX_SOURCE_BYTES} bytes`, {
+      hint: 'an env file has to fit into the environment of a process; check the path',
+    });
+  }
+  return { bytes, sealing: { kind: 'none' }, version: undefined, requestIds: [] };
+}
+
+function read(path: string, system: System): Uint8Array {
+  try {
+    return system.readFile(Buffer.from(path).toString('latin1'), MAX_SOURCE_BYTES + 1);
+  } catch (error) {
+    const errno = error instanceof ErrnoError ? error.errno : 'EIO';
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') {
+      throw new EnvsealError('not_found', `no such file: ${path}`, {
+        hint: 'check the path, and that the file is mounted into the container',
+        cause: error,
+      });
+    }
+    throw new EnvsealError('denied', `cannot read ${path}: ${errno}`, {
+      hint: 'check the mode and owner of the file, and the user of the container',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * S3 with one signed GET. What the small client does not know goes to the official SDK, loaded only then.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
+import type { AwsClient } from '../aws/aws-client.ts';
+import { parseArn } from '../aws/arn.ts';
+import { explainRefusal } from '../aws/refusal.ts';
+import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
+import { EnvsealError } from '../errors.ts';
+import { MAX_ERROR_BODY_BYTES, MAX_SOURCE_BYTES } from '../limits.ts';
+import { readBody } from '../net/http.ts';
+import { retry } from '../net/retry.ts';
+import { verifyChecksum } from './checksum.ts';
+import type { S3Source } from './source.ts';
+import type { FetchedObject, Sealing } from './store.ts';
+
+export interface S3Options {
+  readonly client: AwsClient;
+  readonly addressingStyle: 'auto' | 'path' | 'virtual';
+  /** Where to look first when neither the URI nor AWS's settings name a region, such as the pinned key's. */
+  readonly likelyRegion: string | undefined;
+}
+
+const DEFAULT_REGION = 'us-east-1';
+
+export async function fetchS3(source: S3Source, options: S3Options): Promise<FetchedObject> {
+  const plan = planS3(source, options);
+  const location = locateS3(source, plan);
+  if (location !== undefined) return await fetchDirectly(source, plan, location, options.client);
+  const { fetchThroughSdk } = await import('./s3-sdk.ts');
+  return await fetchThroughSdk(source, plan, options.client);
+}
+
+/** The URI wins, then the ARN, AWS's own settings, the pinned key's region; a wrong guess is corrected by S3's redirect. */
+export function planS3(source: S3Source, options: S3Options): S3EndpointOptions {
+  const { settings } = options.client;
+  const arnRegion = parseArn(source.bucket)?.region || undefined;
+  const fromProfile = settings.addressingStyle === 'path' || settings.addressingStyle === 'virtual';
+  const endpoint = source.endpoint ?? settings.endpointOf('s3');
+  if (endpoint !== undefined) options.client.refuseInsecure(checkEndpoint(endpoint));
+  return {
+    region: source.region ?? arnRegion ?? settings.region ?? options.likelyRegion ?? DEFAULT_REGION,
+    endpoint,
+    useFips: settings.useFips,
+    useDualStack: settings.useDualStack,
+    addressingStyle:
+      options.addressingStyle === 'auto' && fromProfile
+        ? (settings.addressingStyle as 'path' | 'virtual')
+        : options.addressingStyle,
+  };
+}
+
+function checkEndpoint(endpoint: string): URL {
+  if (URL.canParse(endpoint) && /^https?:/.test(endpoint)) return new URL(endpoint);
+  throw new EnvsealError('configuration', 'the S3 endpoint is no URL', {
+    hint: 'use AWS_ENDPOINT_URL_S3=https://HOST',
+  });
+}
+
+export async function fetchDirectly(
+  source: S3Source,
+  plan: S3EndpointOptions,
+  start: S3Location,
+  client: AwsClient,
+): Promise<FetchedObject> {
+  let location = start;
+  let [mayMove, mayCorrect] = [true, true];
+  return await retry(async function attempt(): Promise<FetchedObject> {
+    const request = { method: 'GET', url: location.url, headers: { 'x-amz-checksum-mode': 'ENABLED' } };
+    const response = await client.send(request, 's3', location.region);
+    if (response.status === 200) return await readObject(response, client);
+
+    const answer = await readRefusal(response, client);
+    const region = response.headers.get('x-amz-bucket-region') ?? answer.region;
+    const moved = mayMove && region !== undefined && region !== location.region && isRedirect(answer);
+    if (moved) {
+      mayMove = false;
+      location = locateS3(source, { ...plan, region }) ?? location;
+      return await attempt();
+    }
+    if (mayCorrect && answer.code === 'RequestTimeTooSkewed' && client.correctClock(response)) {
+      mayCorrect = false;
+      return await attempt();
+    }
+    throw explainRefusal({ ...answer, ...describe(source, location.region), headers: response.headers });
+  }, client.deadline);
+}
+
+/** The three ways in which S3 says that a bucket is elsewhere. No host that an answer names is ever followed. */
+function isRedirect({ status, code }: { status: number; code: string }): boolean {
+  return status === 301 || status === 307 || code === 'AuthorizationHeaderMalformed' || code === 'IllegalLocationConstraintException';
+}
+
+async function readObject(response: Response, client: AwsClient): Promise<FetchedObject> {
+  const { headers } = response;
+  refuseEncoded(headers.get('content-encoding'));
+  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal);
+  verifyChecksum(bytes, headers, client.system);
+  return {
+    bytes,
+    sealing: sealingOf(
+      headers.get('x-amz-server-side-encryption'),
+      headers.get('x-amz-server-side-encryption-aws-kms-key-id'),
+    ),
+    version: headers.get('x-amz-version-id') ?? undefined,
+    requestIds: ['x-amz-request-id', 'x-amz-id-2'].flatMap((name) => headers.get(name) ?? []),
+  };
+}
+
+/** `aws-chunked` is how the uploader sent it, and some servers repeat it. */
+export function refuseEncoded(encoding: string | null | undefined): void {
+  if (encoding === null || encoding === undefined) return;
+  if (/^(aws-chunked|identity|utf-8)?,?$/i.test(encoding)) return;
+  throw new EnvsealError('malformed', 'the object is stored with a content encoding', {
+    hint: 'store the env file without compression (no Content-Encoding)',
+  });
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
+export function sealingOf(algorithm: string | null | undefined, key: string | null | undefined): Sealing {
+  if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') return { kind: 'none' };
+  return { kind: 'sse-kms', key: key ?? undefined, isDual: algorithm === 'aws:kms:dsse' };
+}
+
+interface RefusalBody {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly region: string | undefined;
+}
+
+async function readRefusal(response: Response, client: AwsClient): Promise<RefusalBody> {
+  const bytes = await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal).catch((error: unknown) => {
+    if (client.deadline.signal.aborted) throw error;
+    return new Uint8Array();
+  });
+  const xml = Buffer.from(bytes).toString('utf8');
+  return {
+    status: response.status,
+    code: element(xml, 'Code') ?? '',
+    message: element(xml, 'Message') ?? '',
+    region: element(xml, 'Region'),
+  };
+}
+
+/** S3's error body is flat: `<Error><Code>…</Code><Message>…</Message>…</Error>`. */
+function element(xml: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
+  return text?.replace(/&quot;/g, '"').replace(/&#39;|&apos;/g, "'").replace(/&amp;/g, '&');
+}
+
+/** Names for the object in messages: its URI's core, and the ARN that a policy would name. */
+export function describe(source: S3Source, region: string): { subject: string; action: string; resource: string } {
+  const { bucket, key, versionId } = source;
+  const isArn = bucket.startsWith('arn:');
+  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  return {
+    subject: isArn ? `${bucket}/${key}` : `s3://${bucket}/${key}`,
+    action: versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
+    resource: isArn ? `${bucket}/object/${key}` : `arn:${partition}:s3:::${bucket}/${key}`,
+  };
+}

@@ -1,0 +1,146 @@
+/** Source URIs: where an env file lies and how to read it. Pure. */
+import { EnvsealError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+
+export type Format = 'dotenv' | 'json';
+export type Dialect = 'dotenv' | 'docker';
+
+export interface SourceOptions {
+  /** As given, for people and events. */
+  readonly uri: string;
+  readonly format: Format | undefined;
+  readonly dialect: Dialect;
+  /** Absent is tolerated; denied, unsealed or broken never is. */
+  readonly isOptional: boolean;
+}
+
+export interface S3Source extends SourceOptions {
+  readonly scheme: 's3';
+  /** A bucket's name or an access point's ARN. */
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | undefined;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
+export interface FileSource extends SourceOptions {
+  readonly scheme: 'file';
+  readonly path: string;
+}
+
+export type Source = S3Source | FileSource;
+
+const COMMON_QUERY = ['format', 'dialect', 'optional'];
+const S3_QUERY = [...COMMON_QUERY, 'versionId', 'region', 'endpoint'];
+const FORMATS: readonly Format[] = ['dotenv', 'json'];
+const DIALECTS: readonly Dialect[] = ['dotenv', 'docker'];
+
+/**
+ * Reads `s3://BUCKET/KEY`, `arn:…:s3:…`, `file:///PATH`, and paths that start with `/`, `./` or `../`. In URIs, `%XX`
+ * is decoded, `?` starts the query; a plain path is taken as it is. Throws `usage`.
+ */
+export function parseSource(uri: string): Source {
+  if (/^\.{0,2}\//.test(uri)) return { scheme: 'file', path: uri, ...parseOptions(uri, {}) };
+  const question = uri.indexOf('?');
+  const location = question < 0 ? uri : uri.slice(0, question);
+  const query = question < 0 ? {} : parseQuery(uri, uri.slice(question + 1));
+  if (location.includes('#')) throw bad(uri, 'has a #', 'write %23 for a # in a name');
+  if (location.startsWith('s3://') || location.startsWith('arn:')) return parseS3(uri, location, query);
+  if (location.startsWith('file://')) return parseFile(uri, location, query);
+  throw bad(uri, 'is of no known kind', 'use s3://BUCKET/KEY, file:///PATH or ./PATH');
+}
+
+function parseS3(uri: string, location: string, query: Query): S3Source {
+  refuseUnknown(uri, query, S3_QUERY);
+  const [bucket, key] = location.startsWith('arn:') ? splitArn(location) : splitBucket(location);
+  if (bucket === '' || key === '') throw bad(uri, 'names no object', 'use s3://BUCKET/KEY');
+  return {
+    scheme: 's3',
+    bucket,
+    key: decode(uri, key),
+    versionId: query.versionId,
+    region: query.region,
+    endpoint: query.endpoint === undefined ? undefined : checkUrl(uri, query.endpoint),
+    ...parseOptions(uri, query),
+  };
+}
+
+function splitBucket(location: string): [bucket: string, key: string] {
+  const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(location) ?? [];
+  return [bucket, key];
+}
+
+/**
+ * `arn:aws:s3:::BUCKET/KEY`; `arn:aws:s3:REGION:ACCOUNT:accesspoint/NAME/object/KEY` (or without `object`); the same
+ * with other services for the access points that only the SDK knows.
+ */
+function splitArn(location: string): [bucket: string, key: string] {
+  const bucketArn = /^arn:[a-z0-9-]+:s3:::([^/]+)\/(.*)$/s.exec(location);
+  if (bucketArn !== null) return [bucketArn[1] as string, bucketArn[2] as string];
+  const accessPoint = /^(arn:[a-z0-9-]+:s3[a-z0-9-]*:[a-z0-9-]*:\d*:(?:outpost[:/][^:/]+[:/])?accesspoint[:/][^:/]+)\/(?:object\/)?(.*)$/s.exec(location);
+  return [accessPoint?.[1] ?? '', accessPoint?.[2] ?? ''];
+}
+
+function parseFile(uri: string, location: string, query: Query): FileSource {
+  refuseUnknown(uri, query, COMMON_QUERY);
+  const path = location.slice('file://'.length).replace(/^localhost(?=\/)/, '');
+  if (!path.startsWith('/')) throw bad(uri, 'has no absolute path', 'use file:///PATH, or ./PATH for a relative one');
+  return { scheme: 'file', path: decode(uri, path), ...parseOptions(uri, query) };
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+function parseQuery(uri: string, text: string): Query {
+  const query: Record<string, string> = {};
+  for (const pair of text.split('&')) {
+    const [name = '', value = ''] = pair.split(/=(.*)/s);
+    if (name in query) throw bad(uri, `has ${name} twice`, 'keep one');
+    query[name] = decode(uri, value);
+  }
+  return query;
+}
+
+function refuseUnknown(uri: string, query: Query, known: readonly string[]): void {
+  for (const name of Object.keys(query)) {
+    if (known.includes(name)) continue;
+    const near = nearest(name, known);
+    const hint = near === undefined ? `known: ${known.join(', ')}; write %3F for a ? in a name` : `did you mean ${near}?`;
+    throw bad(uri, 'has an unknown query parameter', hint);
+  }
+}
+
+function parseOptions(uri: string, query: Query): SourceOptions {
+  const { format, dialect, optional } = query;
+  return {
+    uri,
+    format: format === undefined ? undefined : oneOf(uri, 'format', format, FORMATS),
+    dialect: dialect === undefined ? 'dotenv' : oneOf(uri, 'dialect', dialect, DIALECTS),
+    isOptional: optional !== undefined && oneOf(uri, 'optional', optional, ['true', 'false']) === 'true',
+  };
+}
+
+function oneOf<T extends string>(uri: string, name: string, value: string, values: readonly T[]): T {
+  if (!values.includes(value as T)) throw bad(uri, `has an unknown ${name}`, `use one of ${values.join(', ')}`);
+  return value as T;
+}
+
+function checkUrl(uri: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return text;
+  throw bad(uri, 'has an endpoint that is no URL', 'use endpoint=https://HOST');
+}
+
+function decode(uri: string, text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw bad(uri, 'has a % that encodes nothing', 'write %25 for a %');
+  }
+}
+
+/** A URI is not a secret by itself, but a pasted one can hold a password before its @. */
+function bad(uri: string, problem: string, hint: string): EnvsealError {
+  const shown = uri.replace(/\/\/[^/@]*@/, '//…@').slice(0, 200);
+  return new EnvsealError('usage', `the source ${shown} ${problem}`, { hint });
+}

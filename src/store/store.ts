@@ -1,0 +1,23 @@
+/** What a store is: the contract that `s3.ts`, `s3-sdk.ts` and `file.ts` fulfil and the contract suite checks. */
+
+/** How the bytes were sealed where they lay, as the service itself says. */
+export type Sealing =
+  | { readonly kind: 'sse-kms'; readonly key: string | undefined; readonly isDual: boolean }
+  | { readonly kind: 'none' };
+
+export interface FetchedObject {
+  readonly bytes: Uint8Array;
+  readonly sealing: Sealing;
+  readonly version: string | undefined;
+  /** What joins this to the cloud's own audit log. */
+  readonly requestIds: readonly string[];
+}
+
+/**
+ * Fetches one whole object.
+ *
+ * Absent is an EnvsealError `not_found`, not allowed is `denied`, bad credentials `credentials`, a key that cannot be
+ * used `key_unavailable`, a body that is not what the service promised `corrupt`, over MAX_SOURCE_BYTES `too_large`.
+ * The store retries what can be retried, within the deadline it was made with, whose reason it throws at its end.
+ */
+export type Fetch<S> = (source: S) => Promise<FetchedObject>;

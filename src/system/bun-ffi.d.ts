@@ -1,0 +1,23 @@
+/** The part of Bun's API that `bun.ts` uses. https://bun.sh/docs/api/ffi */
+declare module 'bun:ffi' {
+  type FFIType = 'i32' | 'i64_fast' | 'u64' | 'ptr' | 'void';
+  type Pointer = number & { readonly __pointer: unique symbol };
+  interface FFIFunction {
+    readonly args: readonly FFIType[];
+    readonly returns: FFIType;
+  }
+  export function dlopen<T extends Record<string, FFIFunction>>(
+    path: string,
+    symbols: T,
+  ): { symbols: { [K in keyof T]: (...args: (number | Pointer)[]) => number } };
+  export function ptr(view: ArrayBufferView): Pointer;
+  export const read: { i32(pointer: number, offset: number): number };
+}
+
+declare const Bun: {
+  readonly CryptoHasher: new (
+    algorithm: 'sha256' | 'sha1',
+    key?: string | Uint8Array,
+  ) => { update(data: string | Uint8Array): { digest(): Uint8Array } };
+  readonly hash: { crc32(data: Uint8Array): number };
+};

@@ -1,0 +1,143 @@
+/**
+ * The bundle's system, for images that have Node and no room for the executable. Node cannot pass bytes that are not
+ * UTF-8 to `process.execve`, cannot restore inherited file descriptors or the soft limit of open files, and aborts when
+ * execve fails: hence the checks here.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { type ByteString, ErrnoError, type FetchOptions, type System } from './system.ts';
+
+export const nodeSystem: System = {
+  runtime: 'node',
+  readFile(path, limit) {
+    return rethrow(() => {
+      const fd = openSync(asPath(path), 'r');
+      try {
+        return readUpTo(fd, limit);
+      } finally {
+        closeSync(fd);
+      }
+    });
+  },
+  write(fd, text) {
+    try {
+      writeSync(fd, text);
+    } catch {
+      // A closed stderr must not keep the exit status from being told.
+    }
+  },
+  checkExecutable(path) {
+    rethrow(() => {
+      accessSync(asPath(path), constants.X_OK);
+      if (statSync(asPath(path)).isDirectory()) throw new ErrnoError('EISDIR');
+    });
+  },
+  stackLimit() {
+    const limits = readFileSync('/proc/self/limits', 'latin1');
+    const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1];
+    return soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+  },
+  execve(path, argv, environ) {
+    checkFormat(path);
+    // Removing an ignored disposition needs a listener: Node starts with SIGPIPE and SIGXFSZ ignored.
+    for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => {});
+    const env: Record<string, string> = Object.create(null);
+    for (const entry of environ) {
+      const equals = entry.indexOf('=', 1);
+      env[asText(entry.slice(0, equals))] = asText(entry.slice(equals + 1));
+    }
+    process.execve?.(asText(path), argv.map(asText), env);
+    throw new ErrnoError('ENOSYS');
+  },
+  resetStopSignals() {},
+  sha256: (data) => createHash('sha256').update(data).digest(),
+  sha1: (data) => createHash('sha1').update(data).digest(),
+  crc32: (data) => crc32(data),
+  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  fetch: request,
+};
+
+/** Runs `action`; an error of `node:fs` becomes an ErrnoError, which holds no path. */
+function rethrow<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ErrnoError) throw error;
+    throw new ErrnoError((error as NodeJS.ErrnoException).code ?? 'EIO');
+  }
+}
+
+function asPath(path: ByteString): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+function asText(bytes: ByteString): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+function readUpTo(fd: number, limit: number): Uint8Array {
+  const chunks: Buffer[] = [];
+  for (let left = limit; left > 0; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(left, 65_536));
+    const count = readSync(fd, chunk);
+    if (count === 0) break;
+    chunks.push(chunk.subarray(0, count));
+    left -= count;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Throws what execve would answer for a file that the kernel cannot load, as far as its first bytes tell. */
+function checkFormat(path: ByteString): void {
+  const head = Buffer.from(nodeSystem.readFile(path, 4096));
+  if (head.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))) return;
+  const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(head.toString('latin1'))?.[1];
+  if (interpreter === undefined) throw new ErrnoError('ENOEXEC');
+  nodeSystem.checkExecutable(interpreter);
+}
+
+/** `node:http` instead of the global fetch: it takes a proxy and certificates for each request, and loads faster. */
+async function request(url: string, options: FetchOptions): Promise<Response> {
+  const { Agent, request } = url.startsWith('https:')
+    ? await import('node:https')
+    : await import('node:http');
+  const agent = new Agent({
+    keepAlive: false,
+    ...(options.proxy === undefined
+      ? {}
+      : { proxyEnv: { http_proxy: options.proxy, https_proxy: options.proxy } }),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    rejectUnauthorized: true,
+  } as ConstructorParameters<typeof Agent>[0]);
+  const { method, headers, signal } = options;
+  return await new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers, signal, agent }, (answer) =>
+      resolve(toResponse(answer)),
+    );
+    outgoing.on('error', reject);
+    outgoing.end(options.body);
+  });
+}
+
+function toResponse(answer: IncomingMessage): Response {
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(answer.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  const status = answer.statusCode ?? 0;
+  const isBodyless = status === 204 || status === 304;
+  const body = isBodyless ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
+  return new Response(body, { status, headers });
+}

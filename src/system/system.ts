@@ -1,0 +1,60 @@
+/**
+ * What the start of a container asks of the operating system and of the runtime. Two adapters: `bun.ts` (the
+ * executable, over libc) and `node.ts` (the bundle, over Node's own modules).
+ *
+ * Paths, arguments and environment entries are `ByteString`s, because Linux does not promise that they are UTF-8.
+ */
+
+/** A string in which each character is one byte (0 to 255), as `latin1` decodes it. */
+export type ByteString = string;
+
+/** Signals that end envseal before the hand-over. Values: https://man7.org/linux/man-pages/man7/signal.7.html */
+export const STOP_SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+export type StopSignal = keyof typeof STOP_SIGNALS;
+
+/** An operating-system call that failed; `errno` is its symbolic name, such as `ENOENT`. */
+export class ErrnoError extends Error {
+  override readonly name = 'ErrnoError';
+  readonly errno: string;
+  constructor(errno: string) {
+    super(errno);
+    this.errno = errno;
+  }
+}
+
+export interface FetchOptions {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array;
+  readonly signal: AbortSignal;
+  /** A proxy's URL, or `undefined` for a direct connection whatever the environment says. */
+  readonly proxy: string | undefined;
+  /** PEM certificates that replace the built-in roots. */
+  readonly ca: string | undefined;
+}
+
+export interface System {
+  /** `bun` for the executable, `node` for the bundle. */
+  readonly runtime: 'bun' | 'node';
+  /** The first `limit` bytes of a file. Throws ErrnoError. */
+  readFile(path: ByteString, limit: number): Uint8Array;
+  /** Writes all of `text` to a file descriptor; a descriptor that cannot be written to is ignored. */
+  write(fd: number, text: string): void;
+  /** Whether `path` is a file that this user may execute. Throws ErrnoError where it is not. */
+  checkExecutable(path: ByteString): void;
+  /** Soft limit of the stack in bytes, `Infinity` for unlimited: the kernel allows argv and environment a quarter. */
+  stackLimit(): number;
+  /**
+   * Replaces this process. What the runtime changed at its start (signal dispositions, close-on-exec of inherited file
+   * descriptors) is put back first. Returns only by throwing ErrnoError.
+   */
+  execve(path: ByteString, argv: readonly ByteString[], environ: readonly ByteString[]): never;
+  /** Gives signals that end us back to the kernel's default action, so that none is caught and lost at the hand-over. */
+  resetStopSignals(signals: readonly StopSignal[]): void;
+  sha256(data: string | Uint8Array): Uint8Array;
+  sha1(data: Uint8Array): Uint8Array;
+  crc32(data: Uint8Array): number;
+  hmacSha256(key: string | Uint8Array, data: string): Uint8Array;
+  /** One HTTP exchange: redirects are not followed, TLS certificates are always checked. */
+  fetch(url: string, options: FetchOptions): Promise<Response>;
+}
