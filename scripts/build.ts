@@ -31,7 +31,6 @@ async function bundle(): Promise<void> {
     external: ['bun:ffi'],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[hash]',
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     define: { __ENVSEAL_VERSION__: JSON.stringify(version) },
     legalComments: 'none',
     logLevel: 'warning',
@@ -45,11 +44,19 @@ function compile(): void {
   const bun = prepareBun(`${root}node_modules/bun/bin/bun.exe`, `${root}.cache/bun`);
   const options = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
   // Neither a .env file nor a bunfig.toml of the working directory is ours to obey.
-  const sealed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig', `--compile-executable-path=${bun}`];
-  execFileSync(`${root}node_modules/bun/bin/bun.exe`, ['build', ...options, ...sealed, `${dist}/envseal.mjs`, '--outfile', `${dist}/envseal`], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const sealed = [
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+    `--compile-executable-path=${bun}`,
+  ];
+  execFileSync(
+    `${root}node_modules/bun/bin/bun.exe`,
+    ['build', ...options, ...sealed, `${dist}/envseal.mjs`, '--outfile', `${dist}/envseal`],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const mebibytes = (statSync(`${dist}/envseal`).size / 1024 / 1024).toFixed(0);
   console.log(`dist/envseal ${version}, ${mebibytes} MiB`);
 }

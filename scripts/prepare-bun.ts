@@ -48,9 +48,12 @@ export function prepareBun(source: string, target: string): string {
 
 function replace(bytes: Buffer, { from, to, count, firstOnly }: Replacement): void {
   const places: number[] = [];
-  for (let at = bytes.indexOf(from, 0, 'latin1'); at >= 0; at = bytes.indexOf(from, at + 1, 'latin1')) places.push(at);
+  for (let at = bytes.indexOf(from, 0, 'latin1'); at >= 0; at = bytes.indexOf(from, at + 1, 'latin1'))
+    places.push(at);
   if (places.length !== count || from.length !== to.length) {
-    throw new Error(`${JSON.stringify(from)} is ${places.length} times in this Bun, expected ${count}: look at what changed`);
+    throw new Error(
+      `${JSON.stringify(from)} is ${places.length} times in this Bun, expected ${count}: look at what changed`,
+    );
   }
   for (const place of firstOnly ? places.slice(0, 1) : places) bytes.write(to, place, 'latin1');
 }

@@ -112,6 +112,7 @@ function statusText(): string {
 function peekLogFormat({ argv, variables }: Host): LogFormat {
   const own = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
   const at = own.findLastIndex((word) => word === '--log-format' || word.startsWith('--log-format='));
-  const flag = at < 0 ? undefined : own[at] === '--log-format' ? own[at + 1] : own[at]?.slice('--log-format='.length);
+  const flag =
+    at < 0 ? undefined : own[at] === '--log-format' ? own[at + 1] : own[at]?.slice('--log-format='.length);
   return (flag ?? variables.ENVSEAL_LOG_FORMAT) === 'json' ? 'json' : 'text';
 }

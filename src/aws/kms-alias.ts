@@ -14,7 +14,8 @@ import { explainRefusal } from './refusal.ts';
 export async function resolveAlias(alias: string, region: string, client: AwsClient): Promise<string> {
   const { useFips } = client.settings;
   const endpoint =
-    client.settings.endpointOf('kms') ?? `https://kms${useFips ? '-fips' : ''}.${region}.${dnsSuffixOf(region)}`;
+    client.settings.endpointOf('kms') ??
+    `https://kms${useFips ? '-fips' : ''}.${region}.${dnsSuffixOf(region)}`;
   const request = {
     method: 'POST',
     url: new URL(endpoint),
@@ -23,7 +24,9 @@ export async function resolveAlias(alias: string, region: string, client: AwsCli
   };
   return await retry(async () => {
     const response = await client.send(request, 'kms', region);
-    const body = Buffer.from(await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal)).toString();
+    const body = Buffer.from(
+      await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal),
+    ).toString();
     const answer = parseJson(body);
     const arn = answer.KeyMetadata?.Arn;
     if (response.status === 200 && typeof arn === 'string') return arn;

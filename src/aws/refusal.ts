@@ -36,7 +36,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   NoSuchBucket: {
     ...MISSING,
     says: ({ subject }) => `no such bucket: ${subject}`,
-    hint: () => 'check the bucket in the URI, and that the credentials belong to the right account and partition',
+    hint: () =>
+      'check the bucket in the URI, and that the credentials belong to the right account and partition',
   },
   NoSuchKey: {
     ...MISSING,
@@ -185,7 +186,8 @@ const REDIRECTED: Meaning = {
 
 const UNKNOWN: Meaning = {
   code: 'configuration',
-  says: ({ status, code, subject }) => `the service refused ${subject} with ${status}${/^[\w.]+$/.test(code) ? ` ${code}` : ''}`,
+  says: ({ status, code, subject }) =>
+    `the service refused ${subject} with ${status}${/^[\w.]+$/.test(code) ? ` ${code}` : ''}`,
   hint: () => 'look the code up in the documentation of the service',
 };
 

@@ -49,7 +49,8 @@ function locateBucket(bucket: string, options: S3EndpointOptions): S3Location | 
   if (endpoint === undefined ? host === undefined : useFips || useDualStack) return undefined;
   const url = new URL(endpoint ?? `https://${host}`);
   const isVirtual =
-    addressingStyle === 'virtual' || (addressingStyle === 'auto' && endpoint === undefined && isDnsLabel(bucket));
+    addressingStyle === 'virtual' ||
+    (addressingStyle === 'auto' && endpoint === undefined && isDnsLabel(bucket));
   if (isVirtual) url.hostname = `${bucket}.${url.hostname}`;
   else url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeKey(bucket)}/`;
   return { url, region };
@@ -83,5 +84,8 @@ export function encodeKey(key: string): string {
 }
 
 function encodeRfc3986(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

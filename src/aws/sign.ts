@@ -23,7 +23,11 @@ export interface UnsignedRequest {
 }
 
 /** The request's headers with those that sign it; `host` is left to the HTTP client. */
-export function sign(request: UnsignedRequest, options: SigningOptions, system: System): Record<string, string> {
+export function sign(
+  request: UnsignedRequest,
+  options: SigningOptions,
+  system: System,
+): Record<string, string> {
   const { service, region, credentials, now } = options;
   const hex = (data: string) => Buffer.from(system.sha256(data)).toString('hex');
   const time = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
@@ -43,7 +47,9 @@ export function sign(request: UnsignedRequest, options: SigningOptions, system: 
     // S3 signs the path as it is; other services encode it once more, which changes nothing for "/".
     request.url.pathname,
     canonicalQuery(request.url),
-    ...names.map((name) => `${name}:${(signed[name as keyof typeof signed] as string).trim().replace(/ +/g, ' ')}`),
+    ...names.map(
+      (name) => `${name}:${(signed[name as keyof typeof signed] as string).trim().replace(/ +/g, ' ')}`,
+    ),
     '',
     names.join(';'),
     hex(request.body ?? ''),

@@ -1,6 +1,7 @@
 /** The command line and the `ENVSEAL_*` variables, read into validated settings. */
 import { EnvsealError } from '../errors.ts';
 import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits.ts';
+import { nearest } from '../nearest.ts';
 import {
   SETTINGS,
   type SettingName,
@@ -10,7 +11,6 @@ import {
   variableOf,
 } from '../settings.ts';
 import type { ByteString } from '../system/system.ts';
-import { nearest } from '../nearest.ts';
 
 /** Decoded environment variables; `undefined` for those that are absent. */
 export type Variables = Readonly<Record<string, string | undefined>>;

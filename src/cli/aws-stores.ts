@@ -46,6 +46,10 @@ export class AwsStores {
     if (!isAlias(key)) return key;
     const { client, likelyRegion } = this.#options;
     const { resolveAlias } = await import('../aws/kms-alias.ts');
-    return await resolveAlias(key, regionOfKey(key) ?? client.settings.region ?? likelyRegion ?? 'us-east-1', client);
+    return await resolveAlias(
+      key,
+      regionOfKey(key) ?? client.settings.region ?? likelyRegion ?? 'us-east-1',
+      client,
+    );
   }
 }

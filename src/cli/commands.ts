@@ -51,6 +51,8 @@ export function commandName(commandLine: CommandLine): string {
   if (Object.hasOwn(COMMANDS, name)) return name;
   const near = nearest(command, [...Object.keys(COMMANDS), ...Object.keys(ALIASES)]);
   const hint =
-    near === undefined ? 'the container command goes after --: envseal run -- COMMAND' : `did you mean ${near}?`;
+    near === undefined
+      ? 'the container command goes after --: envseal run -- COMMAND'
+      : `did you mean ${near}?`;
   throw new EnvsealError('usage', `unknown command ${command}`, { hint });
 }

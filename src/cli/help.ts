@@ -8,7 +8,10 @@ import { COMMANDS, type Command } from './commands.ts';
 export const help: Command = async ({ host, commandLine }) => {
   const { command, operands } = commandLine;
   const topic = command === 'help' ? operands[0] : command;
-  host.system.write(1, topic === undefined || topic === 'help' ? overview() : details(topic === 'exec' ? 'run' : topic));
+  host.system.write(
+    1,
+    topic === undefined || topic === 'help' ? overview() : details(topic === 'exec' ? 'run' : topic),
+  );
 };
 
 export const version: Command = async ({ host }) => {

@@ -78,7 +78,9 @@ class Stores {
   }
 
   #awsStores(): Promise<AwsStores> {
-    this.#aws ??= import('./aws-stores.ts').then(({ AwsStores }) => AwsStores.create(this.#options, this.#http));
+    this.#aws ??= import('./aws-stores.ts').then(({ AwsStores }) =>
+      AwsStores.create(this.#options, this.#http),
+    );
     return this.#aws;
   }
 }

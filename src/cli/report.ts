@@ -16,7 +16,13 @@ const INTERNAL = new EnvsealError('internal', 'internal error', {
 export function report(error: unknown, format: LogFormat): Report {
   const { code, message, hint, exitStatus } = error instanceof EnvsealError ? error : INTERNAL;
   if (format === 'json') {
-    const line = { level: 'error', code, message: oneLine(message), ...(hint === undefined ? {} : { hint }), exitStatus };
+    const line = {
+      level: 'error',
+      code,
+      message: oneLine(message),
+      ...(hint === undefined ? {} : { hint }),
+      exitStatus,
+    };
     return { text: `${JSON.stringify(line)}\n`, exitStatus };
   }
   const lines = [`envseal: error: ${message}`, ...(hint === undefined ? [] : [`envseal: hint: ${hint}`])];

@@ -9,7 +9,10 @@ export interface Launch {
 }
 
 /** Replaces this process with the command. Throws `not_executable`, `command_not_found` or `too_large`. */
-export async function handOver({ path, argv, environ }: Launch, { system, stopSignals }: Host): Promise<never> {
+export async function handOver(
+  { path, argv, environ }: Launch,
+  { system, stopSignals }: Host,
+): Promise<never> {
   // A signal that our handler has caught and the event loop has not seen yet would be lost with us.
   system.resetStopSignals(stopSignals);
   await new Promise((resolve) => setImmediate(resolve));

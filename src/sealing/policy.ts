@@ -20,7 +20,11 @@ export function enforcePolicy(subject: string, sealing: Sealing, policy: Sealing
   const { pinnedKeys } = policy;
   const { key } = sealing;
   if (pinnedKeys.length === 0 || (key !== undefined && pinnedKeys.some((pin) => isSameKey(pin, key)))) return;
-  throw new EnvsealError('wrong_key', `${subject} is sealed with ${key ?? 'a key it does not name'}, which is not pinned`, {
-    hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
-  });
+  throw new EnvsealError(
+    'wrong_key',
+    `${subject} is sealed with ${key ?? 'a key it does not name'}, which is not pinned`,
+    {
+      hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+    },
+  );
 }

@@ -26,9 +26,13 @@ export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: Syst
     const expected = headers.get(header);
     if (expected === null || /-\d+$/.test(expected)) continue;
     if (Buffer.from(algorithm(bytes, system)).toString('base64') === expected) continue;
-    throw new EnvsealError('corrupt', `the ${header.slice('x-amz-checksum-'.length)} checksum does not match`, {
-      hint: 'the bytes were changed on their way: try again, and look at what is between here and S3',
-    });
+    throw new EnvsealError(
+      'corrupt',
+      `the ${header.slice('x-amz-checksum-'.length)} checksum does not match`,
+      {
+        hint: 'the bytes were changed on their way: try again, and look at what is between here and S3',
+      },
+    );
   }
 }
 

@@ -19,7 +19,8 @@ export async function fetchThroughSdk(
   const s3 = new S3Client({
     region: plan.region,
     ...(plan.endpoint === undefined ? {} : { endpoint: plan.endpoint }),
-    forcePathStyle: plan.addressingStyle === 'path' || (plan.addressingStyle === 'auto' && plan.endpoint !== undefined),
+    forcePathStyle:
+      plan.addressingStyle === 'path' || (plan.addressingStyle === 'auto' && plan.endpoint !== undefined),
     useFipsEndpoint: plan.useFips,
     useDualstackEndpoint: plan.useDualStack,
     useArnRegion: true,

@@ -2,8 +2,9 @@
  * S3 with one signed GET. What the small client does not know goes to the official SDK, loaded only then.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
-import type { AwsClient } from '../aws/aws-client.ts';
+
 import { parseArn } from '../aws/arn.ts';
+import type { AwsClient } from '../aws/aws-client.ts';
 import { explainRefusal } from '../aws/refusal.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
 import { EnvsealError } from '../errors.ts';
@@ -88,7 +89,12 @@ export async function fetchDirectly(
 
 /** The three ways in which S3 says that a bucket is elsewhere. No host that an answer names is ever followed. */
 function isRedirect({ status, code }: { status: number; code: string }): boolean {
-  return status === 301 || status === 307 || code === 'AuthorizationHeaderMalformed' || code === 'IllegalLocationConstraintException';
+  return (
+    status === 301 ||
+    status === 307 ||
+    code === 'AuthorizationHeaderMalformed' ||
+    code === 'IllegalLocationConstraintException'
+  );
 }
 
 async function readObject(response: Response, client: AwsClient): Promise<FetchedObject> {
@@ -130,10 +136,12 @@ interface RefusalBody {
 }
 
 async function readRefusal(response: Response, client: AwsClient): Promise<RefusalBody> {
-  const bytes = await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal).catch((error: unknown) => {
-    if (client.deadline.signal.aborted) throw error;
-    return new Uint8Array();
-  });
+  const bytes = await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal).catch(
+    (error: unknown) => {
+      if (client.deadline.signal.aborted) throw error;
+      return new Uint8Array();
+    },
+  );
   const xml = Buffer.from(bytes).toString('utf8');
   return {
     status: response.status,
@@ -146,11 +154,17 @@ async function readRefusal(response: Response, client: AwsClient): Promise<Refus
 /** S3's error body is flat: `<Error><Code>…</Code><Message>…</Message>…</Error>`. */
 function element(xml: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-  return text?.replace(/&quot;/g, '"').replace(/&#39;|&apos;/g, "'").replace(/&amp;/g, '&');
+  return text
+    ?.replace(/&quot;/g, '"')
+    .replace(/&#39;|&apos;/g, "'")
+    .replace(/&amp;/g, '&');
 }
 
 /** Names for the object in messages: its URI's core, and the ARN that a policy would name. */
-export function describe(source: S3Source, region: string): { subject: string; action: string; resource: string } {
+export function describe(
+  source: S3Source,
+  region: string,
+): { subject: string; action: string; resource: string } {
   const { bucket, key, versionId } = source;
   const isArn = bucket.startsWith('arn:');
   const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';

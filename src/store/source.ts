@@ -78,14 +78,18 @@ function splitBucket(location: string): [bucket: string, key: string] {
 function splitArn(location: string): [bucket: string, key: string] {
   const bucketArn = /^arn:[a-z0-9-]+:s3:::([^/]+)\/(.*)$/s.exec(location);
   if (bucketArn !== null) return [bucketArn[1] as string, bucketArn[2] as string];
-  const accessPoint = /^(arn:[a-z0-9-]+:s3[a-z0-9-]*:[a-z0-9-]*:\d*:(?:outpost[:/][^:/]+[:/])?accesspoint[:/][^:/]+)\/(?:object\/)?(.*)$/s.exec(location);
+  const accessPoint =
+    /^(arn:[a-z0-9-]+:s3[a-z0-9-]*:[a-z0-9-]*:\d*:(?:outpost[:/][^:/]+[:/])?accesspoint[:/][^:/]+)\/(?:object\/)?(.*)$/s.exec(
+      location,
+    );
   return [accessPoint?.[1] ?? '', accessPoint?.[2] ?? ''];
 }
 
 function parseFile(uri: string, location: string, query: Query): FileSource {
   refuseUnknown(uri, query, COMMON_QUERY);
   const path = location.slice('file://'.length).replace(/^localhost(?=\/)/, '');
-  if (!path.startsWith('/')) throw bad(uri, 'has no absolute path', 'use file:///PATH, or ./PATH for a relative one');
+  if (!path.startsWith('/'))
+    throw bad(uri, 'has no absolute path', 'use file:///PATH, or ./PATH for a relative one');
   return { scheme: 'file', path: decode(uri, path), ...parseOptions(uri, query) };
 }
 
@@ -105,7 +109,10 @@ function refuseUnknown(uri: string, query: Query, known: readonly string[]): voi
   for (const name of Object.keys(query)) {
     if (known.includes(name)) continue;
     const near = nearest(name, known);
-    const hint = near === undefined ? `known: ${known.join(', ')}; write %3F for a ? in a name` : `did you mean ${near}?`;
+    const hint =
+      near === undefined
+        ? `known: ${known.join(', ')}; write %3F for a ? in a name`
+        : `did you mean ${near}?`;
     throw bad(uri, 'has an unknown query parameter', hint);
   }
 }
@@ -121,7 +128,8 @@ function parseOptions(uri: string, query: Query): SourceOptions {
 }
 
 function oneOf<T extends string>(uri: string, name: string, value: string, values: readonly T[]): T {
-  if (!values.includes(value as T)) throw bad(uri, `has an unknown ${name}`, `use one of ${values.join(', ')}`);
+  if (!values.includes(value as T))
+    throw bad(uri, `has an unknown ${name}`, `use one of ${values.join(', ')}`);
   return value as T;
 }
 

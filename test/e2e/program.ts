@@ -1,0 +1,59 @@
+/** Runs the built program as a container would: an environment of its own, and nothing of ours. */
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+const program = resolve(process.env.ENVSEAL_BIN ?? 'dist/envseal');
+
+/** Whether the program is the bundle on Node, which promises less (README, "On Node"). */
+export const isBundle = program.endsWith('.mjs');
+
+/** The words that start envseal. */
+export const envsealWords: readonly string[] = isBundle ? [process.execPath, program] : [program];
+
+export const PATH = '/usr/local/bin:/usr/bin:/bin';
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly stdin?: string;
+}
+
+/** Runs any command to its end. The environment is PATH and `env`, nothing else. */
+export async function runWords(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const [file = '', ...args] = words;
+  const child = spawn(file, args, {
+    env: { PATH, ...options.env },
+    cwd: options.cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('latin1').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+  return await new Promise((settle, reject) => {
+    child.on('error', reject);
+    child.on('close', (status, signal) => settle({ status, signal, ...output }));
+  });
+}
+
+/** Runs envseal with arguments. */
+export async function envseal(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return await runWords([...envsealWords, ...args], options);
+}
+
+/** What `env` printed, or `/proc/self/environ` holds. */
+export function readEnviron(text: string, separator: '\n' | '\0' = '\n'): Record<string, string> {
+  const lines = text.split(separator).filter((line) => line !== '');
+  return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]));
+}
