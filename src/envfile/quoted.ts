@@ -32,11 +32,14 @@ function singleQuotedEnd(text: string, start: number): number {
   return text.indexOf("'", start);
 }
 
-/** Where the `"` is that closes: the first without an odd number of backslashes before it; -1 when there is none. */
+/**
+ * Where the `"` is that closes: the first without an odd number of backslashes before it; -1 when there is none.
+ * `start` is directly behind the `"` that opens.
+ */
 export function doubleQuotedEnd(text: string, start: number): number {
   for (let quote = text.indexOf('"', start); quote !== -1; quote = text.indexOf('"', quote + 1)) {
     let backslash = quote;
-    while (backslash > start && text[backslash - 1] === '\\') backslash -= 1;
+    while (text[backslash - 1] === '\\') backslash -= 1;
     if ((quote - backslash) % 2 === 0) return quote;
   }
   return -1;
