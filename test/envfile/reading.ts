@@ -1,0 +1,54 @@
+/** What the tests of this folder share: reading text, and getting the error that reading it gives. */
+
+import { type Dialect, type Entry, lastWins, parse } from '../../src/envfile/parse.ts';
+import { parseJson } from '../../src/envfile/parse-json.ts';
+import { EnvsealError } from '../../src/errors.ts';
+
+export const SOURCE = 's3://snacks/dev/env';
+
+export type Format = Dialect | 'json';
+export const FORMATS: readonly Format[] = ['dotenv', 'docker', 'json'];
+
+export function readBytes(bytes: Uint8Array, format: Format): Entry[] {
+  return format === 'json'
+    ? parseJson(bytes, { source: SOURCE })
+    : parse(bytes, { dialect: format, source: SOURCE });
+}
+
+/** `[name, value]` in file order. */
+export function read(text: string, format: Format = 'dotenv'): [string, string][] {
+  return readBytes(new TextEncoder().encode(text), format).map(({ name, value }) => [name, value.reveal()]);
+}
+
+/** The value of the only variable in `text`. */
+export function readValue(text: string, format: Format = 'dotenv'): string {
+  const entries = read(text, format);
+  if (entries.length !== 1) throw new Error(`${entries.length} variables`);
+  return entries[0]?.[1] ?? '';
+}
+
+export function readMap(text: string, format: Format = 'dotenv'): Map<string, string> {
+  const variables = lastWins(readBytes(new TextEncoder().encode(text), format));
+  return new Map([...variables].map(([name, value]) => [name, value.reveal()]));
+}
+
+/** The `EnvsealError` that `act` throws; `undefined` when it throws nothing. Anything else thrown fails the test. */
+export function errorOf(act: () => unknown): EnvsealError | undefined {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof EnvsealError) return error;
+    throw new Error('something other than an EnvsealError was thrown', { cause: error });
+  }
+  return undefined;
+}
+
+/** The message for `text` without what comes before the place: `line 1, column 2: expected …`. */
+export function complaint(text: string | Uint8Array, format: Format = 'dotenv'): string {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  const error = errorOf(() => readBytes(bytes, format));
+  const start = `cannot parse ${SOURCE}: `;
+  if (error?.code !== 'malformed' || !error.message.startsWith(start))
+    return `not refused: ${error?.message}`;
+  return error.message.slice(start.length);
+}
