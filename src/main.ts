@@ -79,18 +79,19 @@ function decode(environ: readonly ByteString[]): Variables {
   const variables: Record<string, string> = Object.create(null);
   for (const entry of environ) {
     const equals = entry.indexOf('=');
-    if (equals <= 0 || entry.slice(0, equals) in variables) continue;
-    variables[entry.slice(0, equals)] = Buffer.from(entry.slice(equals + 1), 'latin1').toString('utf8');
+    const name = entry.slice(0, equals);
+    if (equals > 0) variables[name] ??= fromBytes(entry.slice(equals + 1));
   }
   return variables;
 }
 
+function fromBytes(bytes: ByteString): string {
+  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
+}
+
 /** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */
 function listenForStopSignals(): StopSignal[] {
-  const ignored = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(statusText())?.[1] ?? '0'}`);
-  const signals = (Object.keys(STOP_SIGNALS) as StopSignal[]).filter(
-    (signal) => (ignored & (1n << BigInt(STOP_SIGNALS[signal] - 1))) === 0n,
-  );
+  const signals = (Object.keys(STOP_SIGNALS) as StopSignal[]).filter((signal) => !system.isIgnored(signal));
   for (const signal of signals) {
     process.on(signal, () => {
       system.write(2, `envseal: error: ended by ${signal} before the command was started\n`);
@@ -98,14 +99,6 @@ function listenForStopSignals(): StopSignal[] {
     });
   }
   return signals;
-}
-
-function statusText(): string {
-  try {
-    return Buffer.from(system.readFile('/proc/self/status', 16_384)).toString('latin1');
-  } catch {
-    return '';
-  }
 }
 
 /** How a bad setting is reported cannot wait until all settings are read. */

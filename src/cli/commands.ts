@@ -1,8 +1,9 @@
-/** The table of commands; each is loaded when it is called. */
+/** The table of commands. `run` is part of the first chunk, because each start needs it; the others are loaded when called. */
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { nearest } from '../nearest.ts';
 import type { CommandLine } from './arguments.ts';
+import { run } from './run.ts';
 
 export interface CommandContext {
   readonly host: Host;
@@ -22,7 +23,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   run: {
     summary: 'open the sources and become the command, with their variables in its environment',
     usage: 'envseal run [FLAGS] -- COMMAND [ARGUMENT…]',
-    load: async () => (await import('./run.ts')).run,
+    load: async () => run,
   },
   help: {
     summary: 'show the commands, or one of them with its flags',

@@ -8,9 +8,10 @@ import { openEntries } from '../sealing/open.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
 import type { Secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
+import { fetchFile } from '../store/file.ts';
 import type { Source } from '../store/source.ts';
 import type { FetchedObject } from '../store/store.ts';
-import type { AwsStores } from './aws-stores.ts';
+import { AwsStores } from './aws-stores.ts';
 
 export interface OpenOptions {
   readonly host: Host;
@@ -67,7 +68,6 @@ class Stores {
 
   async fetch(source: Source): Promise<FetchedObject> {
     if (source.scheme === 's3') return await (await this.#awsStores()).fetch(source);
-    const { fetchFile } = await import('../store/file.ts');
     return await fetchFile(source, this.#options.host.system);
   }
 
@@ -78,9 +78,7 @@ class Stores {
   }
 
   #awsStores(): Promise<AwsStores> {
-    this.#aws ??= import('./aws-stores.ts').then(({ AwsStores }) =>
-      AwsStores.create(this.#options, this.#http),
-    );
+    this.#aws ??= AwsStores.create(this.#options, this.#http);
     return this.#aws;
   }
 }

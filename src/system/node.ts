@@ -61,6 +61,8 @@ export const nodeSystem: System = {
     process.execve?.(asText(path), argv.map(asText), env);
     throw new ErrnoError('ENOSYS');
   },
+  /** Node gives every signal its default disposition before our code runs. */
+  isIgnored: () => false,
   resetStopSignals() {},
   sha256: (data) => createHash('sha256').update(data).digest(),
   sha1: (data) => createHash('sha1').update(data).digest(),

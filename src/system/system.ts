@@ -49,6 +49,8 @@ export interface System {
    * descriptors) is put back first. Returns only by throwing ErrnoError.
    */
   execve(path: ByteString, argv: readonly ByteString[], environ: readonly ByteString[]): never;
+  /** Whether a signal was ignored when the process started, as under nohup. */
+  isIgnored(signal: StopSignal): boolean;
   /** Gives signals that end us back to the kernel's default action, so that none is caught and lost at the hand-over. */
   resetStopSignals(signals: readonly StopSignal[]): void;
   sha256(data: string | Uint8Array): Uint8Array;
