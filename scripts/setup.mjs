@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-step('node_modules/.envseal-setup', ['package-lock.json'], () => run('npm', ['ci', '--no-audit', '--no-fund']));
+step('node_modules/.envseal-setup', ['package-lock.json'], () =>
+  run('npm', ['ci', '--no-audit', '--no-fund']),
+);
 if (!process.argv.includes('--no-build')) {
   const sources = ['package.json', 'package-lock.json', 'src', 'scripts/build.ts', 'scripts/prepare-bun.ts'];
   step('dist/.stamp', sources, () => run('node_modules/.bin/node', ['scripts/build.ts']));
