@@ -35,7 +35,7 @@ export function checkKernelLimits(
     );
   }
   const limit = Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, Math.floor(stackLimit / 4))) - 4096;
-  const total = [...argv, ...environ].reduce((sum, text) => sum + text.length + 1 + POINTER_BYTES, 0);
+  const total = sizeOf(argv) + sizeOf(environ);
   if (total <= limit) return;
   const largest = environ.reduce((a, b) => (b.length > a.length ? b : a), '');
   throw new EnvsealError(
@@ -45,6 +45,13 @@ export function checkKernelLimits(
       hint: `the largest variable is ${printable(nameOf(largest))} with ${largest.length} bytes; take fewer with --only or --exclude`,
     },
   );
+}
+
+/** Each string with its NUL and the pointer to it, in bytes. */
+function sizeOf(strings: readonly ByteString[]): number {
+  let size = 0;
+  for (const string of strings) size += string.length + 1 + POINTER_BYTES;
+  return size;
 }
 
 /** An inherited name can hold any byte. */

@@ -132,12 +132,14 @@ function cString(text: ByteString): Uint8Array {
 }
 
 /** A NULL-terminated `char *const []`; `block` is returned so that it lives as long as the pointers into it. */
-function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; pointers: BigUint64Array } {
+function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; pointers: Uint32Array } {
   const block = Buffer.from(`${strings.join('\0')}\0`, 'latin1');
-  const pointers = new BigUint64Array(strings.length + 1);
+  // Halves of 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
+  const pointers = new Uint32Array(2 * (strings.length + 1));
   let address = ptr(block) as number;
   for (let i = 0; i < strings.length; i++) {
-    pointers[i] = BigInt(address);
+    pointers[2 * i] = address;
+    pointers[2 * i + 1] = address / 2 ** 32;
     address += (strings[i] as ByteString).length + 1;
   }
   return { block, pointers };

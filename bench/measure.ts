@@ -1,0 +1,147 @@
+/** Run by `bench.ts` in Bun: measures, in turns, so that what disturbs the machine disturbs all alike. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { ACCESS_KEY_ID, kmsKeyArn, SECRET_ACCESS_KEY } from '../test/servers/aws/defaults.ts';
+import type { ProgramName } from './programs.ts';
+import { type Measured, run, start } from './spawn.ts';
+
+const programs = JSON.parse(process.argv[2] as string) as Record<ProgramName, string>;
+const rounds = Number(process.argv[3] ?? 200);
+const envseal = fileURLToPath(new URL('../dist/envseal', import.meta.url));
+
+const server = spawn(process.execPath, [fileURLToPath(new URL('server.ts', import.meta.url))], {
+  stdio: ['pipe', 'pipe', 'inherit'],
+});
+const lines = createInterface(server.stdout)[Symbol.asyncIterator]();
+const url = (await lines.next()).value as string;
+
+/** What a container that gets keys from its environment has. */
+const ENV = {
+  PATH: '/usr/bin:/bin',
+  AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
+  AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+  AWS_REGION: 'us-east-1',
+  AWS_ENDPOINT_URL_S3: url,
+};
+
+const sources = (key: string, count: number) =>
+  Array.from({ length: count }, () => ['-s', `s3://snacks/${key}`]).flat();
+const CASES: Readonly<Record<string, readonly string[]>> = {
+  true: ['/bin/true'],
+  empty: [programs.empty],
+  envseal: [envseal, 'run', ...sources('one', 1), '--', '/bin/true'],
+  sdk: [programs.sdk],
+  signer: [programs.signer],
+  ten: [envseal, 'run', ...sources('one', 10), '--', '/bin/true'],
+  many: [envseal, 'run', ...sources('many', 1), '--', '/bin/true'],
+};
+
+const results = measureInTurns();
+const before = await requestCount();
+run(CASES.envseal as string[], ENV);
+const requests = (await requestCount()) - before;
+const after = await afterHandOver();
+server.stdin.end();
+const crowd = await throttledCrowd();
+print();
+
+function measureInTurns(): Record<string, Measured[]> {
+  const results: Record<string, Measured[]> = {};
+  for (let round = -10; round < rounds; round++) {
+    for (const [name, words] of Object.entries(CASES)) {
+      const measured = run(words, ENV);
+      if (measured.status !== 0) throw new Error(`${name} ended with ${measured.status}`);
+      // The first rounds fill the page cache.
+      if (round >= 0) (results[name] ??= []).push(measured);
+    }
+  }
+  return results;
+}
+
+async function requestCount(): Promise<number> {
+  server.stdin.write('\n');
+  return Number((await lines.next()).value);
+}
+
+/** The command's pid is the one that was started, and it has no other process with it. */
+async function afterHandOver(): Promise<string> {
+  const child: ChildProcess = spawn(envseal, ['run', ...sources('one', 1), '--', 'sleep', '60'], {
+    env: ENV,
+    stdio: 'ignore',
+  });
+  const name = () => readFileSync(`/proc/${child.pid}/comm`, 'utf8').trim();
+  const deadline = performance.now() + 10_000;
+  while (name() !== 'sleep' && performance.now() < deadline)
+    await new Promise((resolve) => setImmediate(resolve));
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+  const threads = /^Threads:\s*(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  return `same pid: ${name === undefined ? '' : 'yes'}, threads: ${threads}, children: ${children === '' ? 'none' : children}`;
+}
+
+/** 200 starts at once against the test server, which answers a third of the requests with 503 SlowDown. */
+async function throttledCrowd(): Promise<{ succeeded: number; requests: number; wallMs: number }> {
+  const { startS3 } = await import('../test/servers/start.ts');
+  await using s3 = await startS3();
+  await s3.put('snacks', 'one', 'VARIABLE=value\n', { sse: 'aws:kms', kmsKeyId: kmsKeyArn() });
+  await s3.throttleOneIn(3);
+  const env = { ...ENV, AWS_ENDPOINT_URL_S3: s3.url };
+  const begin = performance.now();
+  const started = Array.from({ length: 200 }, () => start(CASES.envseal as string[], env));
+  const succeeded = started.map((one) => one.finish()).filter(({ status }) => status === 0).length;
+  return { succeeded, requests: (await s3.requests()).length, wallMs: performance.now() - begin };
+}
+
+function median(name: string, of: keyof Measured): number {
+  const values = (results[name] as Measured[]).map((measured) => measured[of]).sort((a, b) => a - b);
+  return values[Math.floor(values.length / 2)] as number;
+}
+
+function print(): void {
+  const wall = (name: string) => median(name, 'wallMs');
+  const ms = (name: string) => `${wall(name).toFixed(1)} ms`;
+  const ratio = (a: string, b: string) => `${(wall(a) / wall(b)).toFixed(2)}×`;
+  const rows = [
+    ['`/bin/true`', ms('true'), '', ''],
+    ['empty program, Bun-compiled', ms('empty'), '1', ''],
+    ['`envseal run s3://… -- /bin/true`', ms('envseal'), `${ratio('envseal', 'empty')} of empty`, '2.5×'],
+    [
+      'the same with `@smithy/signature-v4` and `fetch`, without the checks',
+      ms('signer'),
+      `${ratio('envseal', 'signer')}`,
+      '',
+    ],
+    [
+      'the same with `@aws-sdk/client-s3`, without the checks',
+      ms('sdk'),
+      `envseal takes ${ratio('envseal', 'sdk')} of it`,
+      '0.4×',
+    ],
+    ['10 sources', ms('ten'), `${ratio('ten', 'envseal')} of one`, '1.6×'],
+    [
+      '5,000 variables of 100 bytes',
+      ms('many'),
+      `${(wall('many') - wall('envseal')).toFixed(1)} ms more than one`,
+      '10 ms',
+    ],
+    ['peak memory of a start', `${median('envseal', 'memoryMiB').toFixed(0)} MiB`, '', '45 MiB'],
+    ['HTTP requests of a start', String(requests), '', '1'],
+    ['after the hand-over', after, '', 'nothing of ours'],
+    [
+      '200 starts at once, a third of the requests throttled',
+      `${crowd.succeeded} succeeded in ${(crowd.wallMs / 1000).toFixed(1)} s`,
+      `${(crowd.requests / 200).toFixed(2)} requests a start`,
+      'all, below 2',
+    ],
+  ];
+  console.log(
+    `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB; medians of ${rounds} rounds\n`,
+  );
+  console.log('| | median | ratio | at most |\n|---|---|---|---|');
+  for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+}

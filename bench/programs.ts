@@ -1,0 +1,80 @@
+/** The programs that envseal is compared with, compiled by the same Bun with the same options. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { prepareBun } from '../scripts/prepare-bun.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = `${root}.cache/bench`;
+
+/** One GetObject, its body read, then the command with execve: what envseal does without all that it checks. */
+const SOURCES = {
+  empty: '',
+  sdk: `
+    import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+    const s3 = new S3Client({ forcePathStyle: true });
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'snacks', Key: 'one' }));
+    const env = Object.fromEntries((await Body.transformToString()).trim().split('\\n').map((l) => l.split('=')));
+    process.execve('/bin/true', ['true'], { ...process.env, ...env });`,
+  signer: `
+    import { createHash, createHmac } from 'node:crypto';
+    import { SignatureV4 } from '@smithy/signature-v4';
+    class Sha256 {
+      constructor(secret) { this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret); }
+      update(data) { this.hash.update(data); }
+      async digest() { return new Uint8Array(this.hash.digest()); }
+    }
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL_S3, ...rest } = process.env;
+    const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+    const signer = new SignatureV4({ service: 's3', region: AWS_REGION, credentials, sha256: Sha256, uriEscapePath: false });
+    const url = new URL(AWS_ENDPOINT_URL_S3 + '/snacks/one');
+    const request = { method: 'GET', protocol: 'http:', hostname: url.hostname, path: url.pathname, query: {}, headers: { host: url.host } };
+    const { headers } = await signer.sign(request);
+    const text = await (await fetch(url, { headers })).text();
+    const env = Object.fromEntries(text.trim().split('\\n').map((l) => l.split('=')));
+    process.execve('/bin/true', ['true'], { ...rest, ...env });`,
+} as const;
+
+export type ProgramName = keyof typeof SOURCES;
+
+/** Builds what is missing and returns the paths. */
+export async function buildPrograms(): Promise<Record<ProgramName, string>> {
+  mkdirSync(cache, { recursive: true });
+  const bun = `${root}node_modules/bun/bin/bun.exe`;
+  const runtime = prepareBun(bun, `${root}.cache/bun`);
+  const paths = {} as Record<ProgramName, string>;
+  for (const name of Object.keys(SOURCES) as ProgramName[]) {
+    paths[name] = `${cache}/${name}`;
+    if (existsSync(paths[name])) continue;
+    writeFileSync(`${cache}/${name}.ts`, SOURCES[name]);
+    await bundle(name);
+    const flags = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
+    const sealed = [
+      '--no-compile-autoload-dotenv',
+      '--no-compile-autoload-bunfig',
+      `--compile-executable-path=${runtime}`,
+    ];
+    execFileSync(bun, ['build', ...flags, ...sealed, `${cache}/${name}.mjs`, '--outfile', paths[name]], {
+      stdio: 'ignore',
+    });
+  }
+  return paths;
+}
+
+async function bundle(name: string): Promise<void> {
+  await build({
+    entryPoints: { [name]: `${cache}/${name}.ts` },
+    outdir: cache,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    conditions: ['module', 'import'],
+    outExtension: { '.js': '.mjs' },
+    logLevel: 'error',
+  });
+}
