@@ -137,7 +137,9 @@ function canonicalCode(code: string): string {
   return code === 'UnrecognizedClientException' ? 'InvalidAccessKeyId' : code;
 }
 
-function byStatus({ status, code }: Refusal): Meaning {
+function byStatus({ status, code, action }: Refusal): Meaning {
+  // A version id of another form than S3's own.
+  if (code === 'InvalidArgument' && action === 's3:GetObjectVersion') return MEANINGS.NoSuchVersion as Meaning;
   // KMS says 400 AccessDeniedException.
   if (status === 403 || code.startsWith('AccessDenied')) return DENIED;
   if (status === 404 && code === '') return MEANINGS.NoSuchKey as Meaning;
