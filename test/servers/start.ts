@@ -1,0 +1,125 @@
+/**
+ * Starts the test servers, each a process of its own on 127.0.0.1, and steers them.
+ *
+ *     await using s3 = await startS3();
+ *     await s3.put('snacks', 'dev/env', 'A=1\n', { sse: 'aws:kms', kmsKeyId: kmsKeyArn() });
+ *     await s3.fault({ match: '^snacks/', status: 503, code: 'SlowDown' });
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type AdminClient, adminClient, type Commands } from './http/admin.ts';
+import type { Announcement } from './http/lifecycle.ts';
+import type { KmsCommands } from './kms.ts';
+import type { MetadataCommands } from './metadata.ts';
+import type { ProxyCommands } from './proxy.ts';
+import type { PutOptions } from './s3/direct-put.ts';
+import type { S3Commands } from './s3.ts';
+import type { StsCommands } from './sts.ts';
+
+export type { AccessKey, Statement } from './aws/access-keys.ts';
+export {
+  ACCESS_KEY_ID,
+  ACCOUNT_ID,
+  CALLER_ARN,
+  KMS_ALIAS,
+  kmsKeyArn,
+  managedKeyArn,
+  SECRET_ACCESS_KEY,
+} from './aws/defaults.ts';
+export type { KmsKey } from './aws/kms-keys.ts';
+export type { Fault, FaultRule } from './http/faults.ts';
+export type { LoggedRequest } from './http/request-log.ts';
+export type { PutOptions } from './s3/direct-put.ts';
+export { CA_FILE, OTHER_CA_FILE } from './tls/certificate.ts';
+
+/** A running server and every command of its admin protocol. */
+export type Running<C extends Commands> = AdminClient<C> &
+  AsyncDisposable & {
+    /** The first of the endpoints. */
+    readonly url: string;
+    /** Region to URL. */
+    readonly endpoints: Readonly<Record<string, string>>;
+    /** `Host:port` of the URL. */
+    readonly host: string;
+    readonly adminUrl: string;
+    readonly pid: number;
+    /** Resolves when the process is gone. */
+    stop(): Promise<void>;
+  };
+
+export type MetadataServer = Running<MetadataCommands>;
+export type StsServer = Running<StsCommands>;
+export type KmsServer = Running<KmsCommands>;
+export type ProxyServer = Running<ProxyCommands>;
+
+export type S3Server = Omit<Running<S3Commands>, 'put'> & {
+  put(
+    bucket: string,
+    key: string,
+    body: string | Uint8Array,
+    options?: PutOptions,
+  ): ReturnType<Running<S3Commands>['put']>;
+  /** Answers about one request in `n` with 503 SlowDown, the same ones for the same seed. */
+  throttleOneIn(n: number, seed?: number): Promise<void>;
+};
+
+export interface RegionalOptions {
+  /** One port for each. Default: us-east-1 and eu-west-1. */
+  readonly regions?: readonly string[];
+  /** Serve https with a certificate of `CA_FILE`. */
+  readonly tls?: boolean;
+}
+
+export async function startS3(options: RegionalOptions = {}): Promise<S3Server> {
+  const server = await start<S3Commands>('s3', regionalArguments(options));
+  return {
+    ...server,
+    put: (bucket, key, body, putOptions) => server.put(bucket, key, Buffer.from(body), putOptions),
+    throttleOneIn: (n, seed = 1) =>
+      server.fault({ status: 503, code: 'SlowDown', probability: 1 / n, seed, count: 'always' }),
+  };
+}
+
+export function startMetadata(): Promise<MetadataServer> {
+  return start<MetadataCommands>('metadata', []);
+}
+
+export function startSts({ tls }: { readonly tls?: boolean } = {}): Promise<StsServer> {
+  return start<StsCommands>('sts', tls ? ['--tls'] : []);
+}
+
+export function startKms(options: RegionalOptions = {}): Promise<KmsServer> {
+  return start<KmsCommands>('kms', regionalArguments(options));
+}
+
+/** `map`: `HOST:PORT` (`*` is any text) to `HOST:PORT` on loopback; everything else that is not loopback gets 403. */
+export async function startProxy(map: Readonly<Record<string, string>> = {}): Promise<ProxyServer> {
+  const proxy = await start<ProxyCommands>('proxy', []);
+  await proxy.map(map);
+  return proxy;
+}
+
+function regionalArguments({ regions = [], tls }: RegionalOptions): string[] {
+  return [...(tls ? ['--tls'] : []), ...regions.flatMap((region) => ['--region', region])];
+}
+
+async function start<C extends Commands>(name: string, args: readonly string[]): Promise<Running<C>> {
+  const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.on('error', () => undefined);
+  const gone = once(child, 'exit').then(() => undefined);
+  const line = await Promise.race([once(createInterface(child.stdout), 'line'), gone]);
+  if (line === undefined) throw new Error(`test server ${name} did not start`);
+  const { url, endpoints, adminUrl, commands }: Announcement = JSON.parse(line[0]);
+  // The server goes when its stdin does, so also when this process dies.
+  const stop = () => {
+    child.stdin.end();
+    return gone;
+  };
+  const client = adminClient<C>(adminUrl, commands);
+  const about = { url, endpoints, adminUrl, host: new URL(url).host, pid: child.pid ?? 0 };
+  return { ...client, ...about, stop, [Symbol.asyncDispose]: stop };
+}
