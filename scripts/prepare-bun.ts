@@ -21,6 +21,43 @@ const INERT_VARIABLES: readonly Replacement[] = [
   { from: 'BUN_OPTIONS', to: '\0UN_OPTIONS', count: 2 },
   // Would print each request with its headers.
   { from: 'BUN_CONFIG_VERBOSE_FETCH', to: '\0UN_CONFIG_VERBOSE_FETCH', count: 2 },
+  // BUN_INSPECT, BUN_INSPECT_CONNECT_TO and BUN_INSPECT_PRELOAD: a debugger, which sees every value.
+  { from: '\0BUN_INSPECT', to: '\0\0UN_INSPECT', count: 3 },
+  // Would write files.
+  { from: '\0BUN_BYTECODE_', to: '\0\0UN_BYTECODE_', count: 3 },
+  // Would ask the kernel to kill the command when its parent ends.
+  { from: '\0BUN_FEATURE_FLAG_NO_ORPHANS\0', to: '\0\0UN_FEATURE_FLAG_NO_ORPHANS\0', count: 1 },
+  // Would take over the channel between the command and its parent.
+  { from: '\0NODE_CHANNEL_FD\0', to: '\0\0ODE_CHANNEL_FD\0', count: 1 },
+  // Would take away what `bun:ffi` needs.
+  { from: '\0JavaScriptCoreUseJIT\0', to: '\0\0avaScriptCoreUseJIT\0', count: 1 },
+];
+
+/**
+ * Prefixes that are not text in the file but part of the instructions that compare with them: one form for x86-64 and
+ * one for arm64, of which a Bun has exactly one.
+ */
+const INERT_PREFIXES: readonly (readonly Replacement[])[] = [
+  // `BUN_JSC_`, options of the JavaScript engine, compared byte by byte. The second comparison (U) is made to look at
+  // the first byte again, which the first has found to be B.
+  [
+    {
+      from: '\x41\x80\x7e\x01U\x75\xde\x41\x80\x7e\x02N',
+      to: '\x41\x80\x7e\x00U\x75\xde\x41\x80\x7e\x02N',
+      count: 1,
+    },
+    {
+      from: '\x2a\x05\x40\x39\x5f\x55\x01\x71\xa1\xfe\xff\x54',
+      to: '\x2a\x01\x40\x39\x5f\x55\x01\x71\xa1\xfe\xff\x54',
+      count: 1,
+    },
+  ],
+  // `mimalloc_`, options of the allocator; upper and lower case are the same to it. It puts the option's name behind
+  // the prefix, so this one has to stay a string: one that nobody has.
+  [
+    { from: '\x49\xbdmimalloc', to: '\x49\xbd\x01imalloc', count: 1 },
+    { from: '\x05\0mimalloc\x10\x11', to: '\x05\0\x01imalloc\x10\x11', count: 1 },
+  ],
 ];
 
 /**
@@ -39,6 +76,9 @@ export function prepareBun(source: string, target: string): string {
   if (existsSync(target) && statSync(target).mtimeMs > newest) return target;
   const bytes = readFileSync(source);
   for (const replacement of [...INERT_VARIABLES, ...INERT_SYMBOLS]) replace(bytes, replacement);
+  for (const forms of INERT_PREFIXES) {
+    replace(bytes, forms.find(({ from }) => bytes.includes(from, 0, 'latin1')) ?? (forms[0] as Replacement));
+  }
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(`${target}.new`, bytes);
   chmodSync(`${target}.new`, 0o755);

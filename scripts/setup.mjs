@@ -2,7 +2,7 @@
  * Makes a fresh clone ready: installs what package-lock.json says and builds, each only where it is out of date. Plain
  * JavaScript, because it runs on the Node 20 that is there before the install brings Node 26.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-step('node_modules/.envseal-setup', ['package-lock.json'], () =>
-  run('npm', ['ci', '--no-audit', '--no-fund']),
-);
+step('node_modules/.envseal-setup', ['package-lock.json'], () => {
+  run('npm', ['ci', '--no-audit', '--no-fund']);
+  tryNode();
+});
 if (!process.argv.includes('--no-build')) {
   const sources = ['package.json', 'package-lock.json', 'src', 'scripts/build.ts', 'scripts/prepare-bun.ts'];
   step('dist/.stamp', sources, () => run('node_modules/.bin/node', ['scripts/build.ts']));
@@ -39,6 +40,18 @@ function filesOf(path) {
   return readdirSync(join(root, path))
     .sort()
     .flatMap((name) => filesOf(join(path, name)));
+}
+
+/** Node 26 from npm needs one library that not every small image has. */
+function tryNode() {
+  const { status, stderr } = spawnSync('node_modules/.bin/node', ['--version'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status === 0) return;
+  const hint = /libatomic/.test(stderr) ? ': install libatomic1 (apt-get install libatomic1)' : `\n${stderr}`;
+  console.error(`the Node that npm installed does not start${hint}`);
+  process.exit(1);
 }
 
 /** Output goes to stderr, so that what follows has stdout to itself. */
