@@ -4,7 +4,7 @@ import type { Secret } from '../secret.ts';
 import { VARIABLE_PREFIX } from '../settings.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
-import { loadsCode } from './loader-names.ts';
+import { findLoaderNames } from './loader-names.ts';
 import { matcher, type NameMatcher } from './name-match.ts';
 
 export interface EnvironOptions {
@@ -32,30 +32,35 @@ export function buildEnviron(
   sealed: ReadonlyMap<string, Secret>,
   options: EnvironOptions,
 ): ByteString[] {
-  const chosen = choose(sealed, options);
-  refuseUnsafeNames(chosen, options.allowName);
-  if (options.strict) keepDeclared(chosen, declaredNames(inherited));
-  requireNames(chosen, options.require);
-
+  let chosen = choose(sealed, options);
+  if (options.strict) chosen = declaredOnly(chosen, declaredNames(inherited));
   const kept = inherited.filter(isInheritable(options));
-  const preserved = preservedNames(kept, options.preserveEnv);
-  for (const name of preserved) chosen.delete(name);
-  const environ = kept.filter((entry) => !chosen.has(nameOf(entry)));
-  return chosen.size === 0 ? environ : environ.concat(toEntries(chosen));
+  const preserved = preservedEntries(kept, options.preserveEnv);
+  requireNames(chosen, preserved, options.require);
+  if (preserved.length > 0) chosen = without(chosen, preserved.map(nameOf));
+  const { names, entries } = list(chosen);
+  refuseUnsafeNames(names, options.allowName);
+  return kept.filter((entry) => !chosen.has(nameOf(entry))).concat(toBytes(entries));
 }
 
-function choose(sealed: ReadonlyMap<string, Secret>, options: EnvironOptions): Map<string, Secret> {
-  const chosen = new Map(sealed);
-  if (options.only.length === 0 && options.exclude.length === 0) return chosen;
-  const isWanted = options.only.length === 0 ? () => true : matcher(options.only);
-  const isExcluded = matcher(options.exclude);
-  for (const name of sealed.keys()) if (!isWanted(name) || isExcluded(name)) chosen.delete(name);
-  return chosen;
+type Variables = ReadonlyMap<string, Secret>;
+
+function choose(sealed: Variables, { only, exclude }: EnvironOptions): Variables {
+  if (only.length === 0 && exclude.length === 0) return sealed;
+  const isWanted = only.length === 0 ? () => true : matcher(only);
+  const isExcluded = matcher(exclude);
+  return new Map([...sealed].filter(([name]) => isWanted(name) && !isExcluded(name)));
 }
 
-function refuseUnsafeNames(chosen: ReadonlyMap<string, Secret>, allowed: readonly string[]): void {
+function without(variables: Variables, names: readonly string[]): Variables {
+  const rest = new Map(variables);
+  for (const name of names) rest.delete(name);
+  return rest;
+}
+
+function refuseUnsafeNames(names: readonly string[], allowed: readonly string[]): void {
   const isAllowed = matcher(allowed);
-  const unsafe = [...chosen.keys()].filter((name) => loadsCode(name) && !isAllowed(name));
+  const unsafe = findLoaderNames(names).filter((name) => !isAllowed(name));
   if (unsafe.length === 0) return;
   throw new EnvsealError(
     'unsafe_name',
@@ -66,17 +71,24 @@ function refuseUnsafeNames(chosen: ReadonlyMap<string, Secret>, allowed: readonl
   );
 }
 
-function keepDeclared(chosen: Map<string, Secret>, declared: ReadonlySet<string>): void {
-  for (const name of chosen.keys()) if (!declared.has(name)) chosen.delete(name);
+function declaredOnly(chosen: Variables, declared: ReadonlySet<string>): Variables {
   const unfilled = [...declared].filter((name) => !chosen.has(name));
-  if (unfilled.length === 0) return;
+  if (unfilled.length === 0) return new Map([...chosen].filter(([name]) => declared.has(name)));
   throw new EnvsealError('unmet', `no source fills ${unfilled.join(', ')}, which --strict demands`, {
     hint: 'add the variable to a source, or remove its placeholder from the image',
   });
 }
 
-function requireNames(chosen: ReadonlyMap<string, Secret>, required: readonly string[]): void {
-  const unmet = required.filter((name) => chosen.get(name)?.isEmpty ?? true);
+/** A preserved variable wins over the source's, so it is what has to be there. */
+function requireNames(
+  chosen: Variables,
+  preserved: readonly ByteString[],
+  required: readonly string[],
+): void {
+  const unmet = required.filter((name) => {
+    const entry = preserved.find((candidate) => nameOf(candidate) === name);
+    return entry === undefined ? (chosen.get(name)?.isEmpty ?? true) : entry.length <= name.length + 1;
+  });
   if (unmet.length === 0) return;
   throw new EnvsealError('unmet', `required and missing or empty in the sources: ${unmet.join(', ')}`, {
     hint: 'add the variable to a source, or drop it from --require',
@@ -92,15 +104,16 @@ function isInheritable(options: EnvironOptions): (entry: ByteString) => boolean 
   };
 }
 
-/** A placeholder is a request to be filled, so it never wins over a sealed value. */
-function preservedNames(kept: readonly ByteString[], preserve: boolean | readonly string[]): string[] {
+/** A placeholder is a request to be filled, and an entry without `=` no variable: neither wins over a sealed value. */
+function preservedEntries(kept: readonly ByteString[], preserve: boolean | readonly string[]): ByteString[] {
   if (preserve === false) return [];
   const isPreserved = preserve === true ? () => true : matcher(preserve);
-  return kept.filter((entry) => isPreserved(nameOf(entry)) && !isPlaceholder(entry)).map(nameOf);
+  return kept.filter((entry) => entry.includes('=') && isPreserved(nameOf(entry)) && !isPlaceholder(entry));
 }
 
 function declaredNames(inherited: readonly ByteString[]): Set<string> {
-  return new Set(inherited.filter(isPlaceholder).map(nameOf));
+  const names = inherited.filter(isPlaceholder).map(nameOf);
+  return new Set(names.filter((name) => !name.startsWith(VARIABLE_PREFIX)));
 }
 
 function isPlaceholder(entry: ByteString): boolean {
@@ -113,9 +126,16 @@ export function nameOf(entry: ByteString): string {
   return equals < 0 ? entry : entry.slice(0, equals);
 }
 
+function list(variables: Variables): { names: string[]; entries: string[] } {
+  const [names, entries]: [string[], string[]] = [[], []];
+  variables.forEach((secret, name) => {
+    names.push(name);
+    entries.push(`${name}=${secret.reveal()}`);
+  });
+  return { names, entries };
+}
+
 /** All at once: encoding thousands of values one by one takes longer than parsing them. No value holds a NUL. */
-function toEntries(chosen: ReadonlyMap<string, Secret>): ByteString[] {
-  let block = '';
-  for (const [name, secret] of chosen) block += `${block === '' ? '' : '\0'}${name}=${secret.reveal()}`;
-  return Buffer.from(block, 'utf8').toString('latin1').split('\0');
+function toBytes(entries: readonly string[]): ByteString[] {
+  return entries.length === 0 ? [] : Buffer.from(entries.join('\0'), 'utf8').toString('latin1').split('\0');
 }

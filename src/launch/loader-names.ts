@@ -1,10 +1,10 @@
-import { matcher, type NameMatcher } from './name-match.ts';
+import { matcher } from './name-match.ts';
 
 /**
  * Variables through which a program loads code or runs commands before its own first line. Who can write the env file
  * must not be able to run code in the container, so these are refused unless `--allow-name` lets one through.
  */
-const LOADER_NAMES: readonly string[] = [
+export const LOADER_NAMES: readonly string[] = [
   // Dynamic linkers and libc: ld.so(8), dyld(1), iconv(3), catopen(3).
   'LD_*',
   'DYLD_*',
@@ -98,9 +98,9 @@ const LOADER_NAMES: readonly string[] = [
   'ENVSEAL_*',
 ];
 
-let isLoaderName: NameMatcher | undefined;
-
-export function loadsCode(name: string): boolean {
-  isLoaderName ??= matcher(LOADER_NAMES);
-  return isLoaderName(name);
+/** Those of the names that are in the table. One expression over all of them: there may be thousands, and mostly none is. */
+export function findLoaderNames(names: readonly string[]): string[] {
+  const alternatives = LOADER_NAMES.map((glob) => glob.replaceAll('*', '.*')).join('|');
+  if (!new RegExp(`^(?:${alternatives})$`, 'm').test(names.join('\n'))) return [];
+  return names.filter(matcher(LOADER_NAMES));
 }

@@ -59,12 +59,24 @@ export function explainExec(command: ByteString, error: unknown): EnvsealError {
 function explain(command: ByteString, error: unknown): EnvsealError | undefined {
   const errno = error instanceof ErrnoError ? error.errno : 'EIO';
   if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-  const reason = errno === 'EISDIR' ? 'a directory' : errno === 'EACCES' ? 'no permission' : errno;
+  const [reason, hint] = REASONS[errno] ?? [errno, 'try to execute it without envseal'];
   return new EnvsealError('not_executable', `cannot execute ${quote(command)}: ${reason}`, {
-    hint: 'check the mode of the file (chmod +x) and the user of the container',
+    hint,
     cause: error,
   });
 }
+
+/** By `errno`: what is wrong, and what to do. */
+const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>> = {
+  EACCES: [
+    'no permission',
+    'check the mode of the file (chmod +x), of its folders and of its interpreter, the user, and noexec mounts',
+  ],
+  EISDIR: ['a directory', 'name the file to execute'],
+  ENAMETOOLONG: ['the name is too long', 'name the file to execute, with each argument as a word of its own'],
+  ELOOP: ['too many symbolic links', 'look for a symbolic link that leads to itself'],
+  ETXTBSY: ['it is open for writing', 'start it when whatever writes the file has closed it'],
+};
 
 function notFound(command: ByteString): EnvsealError {
   return new EnvsealError('command_not_found', `command not found: ${quote(command)}`, {
