@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 step('node_modules/.envseal-setup', ['package-lock.json'], () => {
-  run('npm', ['ci', '--no-audit', '--no-fund']);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   tryNode();
 });
 if (!process.argv.includes('--no-build')) {
