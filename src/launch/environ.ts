@@ -4,7 +4,7 @@ import type { Secret } from '../secret.ts';
 import { VARIABLE_PREFIX } from '../settings.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
-import { findLoaderNames } from './loader-names.ts';
+import { loaderNameMatcher } from './loader-names.ts';
 import { matcher, type NameMatcher } from './name-match.ts';
 
 export interface EnvironOptions {
@@ -38,9 +38,7 @@ export function buildEnviron(
   const preserved = preservedEntries(kept, options.preserveEnv);
   requireNames(chosen, preserved, options.require);
   if (preserved.length > 0) chosen = without(chosen, preserved.map(nameOf));
-  const { names, entries } = list(chosen);
-  refuseUnsafeNames(names, options.allowName);
-  return kept.filter((entry) => !chosen.has(nameOf(entry))).concat(toBytes(entries));
+  return kept.filter((entry) => !chosen.has(nameOf(entry))).concat(toEntries(chosen, options.allowName));
 }
 
 type Variables = ReadonlyMap<string, Secret>;
@@ -58,9 +56,9 @@ function without(variables: Variables, names: readonly string[]): Variables {
   return rest;
 }
 
-function refuseUnsafeNames(names: readonly string[], allowed: readonly string[]): void {
+function refuseUnsafeNames(loaderNames: readonly string[], allowed: readonly string[]): void {
   const isAllowed = matcher(allowed);
-  const unsafe = findLoaderNames(names).filter((name) => !isAllowed(name));
+  const unsafe = loaderNames.filter((name) => !isAllowed(name));
   if (unsafe.length === 0) return;
   throw new EnvsealError(
     'unsafe_name',
@@ -126,16 +124,17 @@ export function nameOf(entry: ByteString): string {
   return equals < 0 ? entry : entry.slice(0, equals);
 }
 
-function list(variables: Variables): { names: string[]; entries: string[] } {
-  const [names, entries]: [string[], string[]] = [[], []];
-  variables.forEach((secret, name) => {
-    names.push(name);
+/**
+ * Entries in UTF-8, made in one pass and encoded all at once: thousands of variables one by one take longer than the
+ * parsing of them. No value holds a NUL.
+ */
+function toEntries(variables: Variables, allowed: readonly string[]): ByteString[] {
+  const isLoaderName = loaderNameMatcher();
+  const [entries, loaderNames]: [string[], string[]] = [[], []];
+  for (const [name, secret] of variables) {
     entries.push(`${name}=${secret.reveal()}`);
-  });
-  return { names, entries };
-}
-
-/** All at once: encoding thousands of values one by one takes longer than parsing them. No value holds a NUL. */
-function toBytes(entries: readonly string[]): ByteString[] {
+    if (isLoaderName(name)) loaderNames.push(name);
+  }
+  refuseUnsafeNames(loaderNames, allowed);
   return entries.length === 0 ? [] : Buffer.from(entries.join('\0'), 'utf8').toString('latin1').split('\0');
 }

@@ -1,4 +1,4 @@
-import { matcher } from './name-match.ts';
+import { matcher, type NameMatcher } from './name-match.ts';
 
 /**
  * Variables through which a program loads code or runs commands before its own first line. Who can write the env file
@@ -98,9 +98,7 @@ export const LOADER_NAMES: readonly string[] = [
   'ENVSEAL_*',
 ];
 
-/** Those of the names that are in the table. One expression over all of them: there may be thousands, and mostly none is. */
-export function findLoaderNames(names: readonly string[]): string[] {
-  const alternatives = LOADER_NAMES.map((glob) => glob.replaceAll('*', '.*')).join('|');
-  if (!new RegExp(`^(?:${alternatives})$`, 'm').test(names.join('\n'))) return [];
-  return names.filter(matcher(LOADER_NAMES));
+/** Tells whether a name is in the table. */
+export function loaderNameMatcher(): NameMatcher {
+  return matcher(LOADER_NAMES);
 }

@@ -6,21 +6,24 @@ export type NameMatcher = (name: string) => boolean;
  */
 export function matcher(patterns: readonly string[]): NameMatcher {
   const exact = new Set<string>();
-  const globs = new Map<string, string[]>();
+  const byFirst = new Map<string, string[]>();
+  const anywhere: string[] = [];
   for (const pattern of patterns) {
+    const first = pattern.charAt(0);
+    const bucket = first === '*' || first === '?' ? anywhere : byFirst.get(first);
     if (!pattern.includes('*') && !pattern.includes('?')) exact.add(pattern);
-    else globs.set(firstOf(pattern), [...(globs.get(firstOf(pattern)) ?? []), pattern]);
+    else if (bucket === undefined) byFirst.set(first, [pattern]);
+    else bucket.push(pattern);
   }
-  const anywhere = globs.get('') ?? [];
-  return (name) =>
-    exact.has(name) ||
-    (globs.get(name.charAt(0))?.some((glob) => matchesGlob(name, glob)) ?? false) ||
-    anywhere.some((glob) => matchesGlob(name, glob));
+  return (name) => {
+    if (exact.has(name)) return true;
+    const bucket = byFirst.get(name.charAt(0));
+    return (bucket !== undefined && matchesAny(name, bucket)) || matchesAny(name, anywhere);
+  };
 }
 
-/** The character that a name has to begin with; empty where the glob does not say. */
-function firstOf(glob: string): string {
-  return /^[*?]/.test(glob) ? '' : glob.charAt(0);
+function matchesAny(name: string, globs: readonly string[]): boolean {
+  return globs.length > 0 && globs.some((glob) => matchesGlob(name, glob));
 }
 
 /** Greedy with one step back to the last `*`, so linear in practice and quadratic at worst. */
