@@ -84,8 +84,17 @@ export class EnvsealError extends Error {
   /** The same error, naming what it is about unless it does already. */
   about(subject: string): EnvsealError {
     if (this.message.includes(subject)) return this;
-    const { code, message, hint, cause, retryable, retryAfterMs } = this;
+    return this.#copy({ message: `${subject}: ${this.message}` });
+  }
+
+  /** The same error after the last try. */
+  final(): EnvsealError {
+    return this.retryable ? this.#copy({ retryable: false }) : this;
+  }
+
+  #copy({ message = this.message, retryable = this.retryable }): EnvsealError {
+    const { code, hint, cause, retryAfterMs } = this;
     const details = { cause, retryable, retryAfterMs, ...(hint === undefined ? {} : { hint }) };
-    return new EnvsealError(code, `${subject}: ${message}`, details);
+    return new EnvsealError(code, message, details);
   }
 }

@@ -20,5 +20,12 @@ export const MAX_ATTEMPTS = 10;
 export const BACKOFF_BASE_MS = 50;
 export const BACKOFF_CAP_MS = 5_000;
 
+/**
+ * A metadata service beside the container answers within milliseconds, or not at all: time of one try in ms, and tries.
+ * A hop limit of 1 swallows the answer, so this is what a container without a role waits.
+ */
+export const METADATA_TIMEOUT_MS = 1000;
+export const METADATA_ATTEMPTS = 3;
+
 /** Largest error body that is read to find its code, in bytes. S3's own are below 1 KiB. */
 export const MAX_ERROR_BODY_BYTES = 64 * 1024;

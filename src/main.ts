@@ -1,7 +1,7 @@
 /** The edge: the only file that reads the process, writes to it and ends it. */
 import { splitCommandLine, type Variables } from './cli/arguments.ts';
 import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
-import { type LogFormat, report } from './cli/report.ts';
+import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
 import type { Host } from './host.ts';
 import { type ByteString, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
 
@@ -32,13 +32,18 @@ async function main(host: Host): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  const { text, exitStatus } = report(error, logFormat);
+  end(report(error, logFormat));
+}
+
+function end({ text, exitStatus }: Report): never {
   system.write(2, text);
   process.exit(exitStatus);
 }
 
 async function loadSystem(): Promise<System> {
-  if ('Bun' in globalThis) return (await import('./system/bun.ts')).bunSystem;
+  // Where no memory may be both written and executed (systemd's MemoryDenyWriteExecute), Bun has no `bun:ffi`.
+  const bun = 'Bun' in globalThis ? await import('./system/bun.ts').catch(() => undefined) : undefined;
+  if (bun !== undefined) return bun.bunSystem;
   return (await import('./system/node.ts')).nodeSystem;
 }
 
@@ -79,7 +84,7 @@ function decode(environ: readonly ByteString[]): Variables {
   const variables: Record<string, string> = Object.create(null);
   for (const entry of environ) {
     const equals = entry.indexOf('=');
-    const name = entry.slice(0, equals);
+    const name = fromBytes(entry.slice(0, Math.max(0, equals)));
     if (equals > 0) variables[name] ??= fromBytes(entry.slice(equals + 1));
   }
   return variables;
@@ -93,10 +98,7 @@ function fromBytes(bytes: ByteString): string {
 function listenForStopSignals(): StopSignal[] {
   const signals = (Object.keys(STOP_SIGNALS) as StopSignal[]).filter((signal) => !system.isIgnored(signal));
   for (const signal of signals) {
-    process.on(signal, () => {
-      system.write(2, `envseal: error: ended by ${signal} before the command was started\n`);
-      process.exit(128 + STOP_SIGNALS[signal]);
-    });
+    process.on(signal, () => end(reportSignal(signal, STOP_SIGNALS[signal], logFormat)));
   }
   return signals;
 }

@@ -16,6 +16,9 @@ export interface AwsClientOptions {
   readonly userAgent: string;
 }
 
+/** A clock that is less wrong is not what a service complains of. */
+const MIN_SKEW_MS = 60_000;
+
 export class AwsClient {
   readonly settings: AwsSettings;
   readonly credentials: CredentialProvider;
@@ -26,6 +29,7 @@ export class AwsClient {
   readonly #http: Http;
   readonly #userAgent: string;
   #skewMs = 0;
+  readonly #signedAt = new WeakMap<Response, number>();
 
   constructor(options: AwsClientOptions) {
     const { settings, variables, http, deadline, system } = options;
@@ -37,10 +41,12 @@ export class AwsClient {
     this.transport = new SdkTransport(http, deadline.signal, settings.caFile);
     this.credentials = credentialChain({
       variables,
-      hasProfiles: settings.hasProfiles,
-      region: settings.region,
+      settings,
       transport: this.transport,
+      http,
+      deadline,
       system,
+      caFile: settings.caFile,
     });
   }
 
@@ -49,16 +55,21 @@ export class AwsClient {
     const now = Date.now() + this.#skewMs;
     const headers = sign(request, { service, region, credentials, now }, this.system);
     headers['user-agent'] = this.#userAgent;
-    return await this.#http.exchange({ ...request, headers }, this.deadline.signal, this.settings.caFile);
+    const { signal } = this.deadline;
+    const response = await this.#http.exchange({ ...request, headers }, signal, this.settings.caFile);
+    this.#signedAt.set(response, now);
+    return response;
   }
 
-  /** Takes the server's clock from an answer's `Date`. `false` where ours was right already, within a minute. */
+  /**
+   * Takes the server's clock from an answer's `Date`. `false` where its request was signed with the right time, within
+   * a minute; what was on its way while another answer corrected the clock was not.
+   */
   correctClock(response: Response): boolean {
     const date = Date.parse(response.headers.get('date') ?? '');
-    if (Number.isNaN(date)) return false;
-    const skew = date - Date.now();
-    if (Math.abs(skew - this.#skewMs) < 60_000) return false;
-    this.#skewMs = skew;
+    const signedAt = this.#signedAt.get(response) ?? Number.NaN;
+    if (!(Math.abs(date - signedAt) >= MIN_SKEW_MS)) return false;
+    this.#skewMs = date - Date.now();
     return true;
   }
 

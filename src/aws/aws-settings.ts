@@ -10,6 +10,8 @@ export interface AwsSettings {
   /** Of the profile's `s3` section. */
   readonly addressingStyle: string | undefined;
   readonly hasProfiles: boolean;
+  /** The profile that AWS_PROFILE names; its settings are `undefined` where the files have none of that name. */
+  readonly profile: { readonly name: string; readonly settings: Profile | undefined };
   /** The endpoint set for a service, or for all. */
   endpointOf(service: 's3' | 'kms'): string | undefined;
 }
@@ -23,7 +25,9 @@ export async function readAwsSettings(variables: AwsVariables, system: System): 
   const configFile = variables.AWS_CONFIG_FILE ?? `${variables.HOME ?? ''}/.aws/config`;
   const credentialsFile = variables.AWS_SHARED_CREDENTIALS_FILE ?? `${variables.HOME ?? ''}/.aws/credentials`;
   const hasProfiles = [configFile, credentialsFile].some((path) => exists(path, system));
-  const { profile, services } = hasProfiles ? await readProfile(variables) : NO_PROFILE;
+  const name = variables.AWS_PROFILE || 'default';
+  const found = hasProfiles ? await readProfile(name) : NO_PROFILE;
+  const { profile = {}, services } = found;
   const ignoresEndpoints =
     (variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? profile.ignore_configured_endpoint_urls) === 'true';
   return {
@@ -33,6 +37,7 @@ export async function readAwsSettings(variables: AwsVariables, system: System): 
     caFile: variables.AWS_CA_BUNDLE || profile.ca_bundle,
     addressingStyle: profile['s3.addressing_style'],
     hasProfiles,
+    profile: { name, settings: found.profile },
     endpointOf(service) {
       if (ignoresEndpoints) return undefined;
       return (
@@ -45,14 +50,19 @@ export async function readAwsSettings(variables: AwsVariables, system: System): 
   };
 }
 
-const NO_PROFILE: { profile: Profile; services: Profile } = { profile: {}, services: {} };
+interface FoundProfile {
+  readonly profile: Profile | undefined;
+  readonly services: Profile;
+}
 
-async function readProfile(variables: AwsVariables): Promise<{ profile: Profile; services: Profile }> {
+const NO_PROFILE: FoundProfile = { profile: undefined, services: {} };
+
+async function readProfile(name: string): Promise<FoundProfile> {
   const { loadSharedConfigFiles } = await import('@smithy/core/config');
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
-  const name = variables.AWS_PROFILE || 'default';
-  const profile = { ...configFile[name], ...credentialsFile[name] };
-  const services = profile.services === undefined ? {} : (configFile[`services.${profile.services}`] ?? {});
+  const known = name in configFile || name in credentialsFile;
+  const profile = known ? { ...configFile[name], ...credentialsFile[name] } : undefined;
+  const services = profile?.services === undefined ? {} : (configFile[`services.${profile.services}`] ?? {});
   return { profile, services };
 }
 

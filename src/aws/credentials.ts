@@ -4,7 +4,8 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { Secret } from '../secret.ts';
-import type { System } from '../system/system.ts';
+import type { AwsSettings } from './aws-settings.ts';
+import type { MetadataContext } from './metadata.ts';
 import type { SdkTransport } from './sdk-transport.ts';
 
 export interface AwsCredentials {
@@ -21,13 +22,9 @@ export interface AwsCredentials {
  */
 export type CredentialProvider = () => Promise<AwsCredentials>;
 
-export interface CredentialSources {
-  readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Whether `~/.aws/config` or `~/.aws/credentials` (or what stands in their place) exists. */
-  readonly hasProfiles: boolean;
-  readonly region: string | undefined;
+export interface CredentialSources extends MetadataContext {
+  readonly settings: AwsSettings;
   readonly transport: SdkTransport;
-  readonly system: System;
 }
 
 /** What every provider of the SDK resolves to. */
@@ -39,14 +36,10 @@ interface SdkIdentity {
 
 interface ProviderRow {
   readonly origin: string;
-  readonly hint: string;
   applies(sources: CredentialSources): boolean;
-  /** `undefined`: has none, ask the next one. */
+  /** `undefined`: has none, ask the next one. Throws EnvsealError. */
   load(sources: CredentialSources): Promise<SdkIdentity | undefined>;
 }
-
-/** A metadata service on the same host answers within milliseconds, or not at all. */
-const METADATA_TIMEOUT_MS = 1000;
 
 /** The SDK's warnings would go to stderr. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -54,7 +47,6 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const PROVIDERS: readonly ProviderRow[] = [
   {
     origin: 'environment',
-    hint: 'check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
     applies: ({ variables }) =>
       !variables.AWS_PROFILE && !!variables.AWS_ACCESS_KEY_ID && !!variables.AWS_SECRET_ACCESS_KEY,
     load: async ({ variables }) => ({
@@ -65,58 +57,55 @@ const PROVIDERS: readonly ProviderRow[] = [
   },
   {
     origin: 'profile',
-    hint: 'check AWS_PROFILE and ~/.aws; an SSO session is renewed with: aws sso login',
-    applies: ({ variables, hasProfiles }) => hasProfiles || !!variables.AWS_PROFILE,
-    async load({ variables, region, transport }) {
+    applies: ({ variables, settings }) => settings.hasProfiles || !!variables.AWS_PROFILE,
+    async load(sources) {
+      const { variables, settings, transport } = sources;
       const { fromIni } = await import('@aws-sdk/credential-provider-ini');
-      const parentClientConfig = { requestHandler: transport, ...(region === undefined ? {} : { region }) };
+      const region = settings.region === undefined ? {} : { region: settings.region };
       const provider = fromIni({
         logger: SILENT,
         clientConfig: { requestHandler: transport },
-        parentClientConfig,
+        parentClientConfig: { requestHandler: transport, ...region },
       } as Parameters<typeof fromIni>[0]);
-      return await provider().catch((error: unknown) => {
+      return await provider().catch(async (error: unknown) => {
         // Files without a word on credentials are no error, unless a profile was asked for.
         if (!variables.AWS_PROFILE && (error as { tryNextLink?: boolean }).tryNextLink) return undefined;
-        throw error;
+        throw (await import('./provider-failure.ts')).explainProfile(error, sources);
       });
     },
   },
   {
     origin: 'web identity',
-    hint: 'check AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE and the trust policy of the role (sts:AssumeRoleWithWebIdentity)',
     applies: ({ variables }) => !!variables.AWS_WEB_IDENTITY_TOKEN_FILE,
-    async load({ region, transport }) {
+    async load(sources) {
       const { fromTokenFile } = await import('@aws-sdk/credential-provider-web-identity');
-      return await fromTokenFile({
+      const provider = fromTokenFile({
         logger: SILENT,
-        clientConfig: { requestHandler: transport, region: region ?? 'us-east-1' },
-      } as Parameters<typeof fromTokenFile>[0])();
+        clientConfig: {
+          requestHandler: sources.transport,
+          region: sources.settings.region ?? 'us-east-1',
+        },
+      } as Parameters<typeof fromTokenFile>[0]);
+      return await provider().catch(async (error: unknown) => {
+        throw (await import('./provider-failure.ts')).explainWebIdentity(error, sources);
+      });
     },
   },
   {
     origin: 'container',
-    hint: "check the task's role (ECS) or the pod identity association (EKS)",
     applies: ({ variables }) =>
       !!(variables.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || variables.AWS_CONTAINER_CREDENTIALS_FULL_URI),
-    async load() {
-      const { fromHttp } = await import('@aws-sdk/credential-provider-http');
-      return await fromHttp({ logger: SILENT, timeout: METADATA_TIMEOUT_MS, maxRetries: 3 })();
+    async load(sources) {
+      const { fromContainer } = await import('./container-credentials.ts');
+      return await fromContainer(sources);
     },
   },
   {
     origin: 'instance metadata',
-    hint: 'give the container a role: IRSA or Pod Identity on EKS, a task role on ECS, an instance profile on EC2 (with a metadata hop limit of 2), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
     applies: ({ variables }) => variables.AWS_EC2_METADATA_DISABLED?.toLowerCase() !== 'true',
-    async load() {
-      const { fromInstanceMetadata } = await import('@smithy/credential-provider-imds');
-      return await fromInstanceMetadata({
-        logger: SILENT,
-        timeout: METADATA_TIMEOUT_MS,
-        maxRetries: 2,
-        // Version 1 answers anyone who can make us send a request, and asking for it doubles the wait.
-        ec2MetadataV1Disabled: true,
-      } as Parameters<typeof fromInstanceMetadata>[0])();
+    async load(sources) {
+      const { fromInstance } = await import('./instance-credentials.ts');
+      return await fromInstance(sources, sources.settings.profile.settings?.ec2_metadata_service_endpoint);
     },
   },
 ];
@@ -125,7 +114,10 @@ const PROVIDERS: readonly ProviderRow[] = [
 export function credentialChain(sources: CredentialSources): CredentialProvider {
   let answer: Promise<AwsCredentials> | undefined;
   return () => {
-    answer ??= askInTurn(sources);
+    answer ??= askInTurn(sources).catch((error: unknown) => {
+      // Each provider has tried again as often as makes sense.
+      throw error instanceof EnvsealError ? error.final() : error;
+    });
     return answer;
   };
 }
@@ -133,14 +125,10 @@ export function credentialChain(sources: CredentialSources): CredentialProvider 
 async function askInTurn(sources: CredentialSources): Promise<AwsCredentials> {
   for (const row of PROVIDERS) {
     if (!row.applies(sources)) continue;
-    const identity = await row.load(sources).catch((error: unknown) => {
-      throw explain(row, error);
-    });
+    const identity = await row.load(sources);
     if (identity !== undefined) return toCredentials(identity, row.origin);
   }
-  throw new EnvsealError('credentials', 'no AWS credentials found', {
-    hint: (PROVIDERS.at(-1) as ProviderRow).hint,
-  });
+  throw (await import('./instance-credentials.ts')).noCredentials('no AWS credentials found');
 }
 
 function toCredentials(identity: SdkIdentity, origin: string): AwsCredentials {
@@ -150,15 +138,4 @@ function toCredentials(identity: SdkIdentity, origin: string): AwsCredentials {
     sessionToken: identity.sessionToken === undefined ? undefined : new Secret(identity.sessionToken),
     origin,
   };
-}
-
-/** The SDK's messages can quote what a process or a file said, so only the error's name is passed on. */
-function explain(row: ProviderRow, error: unknown): EnvsealError {
-  if (error instanceof EnvsealError) return error;
-  const { name, code } = error as { name?: string; code?: string };
-  const reason = code ?? (name === undefined || name === 'Error' ? 'no answer' : name);
-  return new EnvsealError('credentials', `no AWS credentials from the ${row.origin} (${reason})`, {
-    hint: row.hint,
-    cause: error,
-  });
 }

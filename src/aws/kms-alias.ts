@@ -4,6 +4,7 @@ import { MAX_ERROR_BODY_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
+import { parseEndpoint } from './endpoint.ts';
 import { dnsSuffixOf } from './partitions.ts';
 import { explainRefusal } from './refusal.ts';
 
@@ -12,17 +13,18 @@ import { explainRefusal } from './refusal.ts';
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
  */
 export async function resolveAlias(alias: string, region: string, client: AwsClient): Promise<string> {
-  const { useFips } = client.settings;
+  const { settings } = client;
   const endpoint =
-    client.settings.endpointOf('kms') ??
-    `https://kms${useFips ? '-fips' : ''}.${region}.${dnsSuffixOf(region)}`;
+    settings.endpointOf('kms') ??
+    `https://kms${settings.useFips ? '-fips' : ''}.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`;
   const request = {
     method: 'POST',
-    url: new URL(endpoint),
+    url: parseEndpoint(endpoint, 'kms'),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.DescribeKey' },
     body: JSON.stringify({ KeyId: alias }),
   };
-  return await retry(async () => {
+  let mayCorrect = true;
+  return await retry(async function attempt(): Promise<string> {
     const response = await client.send(request, 'kms', region);
     const body = Buffer.from(
       await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal),
@@ -31,6 +33,11 @@ export async function resolveAlias(alias: string, region: string, client: AwsCli
     const arn = answer.KeyMetadata?.Arn;
     if (response.status === 200 && typeof arn === 'string') return arn;
     const code = (answer.__type ?? '').replace(/^.*#/, '');
+    // KMS has one code for a wrong secret and a wrong clock.
+    if (mayCorrect && code === 'InvalidSignatureException' && client.correctClock(response)) {
+      mayCorrect = false;
+      return await attempt();
+    }
     if (code === 'NotFoundException') {
       throw new EnvsealError('configuration', `no such KMS alias: ${alias}`, {
         hint: `check --kms-key, and that the alias is in ${region}`,

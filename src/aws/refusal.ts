@@ -113,6 +113,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     hint: () => 'seal the file with a symmetric key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)',
   },
   'KMS.ThrottlingException': throttled(),
+  Throttling: throttled(),
   ThrottlingException: throttled(),
   SlowDown: throttled(),
   TooManyRequests: throttled(),
@@ -134,18 +135,20 @@ function canonicalCode(code: string): string {
   const kms = /^(?:KMS\.)?(DisabledException|KMSInvalidStateException)$/.exec(code)?.[1];
   if (kms !== undefined) return `KMS.${kms}`;
   if (code === 'ExpiredTokenException' || code === 'TokenRefreshRequired') return 'ExpiredToken';
+  if (code === 'InvalidSignatureException') return 'SignatureDoesNotMatch';
   return code === 'UnrecognizedClientException' ? 'InvalidAccessKeyId' : code;
 }
 
 function byStatus({ status, code, action }: Refusal): Meaning {
   // A version id of another form than S3's own.
-  if (code === 'InvalidArgument' && action === 's3:GetObjectVersion') return MEANINGS.NoSuchVersion as Meaning;
+  if (code === 'InvalidArgument' && action === 's3:GetObjectVersion')
+    return MEANINGS.NoSuchVersion as Meaning;
   // KMS says 400 AccessDeniedException.
   if (status === 403 || code.startsWith('AccessDenied')) return DENIED;
   if (status === 404 && code === '') return MEANINGS.NoSuchKey as Meaning;
   if (status === 429) return throttled();
   if (status >= 500 || code === 'RequestTimeout') return SERVER_ERROR;
-  if (status >= 300 && status < 400) return REDIRECTED;
+  if ((status >= 300 && status < 400) || code === 'AuthorizationHeaderMalformed') return REDIRECTED;
   return UNKNOWN;
 }
 
@@ -181,10 +184,14 @@ const SERVER_ERROR: Meaning = {
 
 const REDIRECTED: Meaning = {
   code: 'configuration',
-  says: ({ subject }) => `${subject} is in another region than was asked`,
+  says: ({ subject, headers }) => `${subject} is in ${bucketRegion(headers) ?? 'another region'}`,
   hint: ({ headers }) =>
-    `set AWS_REGION or ?region= to ${headers.get('x-amz-bucket-region') ?? 'the region of the bucket'}`,
+    `set AWS_REGION or ?region= to ${bucketRegion(headers) ?? 'the region of the bucket'}, and an endpoint of your own to that region's`,
 };
+
+function bucketRegion(headers: Headers): string | undefined {
+  return /^[a-z0-9-]+$/.exec(headers.get('x-amz-bucket-region') ?? '')?.[0];
+}
 
 const UNKNOWN: Meaning = {
   code: 'configuration',

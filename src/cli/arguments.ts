@@ -65,12 +65,11 @@ function splitFlag(word: string): { name: SettingName; value: string | undefined
   if (!word.startsWith('--')) {
     const name = NAMES.find((candidate) => (SETTINGS[candidate] as SettingRow).short === word[1]);
     if (name === undefined) throw unknownFlag(word.slice(0, 2));
-    const value = word.slice(word[2] === '=' ? 3 : 2);
-    return { name, value: value === '' ? undefined : value };
+    return { name, value: word.length === 2 ? undefined : word.slice(word[2] === '=' ? 3 : 2) };
   }
   const equals = word.indexOf('=');
   const given = word.slice(2, equals < 0 ? undefined : equals);
-  if (!(given in SETTINGS)) throw unknownFlag(`--${given}`);
+  if (!Object.hasOwn(SETTINGS, given)) throw unknownFlag(`--${given}`);
   const name = given as SettingName;
   return { name, value: equals < 0 ? undefined : word.slice(equals + 1) };
 }
@@ -80,8 +79,8 @@ function takesValue(row: SettingRow): boolean {
 }
 
 function unknownFlag(flag: string): EnvsealError {
-  const near = nearest(flag.replace(/^-+/, ''), NAMES);
-  const hint = near === undefined ? 'envseal help lists the flags' : `did you mean --${near}?`;
+  const near = nearest(flag.replace(/^-+/, ''), [...NAMES, 'help', 'version']);
+  const hint = near === undefined ? 'envseal help run lists the flags' : `did you mean --${near}?`;
   return new EnvsealError('usage', `unknown flag ${flag}`, { hint });
 }
 
@@ -103,20 +102,31 @@ function refuseUnknownVariables(variables: Variables): void {
   const known = NAMES.map(variableOf);
   for (const name of Object.keys(variables)) {
     if (!name.startsWith(VARIABLE_PREFIX) || known.includes(name)) continue;
-    const near = nearest(name, known);
+    const near = nearest(withoutPrefix(name), known.map(withoutPrefix));
     const hint =
-      near === undefined ? 'envseal help lists the variables; remove this one' : `did you mean ${near}?`;
+      near === undefined
+        ? 'envseal help run lists the variables; remove this one'
+        : `did you mean ${VARIABLE_PREFIX}${near}?`;
     throw new EnvsealError('configuration', `unknown variable ${name}`, { hint });
   }
+}
+
+function withoutPrefix(variable: string): string {
+  return variable.slice(VARIABLE_PREFIX.length);
 }
 
 function readFlag(name: SettingName, row: SettingRow, given: readonly (string | undefined)[]): unknown {
   const last = given.at(-1);
   switch (row.kind) {
     case 'switch':
-      return last === undefined ? true : readSwitch(last, () => usage(`--${name} is true or false`, name));
-    case 'switch-or-list':
-      return given.includes(undefined) ? true : given.flatMap((value) => splitList(value as string));
+      return last === undefined
+        ? true
+        : readSwitch(last, () => usage(`--${name} is not true or false`, name));
+    case 'switch-or-list': {
+      const values = given.map((value) => (value === undefined ? true : readSwitchOrList(value)));
+      const names = values.flatMap((value) => (typeof value === 'boolean' ? [] : value));
+      return values.includes(true) || (names.length > 0 && names);
+    }
     case 'list':
       return given.flatMap((value) => {
         const items = row.verbatim && value !== '' ? [value as string] : splitList(value as string);
@@ -135,7 +145,7 @@ function readVariable(name: SettingName, row: SettingRow, text: string | undefin
     case 'switch':
       return text === undefined ? false : readSwitch(text, () => problem('is not true or false'));
     case 'switch-or-list':
-      return text !== undefined && (readBoolean(text) ?? splitList(text));
+      return text !== undefined && readSwitchOrList(text);
     case 'list':
       return text === undefined ? [] : splitList(text);
     default:
@@ -161,6 +171,10 @@ function readSwitch(text: string, problem: () => EnvsealError): boolean {
   const value = readBoolean(text);
   if (value === undefined) throw problem();
   return value;
+}
+
+function readSwitchOrList(text: string): boolean | string[] {
+  return readBoolean(text) ?? splitList(text);
 }
 
 function readBoolean(text: string): boolean | undefined {

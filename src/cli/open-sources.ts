@@ -1,10 +1,9 @@
 /** Fetches all sources at the same time, checks how each is sealed, and merges them in the order given. */
-import { type Entry, lastWins } from '../envfile/parse.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
-import { openEntries } from '../sealing/open.ts';
+import { openVariables } from '../sealing/open.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
 import type { Secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
@@ -19,11 +18,10 @@ export interface OpenOptions {
   readonly deadline: Deadline;
 }
 
+type Variables = ReadonlyMap<string, Secret>;
+
 /** Throws the first failure; the other requests are given up with it. */
-export async function openSources(
-  sources: readonly Source[],
-  options: OpenOptions,
-): Promise<ReadonlyMap<string, Secret>> {
+export async function openSources(sources: readonly Source[], options: OpenOptions): Promise<Variables> {
   const stores = new Stores(options);
   const opened = sources.map((source) =>
     openSource(source, stores, options).catch((error: unknown) => {
@@ -32,22 +30,27 @@ export async function openSources(
       throw failure;
     }),
   );
-  return lastWins((await Promise.all(opened)).flat());
+  return merge(await Promise.all(opened));
 }
 
-async function openSource(source: Source, stores: Stores, { settings }: OpenOptions): Promise<Entry[]> {
+async function openSource(source: Source, stores: Stores, { settings }: OpenOptions): Promise<Variables> {
   let object: FetchedObject;
   try {
     object = await stores.fetch(source);
   } catch (error) {
-    if (source.isOptional && error instanceof EnvsealError && error.code === 'not_found') return [];
+    if (source.isOptional && error instanceof EnvsealError && error.code === 'not_found') return new Map();
     throw error;
   }
   enforcePolicy(source.uri, object.sealing, {
     pinnedKeys: object.sealing.kind === 'none' ? [] : await stores.pinnedKeys(),
     allowUnsealed: settings['allow-unsealed'],
   });
-  return openEntries(object.bytes, source);
+  return openVariables(object.bytes, source);
+}
+
+function merge([first = new Map(), ...later]: readonly Variables[]): Variables {
+  if (later.length === 0) return first;
+  return new Map([first, ...later].flatMap((variables) => [...variables]));
 }
 
 /** Stores by scheme, each made when its first source needs it. */

@@ -1,5 +1,5 @@
 /** The only formatter of errors: two lines of text at most, or one of JSON. */
-import { EnvsealError } from '../errors.ts';
+import { EnvsealError, type ErrorCode } from '../errors.ts';
 
 export type LogFormat = 'text' | 'json';
 
@@ -14,15 +14,26 @@ const INTERNAL = new EnvsealError('internal', 'internal error', {
 
 /** An error that is not ours is never quoted: its text or its properties could hold a value. */
 export function report(error: unknown, format: LogFormat): Report {
-  const { code, message, hint, exitStatus } = error instanceof EnvsealError ? error : INTERNAL;
+  return toReport(error instanceof EnvsealError ? error : INTERNAL, format);
+}
+
+/** A signal that ended us before there was a command to get it. */
+export function reportSignal(signal: string, number: number, format: LogFormat): Report {
+  const message = `ended by ${signal} before the command was started`;
+  return toReport({ code: 'signal', message, hint: undefined, exitStatus: 128 + number }, format);
+}
+
+interface Problem {
+  readonly code: ErrorCode | 'signal';
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly exitStatus: number;
+}
+
+function toReport({ code, message, hint, exitStatus }: Problem, format: LogFormat): Report {
   if (format === 'json') {
-    const line = {
-      level: 'error',
-      code,
-      message: oneLine(message),
-      ...(hint === undefined ? {} : { hint }),
-      exitStatus,
-    };
+    const hintField = hint === undefined ? {} : { hint: oneLine(hint) };
+    const line = { level: 'error', code, message: oneLine(message), ...hintField, exitStatus };
     return { text: `${JSON.stringify(line)}\n`, exitStatus };
   }
   const lines = [`envseal: error: ${message}`, ...(hint === undefined ? [] : [`envseal: hint: ${hint}`])];

@@ -9,14 +9,13 @@
 import { Secret } from '../secret.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { NAME_IN_WORDS, nameEnd } from './name.ts';
-import type { Entry } from './parse.ts';
+import type { TakeEntry } from './parse.ts';
 
 /** Go's `unicode.IsSpace` beyond ASCII: https://pkg.go.dev/unicode#IsSpace */
 const UNICODE_SPACES =
   '\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
 
-export function parseDocker(cursor: Cursor): Entry[] {
-  const entries: Entry[] = [];
+export function parseDocker(cursor: Cursor, take: TakeEntry): void {
   while (cursor.at < cursor.text.length) {
     const { line } = cursor;
     skipSpaces(cursor);
@@ -25,9 +24,8 @@ export function parseDocker(cursor: Cursor): Entry[] {
     if (content === '' || content.startsWith('#')) continue;
     const equals = findEquals(cursor, at);
     const value = content.slice(equals - at + 1);
-    entries.push({ name: content.slice(0, equals - at), value: new Secret(value), line });
+    take(content.slice(0, equals - at), new Secret(value), line);
   }
-  return entries;
 }
 
 /** Finds the `=`; it must follow a name that starts at `start`. */

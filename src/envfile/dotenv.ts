@@ -14,7 +14,7 @@ import type { EnvsealError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { NAME_IN_WORDS, NAME_PATTERN, nameEnd } from './name.ts';
-import type { Entry } from './parse.ts';
+import type { TakeEntry } from './parse.ts';
 import { takeQuoted } from './quoted.ts';
 
 /** `NAME=` and what may stand around it; `export=1` sets a variable of that name. */
@@ -31,29 +31,27 @@ const PLAIN = new RegExp(
 /** Any other line, up to its value; what it does not match is told apart afterwards. */
 const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
-export function parseDotenv(cursor: Cursor): Entry[] {
-  const entries: Entry[] = [];
+export function parseDotenv(cursor: Cursor, take: TakeEntry): void {
   const { text } = cursor;
   while (cursor.at < text.length) {
     const { line } = cursor;
     PLAIN.lastIndex = cursor.at;
     const plain = PLAIN.exec(text);
-    if (plain === null) takeOtherLine(cursor, entries);
+    if (plain === null) takeOtherLine(cursor, take);
     else {
-      entries.push({ name: plain[1] as string, value: new Secret(plain[2] as string), line });
+      take(plain[1] as string, new Secret(plain[2] as string), line);
       cursor.at = PLAIN.lastIndex;
       cursor.line += 1;
     }
   }
-  return entries;
 }
 
-function takeOtherLine(cursor: Cursor, entries: Entry[]): void {
+function takeOtherLine(cursor: Cursor, take: TakeEntry): void {
   const { line } = cursor;
   HEAD.lastIndex = cursor.at;
   const name = HEAD.exec(cursor.text)?.[1];
   if (name === undefined) takeEmptyLine(cursor);
-  else entries.push({ name, value: new Secret(takeValue(cursor, HEAD.lastIndex)), line });
+  else take(name, new Secret(takeValue(cursor, HEAD.lastIndex)), line);
 }
 
 /** Takes a blank line or a comment. */

@@ -136,5 +136,8 @@ function toEntries(variables: Variables, allowed: readonly string[]): ByteString
     if (isLoaderName(name)) loaderNames.push(name);
   }
   refuseUnsafeNames(loaderNames, allowed);
-  return entries.length === 0 ? [] : Buffer.from(entries.join('\0'), 'utf8').toString('latin1').split('\0');
+  const block = entries.join('\0');
+  // ASCII is the same in both, and most files are nothing else.
+  if (Buffer.byteLength(block) === block.length) return entries;
+  return Buffer.from(block, 'utf8').toString('latin1').split('\0');
 }

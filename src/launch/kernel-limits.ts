@@ -18,8 +18,9 @@ export function checkKernelLimits(
   environ: readonly ByteString[],
   stackLimit: number,
 ): void {
-  const long = environ.find((entry) => entry.length + 1 > MAX_ENV_STRING_BYTES);
-  if (long !== undefined) {
+  const [args, variables] = [measure(argv), measure(environ)];
+  const long = variables.longest;
+  if (long.length + 1 > MAX_ENV_STRING_BYTES) {
     throw new EnvsealError(
       'too_large',
       `${printable(nameOf(long))} is ${long.length + 1} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`,
@@ -28,30 +29,32 @@ export function checkKernelLimits(
       },
     );
   }
-  if (argv.some((argument) => argument.length + 1 > MAX_ENV_STRING_BYTES)) {
+  if (args.longest.length + 1 > MAX_ENV_STRING_BYTES) {
     throw new EnvsealError(
       'too_large',
       `an argument of the command is over the kernel's ${MAX_ENV_STRING_BYTES} bytes`,
     );
   }
   const limit = Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, Math.floor(stackLimit / 4))) - 4096;
-  const total = sizeOf(argv) + sizeOf(environ);
+  const total = args.bytes + variables.bytes;
   if (total <= limit) return;
-  const largest = environ.reduce((a, b) => (b.length > a.length ? b : a), '');
   throw new EnvsealError(
     'too_large',
     `arguments and environment are ${total} bytes, over the kernel's ${limit}`,
     {
-      hint: `the largest variable is ${printable(nameOf(largest))} with ${largest.length} bytes; take fewer with --only or --exclude`,
+      hint: `the largest variable is ${printable(nameOf(long))} with ${long.length} bytes; take fewer with --only or --exclude`,
     },
   );
 }
 
-/** Each string with its NUL and the pointer to it, in bytes. */
-function sizeOf(strings: readonly ByteString[]): number {
-  let size = 0;
-  for (const string of strings) size += string.length + 1 + POINTER_BYTES;
-  return size;
+/** `bytes`: each string with its NUL and the pointer to it. */
+function measure(strings: readonly ByteString[]): { bytes: number; longest: ByteString } {
+  let [bytes, longest] = [0, ''];
+  for (const string of strings) {
+    bytes += string.length + 1 + POINTER_BYTES;
+    if (string.length > longest.length) longest = string;
+  }
+  return { bytes, longest };
 }
 
 /** An inherited name can hold any byte. */

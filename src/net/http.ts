@@ -1,7 +1,7 @@
 /** One HTTP exchange with our rules for proxies, certificates and endpoints, and errors that say what to do. */
 import { EnvsealError } from '../errors.ts';
 import { ErrnoError, type System } from '../system/system.ts';
-import { isLoopback, type ProxyVariables, proxyFor } from './proxy.ts';
+import { isLocal, isLoopback, type ProxyVariables, proxyFor } from './proxy.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -34,23 +34,32 @@ export class Http {
    * @param caFile path of PEM certificates that replace the built-in roots
    */
   async exchange(request: HttpRequest, signal: AbortSignal, caFile?: string): Promise<Response> {
-    const { system, variables } = this.#options;
     this.refuseInsecure(request.url);
+    return await this.#send(request, signal, caFile);
+  }
+
+  /** The same with the metadata services, which speak plain http: on link-local addresses. */
+  async exchangeLocally(request: HttpRequest, signal: AbortSignal, caFile?: string): Promise<Response> {
+    if (!isLocal(request.url.hostname)) this.refuseInsecure(request.url);
+    return await this.#send(request, signal, caFile);
+  }
+
+  async #send(request: HttpRequest, signal: AbortSignal, caFile: string | undefined): Promise<Response> {
+    const { system, variables } = this.#options;
     const { method, url, headers, body } = request;
-    const options = {
-      method,
-      headers,
-      signal,
-      proxy: proxyFor(url, variables),
-      ca: this.#readBundle(caFile ?? variables.SSL_CERT_FILE),
-      ...(body === undefined ? {} : { body }),
-    };
+    const proxy = proxyFor(url, variables);
+    const isSecure = url.protocol === 'https:' || proxy?.startsWith('https:');
+    const ca = isSecure ? this.#readBundle(caFile ?? variables.SSL_CERT_FILE) : undefined;
+    const options = { method, headers, signal, proxy, ca, ...(body === undefined ? {} : { body }) };
+    let response: Response;
     try {
-      return await system.fetch(url.href, options);
+      response = await system.fetch(url.href, options);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw unreachable(url, error);
+      throw unreachable(url, proxy, error);
     }
+    if (response.status !== PROXY_AUTHENTICATION_REQUIRED || proxy === undefined) return response;
+    throw refusedByProxy(url, proxy, response.status);
   }
 
   /** Throws `configuration` unless the URL is https:, loopback, or insecure endpoints are allowed. */
@@ -68,10 +77,11 @@ export class Http {
     try {
       const bytes = this.#options.system.readFile(Buffer.from(path).toString('latin1'), MAX_CA_BYTES);
       const bundle = Buffer.from(bytes).toString('latin1');
+      if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(bundle)) throw new Error('not PEM');
       this.#bundles.set(path, bundle);
       return bundle;
     } catch (error) {
-      const reason = error instanceof ErrnoError ? error.errno : 'unreadable';
+      const reason = error instanceof ErrnoError ? error.errno : 'no PEM certificate in it';
       throw new EnvsealError('configuration', `cannot read the certificates in ${path}: ${reason}`, {
         hint: 'check AWS_CA_BUNDLE and SSL_CERT_FILE',
         cause: error,
@@ -125,21 +135,42 @@ function truncated(cause?: unknown): EnvsealError {
 }
 
 /** Codes as Node and Bun report them, the cause's where the error has none. */
-function unreachable(url: URL, error: unknown): EnvsealError {
+function unreachable(url: URL, proxy: string | undefined, error: unknown): EnvsealError {
   const code = codeOf(error) ?? codeOf((error as { cause?: unknown } | null)?.cause) ?? 'no answer';
+  if (code === 'ERR_PROXY_TUNNEL' && proxy !== undefined) {
+    const { statusCode, status } = error as { statusCode?: number; status?: number };
+    return refusedByProxy(url, proxy, statusCode ?? status ?? 0, error);
+  }
   const isTls = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code);
   const hint = isTls
     ? 'check the host name and the clock; a private CA goes into AWS_CA_BUNDLE or SSL_CERT_FILE'
     : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
       ? 'check the region and the endpoint, and that DNS works in this container'
-      : code === 'ERR_PROXY_TUNNEL'
-        ? 'check HTTPS_PROXY and its user and password'
-        : 'check the endpoint, the network policy and HTTPS_PROXY, NO_PROXY';
-  return new EnvsealError('unreachable', `cannot reach ${url.host}: ${code}`, {
+      : 'check the endpoint, the network policy and HTTPS_PROXY, NO_PROXY';
+  const way = proxy === undefined ? '' : ` through the proxy ${new URL(proxy).host}`;
+  return new EnvsealError('unreachable', `cannot reach ${url.host}${way}: ${code}`, {
     hint,
     cause: error,
-    retryable: !isTls && code !== 'ERR_PROXY_TUNNEL',
+    retryable: !isTls,
   });
+}
+
+const PROXY_AUTHENTICATION_REQUIRED = 407;
+
+function refusedByProxy(url: URL, proxy: string, status: number, cause?: unknown): EnvsealError {
+  const variable = `${url.protocol.slice(0, -1).toUpperCase()}_PROXY`;
+  return new EnvsealError(
+    'unreachable',
+    `the proxy ${new URL(proxy).host} refused ${url.host} with ${status}`,
+    {
+      hint:
+        status === PROXY_AUTHENTICATION_REQUIRED
+          ? `it wants a user and a password: ${variable}=http://USER:PASSWORD@HOST:PORT`
+          : 'let the proxy allow this host, or go around it with NO_PROXY',
+      cause,
+      retryable: status >= 500,
+    },
+  );
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,17 +1,27 @@
 /** Which proxy a request goes through, as curl and Go's `httpproxy` read the variables. Pure. */
+import { EnvsealError } from '../errors.ts';
 
 export type ProxyVariables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy's URL, or `undefined` for a direct connection. Loopback and link-local hosts (the metadata services) are
  * always direct: credentials must not travel through a proxy. `HTTP_PROXY` in capitals is obeyed because no CGI runs us.
+ * Throws `configuration` for what is no HTTP proxy.
  */
 export function proxyFor(url: URL, variables: ProxyVariables): string | undefined {
   if (isLocal(url.hostname)) return undefined;
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const proxy = either(variables, `${scheme}_proxy`) ?? either(variables, 'all_proxy');
   if (proxy === undefined || isExcepted(url, either(variables, 'no_proxy') ?? '')) return undefined;
-  return proxy.includes('://') ? proxy : `http://${proxy}`;
+  return checkProxy(proxy.includes('://') ? proxy : `http://${proxy}`, scheme);
+}
+
+/** The URL is not shown: it can hold a password. */
+function checkProxy(proxy: string, scheme: string): string {
+  if (URL.canParse(proxy) && /^https?:/i.test(proxy)) return proxy;
+  throw new EnvsealError('configuration', `the proxy for ${scheme}: is no http: or https: URL`, {
+    hint: `check ${scheme}_proxy, ${scheme.toUpperCase()}_PROXY and ALL_PROXY: http://USER:PASSWORD@HOST:PORT`,
+  });
 }
 
 function either(variables: ProxyVariables, name: string): string | undefined {
@@ -22,7 +32,8 @@ export function isLoopback(hostname: string): boolean {
   return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname);
 }
 
-function isLocal(hostname: string): boolean {
+/** This host itself, or the metadata services beside it. */
+export function isLocal(hostname: string): boolean {
   return isLoopback(hostname) || /^(169\.254\.\d+\.\d+|\[fe80:.*|\[fd00:ec2::.*)$/i.test(hostname);
 }
 

@@ -14,12 +14,13 @@ export async function retry<T>(
   attempt: (number: number) => Promise<T>,
   deadline: Deadline,
   random: Random = Math.random,
+  maxAttempts = MAX_ATTEMPTS,
 ): Promise<T> {
   for (let number = 1; ; number++) {
     try {
       return await attempt(number);
     } catch (error) {
-      if (!(error instanceof EnvsealError) || !error.retryable || number === MAX_ATTEMPTS) throw error;
+      if (!(error instanceof EnvsealError) || !error.retryable || number === maxAttempts) throw error;
       const wait = Math.max(error.retryAfterMs, random() * backoffCeiling(number));
       if (wait >= deadline.remainingMs()) throw error;
       await sleep(wait, deadline.signal);

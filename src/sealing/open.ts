@@ -1,18 +1,19 @@
-/** From the bytes of a source to its entries: recognised from the bytes, or pinned with `format=`. Pure. */
-import type { Entry } from '../envfile/parse.ts';
-import { parse } from '../envfile/parse.ts';
+/** From the bytes of a source to its variables: recognised from the bytes, or pinned with `format=`. Pure. */
+import { lastWins, parseVariables } from '../envfile/parse.ts';
 import { parseJson } from '../envfile/parse-json.ts';
 import { EnvsealError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
 import type { Source } from '../store/source.ts';
 
 /** Throws `malformed` with line and column, never with text of the source. */
-export function openEntries(bytes: Uint8Array, source: Source): Entry[] {
-  const entries =
-    (source.format ?? recognise(bytes)) === 'json'
-      ? parseJson(bytes, { source: source.uri })
-      : parse(bytes, { source: source.uri, dialect: source.dialect });
-  refuseSops(entries, source);
-  return entries;
+export function openVariables(bytes: Uint8Array, source: Source): Map<string, Secret> {
+  const { uri, dialect, format } = source;
+  const variables =
+    (format ?? recognise(bytes)) === 'json'
+      ? lastWins(parseJson(bytes, { source: uri }))
+      : parseVariables(bytes, { source: uri, dialect });
+  refuseSops(variables, source);
+  return variables;
 }
 
 /** A JSON object starts with a brace, and no line of an env file does. */
@@ -22,8 +23,8 @@ function recognise(bytes: Uint8Array): 'json' | 'dotenv' {
 }
 
 /** A SOPS file parses as an env file whose values are ciphertext: the command must not start with those. */
-function refuseSops(entries: readonly Entry[], source: Source): void {
-  if (!entries.some(({ name }) => name === 'sops_mac' || name === 'sops_version')) return;
+function refuseSops(variables: ReadonlyMap<string, Secret>, source: Source): void {
+  if (!variables.has('sops_mac') && !variables.has('sops_version')) return;
   throw new EnvsealError('malformed', `${source.uri} is a SOPS file, which this version does not open`, {
     hint: 'store the plain env file under SSE-KMS',
   });

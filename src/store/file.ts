@@ -21,12 +21,21 @@ function read(path: string, system: System): Uint8Array {
   } catch (error) {
     const errno = error instanceof ErrnoError ? error.errno : 'EIO';
     if (errno === 'ENOENT' || errno === 'ENOTDIR') {
-      throw new EnvsealError('not_found', `no such file: ${path}`, {
+      throw new EnvsealError('not_found', 'no such file', {
         hint: 'check the path, and that the file is mounted into the container',
         cause: error,
       });
     }
-    throw new EnvsealError('denied', `cannot read ${path}: ${errno}`, {
+    if (errno === 'EISDIR') {
+      throw new EnvsealError('configuration', 'it is a directory', {
+        hint: 'name a file; where a file to mount does not exist, container engines make a directory of its name',
+        cause: error,
+      });
+    }
+    if (errno !== 'EACCES' && errno !== 'EPERM') {
+      throw new EnvsealError('unreachable', `cannot read it: ${errno}`, { cause: error });
+    }
+    throw new EnvsealError('denied', 'no permission to read it', {
       hint: 'check the mode and owner of the file, and the user of the container',
       cause: error,
     });

@@ -5,6 +5,8 @@
 
 import { parseArn } from '../aws/arn.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
+import { parseEndpoint } from '../aws/endpoint.ts';
+import { partitionOf } from '../aws/partitions.ts';
 import { explainRefusal } from '../aws/refusal.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
 import { EnvsealError } from '../errors.ts';
@@ -38,8 +40,8 @@ export function planS3(source: S3Source, options: S3Options): S3EndpointOptions 
   const arnRegion = parseArn(source.bucket)?.region || undefined;
   const fromProfile = settings.addressingStyle === 'path' || settings.addressingStyle === 'virtual';
   const endpoint = source.endpoint ?? settings.endpointOf('s3');
-  if (endpoint !== undefined) options.client.refuseInsecure(checkEndpoint(endpoint));
-  return {
+  if (endpoint !== undefined) options.client.refuseInsecure(parseEndpoint(endpoint, 's3'));
+  return checkPlan({
     region: source.region ?? arnRegion ?? settings.region ?? options.likelyRegion ?? DEFAULT_REGION,
     endpoint,
     useFips: settings.useFips,
@@ -48,13 +50,19 @@ export function planS3(source: S3Source, options: S3Options): S3EndpointOptions 
       options.addressingStyle === 'auto' && fromProfile
         ? (settings.addressingStyle as 'path' | 'virtual')
         : options.addressingStyle,
-  };
+  });
 }
 
-function checkEndpoint(endpoint: string): URL {
-  if (URL.canParse(endpoint) && /^https?:/.test(endpoint)) return new URL(endpoint);
-  throw new EnvsealError('configuration', 'the S3 endpoint is no URL', {
-    hint: 'use AWS_ENDPOINT_URL_S3=https://HOST',
+/** Throws `configuration` for what no rule of S3's endpoints covers. */
+function checkPlan(plan: S3EndpointOptions): S3EndpointOptions {
+  if (plan.endpoint !== undefined && (plan.useFips || plan.useDualStack)) {
+    throw new EnvsealError('configuration', 'an endpoint of your own is set, and FIPS or dual-stack too', {
+      hint: 'remove one: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or endpoint=, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT',
+    });
+  }
+  if (/^[a-z0-9-]{1,63}$/i.test(plan.region)) return plan;
+  throw new EnvsealError('configuration', 'the AWS region is no region', {
+    hint: 'set AWS_REGION or region= in the URI, such as eu-central-1',
   });
 }
 
@@ -73,10 +81,11 @@ export async function fetchDirectly(
 
     const answer = await readRefusal(response, client);
     const region = response.headers.get('x-amz-bucket-region') ?? answer.region;
-    const moved = mayMove && region !== undefined && region !== location.region && isRedirect(answer);
-    if (moved) {
+    const isElsewhere = region !== undefined && region !== location.region && isRedirect(answer, plan);
+    const next = mayMove && isElsewhere ? locateS3(source, { ...plan, region }) : undefined;
+    if (next !== undefined) {
       mayMove = false;
-      location = locateS3(source, { ...plan, region }) ?? location;
+      location = next;
       return await attempt();
     }
     if (mayCorrect && answer.code === 'RequestTimeTooSkewed' && client.correctClock(response)) {
@@ -87,14 +96,14 @@ export async function fetchDirectly(
   }, client.deadline);
 }
 
-/** The three ways in which S3 says that a bucket is elsewhere. No host that an answer names is ever followed. */
-function isRedirect({ status, code }: { status: number; code: string }): boolean {
-  return (
-    status === 301 ||
-    status === 307 ||
-    code === 'AuthorizationHeaderMalformed' ||
-    code === 'IllegalLocationConstraintException'
-  );
+/**
+ * The ways in which S3 says that a bucket is elsewhere. No host that an answer names is ever followed, so at an endpoint
+ * of the user's own only the region of the signature can change.
+ */
+function isRedirect({ status, code }: RefusalBody, { endpoint }: S3EndpointOptions): boolean {
+  if (code === 'AuthorizationHeaderMalformed') return true;
+  if (endpoint !== undefined) return false;
+  return status === 301 || status === 307 || code === 'IllegalLocationConstraintException';
 }
 
 async function readObject(response: Response, client: AwsClient): Promise<FetchedObject> {
@@ -160,17 +169,17 @@ function element(xml: string, name: string): string | undefined {
     .replace(/&amp;/g, '&');
 }
 
-/** Names for the object in messages: its URI's core, and the ARN that a policy would name. */
+/** What messages say of the object: the URI as given, and the permission and the ARN that a policy would name. */
 export function describe(
   source: S3Source,
   region: string,
 ): { subject: string; action: string; resource: string } {
-  const { bucket, key, versionId } = source;
-  const isArn = bucket.startsWith('arn:');
-  const partition = region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+  const { uri, bucket, key, versionId } = source;
   return {
-    subject: isArn ? `${bucket}/${key}` : `s3://${bucket}/${key}`,
+    subject: uri,
     action: versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
-    resource: isArn ? `${bucket}/object/${key}` : `arn:${partition}:s3:::${bucket}/${key}`,
+    resource: bucket.startsWith('arn:')
+      ? `${bucket}/object/${key}`
+      : `arn:${partitionOf(region)}:s3:::${bucket}/${key}`,
   };
 }

@@ -55,10 +55,18 @@ function parseS3(uri: string, location: string, query: Query): S3Source {
   refuseUnknown(uri, query, S3_QUERY);
   const [bucket, key] = location.startsWith('arn:') ? splitArn(location) : splitBucket(location);
   if (bucket === '' || key === '') throw bad(uri, 'names no object', 'use s3://BUCKET/KEY');
+  if (!/^[A-Za-z0-9._-]+$|^arn:/.test(bucket)) {
+    throw bad(uri, 'names no bucket', 'use s3://BUCKET/KEY; credentials do not go into it');
+  }
+  const decoded = decode(uri, key);
+  // URLs fold such a key into another one, however it is encoded.
+  if (/(^|\/)\.\.?(\/|$)/.test(decoded)) {
+    throw bad(uri, 'has . or .. as a part of its key', 'copy the object to a key without');
+  }
   return {
     scheme: 's3',
     bucket,
-    key: decode(uri, key),
+    key: decoded,
     versionId: query.versionId,
     region: query.region,
     endpoint: query.endpoint === undefined ? undefined : checkUrl(uri, query.endpoint),
@@ -96,10 +104,12 @@ function parseFile(uri: string, location: string, query: Query): FileSource {
 type Query = Readonly<Record<string, string | undefined>>;
 
 function parseQuery(uri: string, text: string): Query {
-  const query: Record<string, string> = {};
+  const query: Record<string, string> = Object.create(null);
   for (const pair of text.split('&')) {
     const [name = '', value = ''] = pair.split(/=(.*)/s);
-    if (name in query) throw bad(uri, `has ${name} twice`, 'keep one');
+    if (name in query) throw bad(uri, 'has a query parameter twice', 'keep one');
+    if (value === '')
+      throw bad(uri, 'has a query parameter without a value', 'write name=value, or leave it out');
     query[name] = decode(uri, value);
   }
   return query;
@@ -135,20 +145,27 @@ function oneOf<T extends string>(uri: string, name: string, value: string, value
 
 function checkUrl(uri: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return text;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '') return text;
   throw bad(uri, 'has an endpoint that is no URL', 'use endpoint=https://HOST');
 }
 
 function decode(uri: string, text: string): string {
+  const decoded = tryDecode(text);
+  if (decoded === undefined) throw bad(uri, 'has a % that encodes nothing', 'write %25 for a %');
+  if (decoded.includes('\0')) throw bad(uri, 'has a NUL', 'leave %00 out');
+  return decoded;
+}
+
+function tryDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw bad(uri, 'has a % that encodes nothing', 'write %25 for a %');
+    return undefined;
   }
 }
 
-/** A URI is not a secret by itself, but a pasted one can hold a password before its @. */
+/** A URI is not a secret by itself, but a pasted one can hold a password before its @, and a secret key holds slashes. */
 function bad(uri: string, problem: string, hint: string): EnvsealError {
-  const shown = uri.replace(/\/\/[^/@]*@/, '//…@').slice(0, 200);
+  const shown = uri.replace(/(\/\/|%2f%2f).*@/is, '$1…@').slice(0, 200);
   return new EnvsealError('usage', `the source ${shown} ${problem}`, { hint });
 }

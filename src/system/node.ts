@@ -1,7 +1,7 @@
 /**
  * The bundle's system, for images that have Node and no room for the executable. Node cannot pass bytes that are not
- * UTF-8 to `process.execve`, cannot restore inherited file descriptors or the soft limit of open files, and aborts when
- * execve fails: hence the checks here.
+ * UTF-8 to `process.execve`, nor two variables of one name, cannot restore inherited file descriptors or the soft limit
+ * of open files, and before 26 aborts when execve fails: hence the checks here.
  */
 import { createHash, createHmac } from 'node:crypto';
 import {
@@ -41,24 +41,21 @@ export const nodeSystem: System = {
   checkExecutable(path) {
     rethrow(() => {
       accessSync(asPath(path), constants.X_OK);
-      if (statSync(asPath(path)).isDirectory()) throw new ErrnoError('EISDIR');
+      const file = statSync(asPath(path));
+      if (file.isDirectory()) throw new ErrnoError('EISDIR');
+      if (!file.isFile()) throw new ErrnoError('EACCES');
     });
   },
   stackLimit() {
-    const limits = readFileSync('/proc/self/limits', 'latin1');
-    const soft = /^Max stack size\s+(\S+)/m.exec(limits)?.[1];
-    return soft === undefined || soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+    const soft = /^Max stack size\s+(\S+)/m.exec(readLimits())?.[1];
+    if (soft === undefined) return USUAL_STACK_LIMIT_BYTES;
+    return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
   },
   execve(path, argv, environ) {
     checkFormat(path);
     // Removing an ignored disposition needs a listener: Node starts with SIGPIPE and SIGXFSZ ignored.
     for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => {});
-    const env: Record<string, string> = Object.create(null);
-    for (const entry of environ) {
-      const equals = entry.indexOf('=', 1);
-      env[asText(entry.slice(0, equals))] = asText(entry.slice(equals + 1));
-    }
-    process.execve?.(asText(path), argv.map(asText), env);
+    rethrow(() => process.execve?.(asText(path), argv.map(asText), toRecord(environ)));
     throw new ErrnoError('ENOSYS');
   },
   /** Node gives every signal its default disposition before our code runs. */
@@ -70,6 +67,27 @@ export const nodeSystem: System = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   fetch: request,
 };
+
+/** What Linux gives a process unless somebody changed it. */
+const USUAL_STACK_LIMIT_BYTES = 8 * 1024 * 1024;
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Of two entries with one name the first stays, which is `getenv`'s; an entry without `=` is no variable. */
+function toRecord(environ: readonly ByteString[]): Record<string, string> {
+  const env: Record<string, string> = Object.create(null);
+  for (const entry of environ) {
+    const equals = entry.indexOf('=');
+    if (equals >= 0) env[asText(entry.slice(0, equals))] ??= asText(entry.slice(equals + 1));
+  }
+  return env;
+}
 
 /** Runs `action`; an error of `node:fs` becomes an ErrnoError, which holds no path. */
 function rethrow<T>(action: () => T): T {
@@ -103,11 +121,20 @@ function readUpTo(fd: number, limit: number): Uint8Array {
 
 /** Throws what execve would answer for a file that the kernel cannot load, as far as its first bytes tell. */
 function checkFormat(path: ByteString): void {
-  const head = Buffer.from(nodeSystem.readFile(path, 4096));
-  if (head.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))) return;
+  const head = readHead(path);
+  if (head === undefined || head.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))) return;
   const interpreter = /^#![ \t]*([^ \t\n]+)/.exec(head.toString('latin1'))?.[1];
   if (interpreter === undefined) throw new ErrnoError('ENOEXEC');
   nodeSystem.checkExecutable(interpreter);
+}
+
+/** `undefined` for a file that may be executed and not read. */
+function readHead(path: ByteString): Buffer | undefined {
+  try {
+    return Buffer.from(nodeSystem.readFile(path, 4096));
+  } catch {
+    return undefined;
+  }
 }
 
 /** `node:http` instead of the global fetch: it takes a proxy and certificates for each request, and loads faster. */
