@@ -56,7 +56,7 @@ function measureInTurns(): Record<string, Measured[]> {
       const measured = run(words, ENV);
       if (measured.status !== 0) throw new Error(`${name} ended with ${measured.status}`);
       // The first rounds fill the page cache.
-      if (round >= 0) (results[name] ??= []).push(measured);
+      if (round >= 0) results[name] = [...(results[name] ?? []), measured];
     }
   }
   return results;

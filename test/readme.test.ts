@@ -34,7 +34,9 @@ test('exit codes: each code of the table of errors, and no other', () => {
 });
 
 test('each bundled library has its reason', () => {
-  const bundled = Object.keys(packageJson.devDependencies).filter((name) => /^@(aws-sdk|smithy)\//.test(name));
+  const bundled = Object.keys(packageJson.devDependencies).filter((name) =>
+    /^@(aws-sdk|smithy)\//.test(name),
+  );
   // Only tests and the benchmark use the official signer.
   for (const name of bundled.filter((name) => name !== '@smithy/signature-v4')) {
     expect(table('What is inside').join('\n')).toContain(`\`${name}\``);

@@ -109,7 +109,7 @@ describe.skipIf(isBundle)('inherited file descriptors stay open (socket activati
     const probe = [
       'sh',
       '-c',
-      'for fd in /proc/$$/fd/*; do echo "${fd##*/} $(readlink "$fd" | sed "s/[0-9]*]//")"; done',
+      'cd /proc/$$/fd; for fd in *; do echo "$fd $(readlink "$fd" | sed "s/[0-9]*]//")"; done',
     ];
     const [direct, wrapped] = await compare(state, probe);
     expect(wrapped.stdout.split('\n')).toEqual(direct.stdout.split('\n'));

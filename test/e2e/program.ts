@@ -1,5 +1,5 @@
 /** Runs the built program as a container would: an environment of its own, and nothing of ours. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
 const program = resolve(process.env.ENVSEAL_BIN ?? 'dist/envseal');
@@ -25,8 +25,13 @@ export interface RunOptions {
   readonly stdin?: string;
 }
 
-/** Runs any command to its end. The environment is PATH and `env`, nothing else. */
-export async function runWords(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+export interface Running {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Starts any command. The environment is PATH and `env`, nothing else. */
+export function startWords(words: readonly string[], options: RunOptions = {}): Running {
   const [file = '', ...args] = words;
   const child = spawn(file, args, {
     env: { PATH, ...options.env },
@@ -41,10 +46,16 @@ export async function runWords(words: readonly string[], options: RunOptions = {
       output[name] += text;
     });
   }
-  return await new Promise((settle, reject) => {
+  const outcome = new Promise<Outcome>((settle, reject) => {
     child.on('error', reject);
     child.on('close', (status, signal) => settle({ status, signal, ...output }));
   });
+  return { child, outcome };
+}
+
+/** Runs any command to its end. */
+export async function runWords(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return await startWords(words, options).outcome;
 }
 
 /** Runs envseal with arguments. */

@@ -201,7 +201,9 @@ for (const [name, row] of Object.entries(SERVERS)) {
       await put('dev/private', 'A=1\n');
       expect(await failure(fetch(`s3://${BUCKET}/dev/absent`))).toBe('not_found');
       expect(await failure(fetch('s3://no-such-bucket-of-ours/env'))).toBe('not_found');
-      expect(await failure(fetch(`s3://${BUCKET}/dev/private?versionId=nosuchversionatall`))).toBe('not_found');
+      expect(await failure(fetch(`s3://${BUCKET}/dev/private?versionId=nosuchversionatall`))).toBe(
+        'not_found',
+      );
       expect(await failure(fetch(`s3://${BUCKET}/dev/private`, server.stranger))).toBe('denied');
       const { accessKeyId } = server;
       expect(

@@ -67,7 +67,7 @@ export class Service {
       const subject = this.#behaviour.subject(request);
       const logged = this.#log.open(request, subject);
       const fault = this.#faults.next(request.method, subject);
-      const answer = disguise(this.#respond(request, fault), fault);
+      const answer = disguise(this.#dated(this.#respond(request, fault)), fault);
       logged.status = fault.hang || fault.resetBeforeHeaders ? null : answer.status;
       await deliver(response, answer, fault);
     } catch (error) {
@@ -75,6 +75,11 @@ export class Service {
       if (!message.errored) console.error(error);
       response.destroy();
     }
+  }
+
+  /** Clients put their clock right by it. */
+  #dated(answer: Answer): Answer {
+    return { ...answer, headers: { date: this.clock.httpDate(), ...answer.headers } };
   }
 
   #respond(request: Received, fault: Fault): Answer {

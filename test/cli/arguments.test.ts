@@ -1,0 +1,268 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
+import { EnvsealError } from '../../src/errors.ts';
+import {
+  SETTINGS,
+  type SettingName,
+  type SettingRow,
+  type Settings,
+  variableOf,
+} from '../../src/settings.ts';
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+
+function read(words: readonly string[], variables: Variables = {}): Settings {
+  return readSettings(splitCommandLine(words), variables);
+}
+
+function problem(words: readonly string[], variables: Variables = {}): string {
+  try {
+    read(words, variables);
+  } catch (error) {
+    if (error instanceof EnvsealError) return `${error.code}: ${error.message}; ${error.hint}`;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('the command line is split at the first --', () => {
+  test.each([
+    [[], { command: undefined, operands: [], child: undefined }],
+    [['--'], { command: undefined, operands: [], child: [] }],
+    [['--', '--', 'run'], { command: undefined, operands: [], child: ['--', 'run'] }],
+    [['run', 'a', 'b', '--', 'c'], { command: 'run', operands: ['a', 'b'], child: ['c'] }],
+    [['--pristine', 'run', '-'], { command: 'run', operands: ['-'], child: undefined }],
+    [['-s', 'run', '--'], { command: undefined, operands: [], child: [] }],
+    [['--', '\xff'], { command: undefined, operands: [], child: ['\xff'] }],
+  ])('%j', (argv, expected) => {
+    expect(splitCommandLine(argv)).toMatchObject(expected);
+  });
+
+  test.each([
+    [['-h'], true, false],
+    [['run', '--help'], true, false],
+    [['-V'], false, true],
+    [['--version'], false, true],
+    [['--', '-h', '--version'], false, false],
+    [['--source', '--help'], false, false],
+  ])('%j: help %j, version %j', (argv, wantsHelp, wantsVersion) => {
+    expect(splitCommandLine(argv)).toMatchObject({ wantsHelp, wantsVersion });
+  });
+
+  test('words before it are UTF-8', () => {
+    expect(splitCommandLine(['-s', 'caf\xc3\xa9']).flags).toEqual([{ name: 'source', value: 'café' }]);
+    expect(problem(['-s', '\xff'])).toBe('usage: an argument before -- is not UTF-8; undefined');
+  });
+});
+
+describe('a value is written in any of the usual ways', () => {
+  test.each([[['--source', 'a']], [['--source=a']], [['-s', 'a']], [['-s=a']], [['-sa']]])('%j', (argv) => {
+    expect(read(argv).source).toEqual(['a']);
+  });
+
+  test.each([
+    [['--source'], '--source needs a value'],
+    [['--timeout'], '--timeout needs a value'],
+    [['-s'], '--source needs a value'],
+    [['--source='], '--source is empty'],
+    [['-s='], '--source is empty'],
+    [['--only='], '--only is empty'],
+    [['--only', ' , '], '--only is empty'],
+  ])('%j', (argv, message) => {
+    expect(problem(argv)).toContain(`usage: ${message};`);
+  });
+
+  test('a value may hold = and look like a flag', () => {
+    expect(read(['--source=a=b', '-s=c=d', '--source', '--pristine']).source).toEqual([
+      'a=b',
+      'c=d',
+      '--pristine',
+    ]);
+  });
+});
+
+/** For each kind: texts of a variable and what they mean. */
+const MEANINGS = {
+  switch: [
+    ...['1', 'true', 'TRUE', 'yes', 'on', 'On'].map((text) => [text, true] as const),
+    ...['0', 'false', 'no', 'off', 'OFF', ''].map((text) => [text, false] as const),
+  ],
+  list: [
+    ['', []],
+    [' ,\n, ', []],
+    ['a', ['a']],
+    ['a,b', ['a', 'b']],
+    [' a  b\tc\nd,,e ', ['a', 'b', 'c', 'd', 'e']],
+  ],
+  'switch-or-list': [
+    ['', false],
+    ['true', true],
+    ['1', true],
+    ['no', false],
+    ['A', ['A']],
+    ['A,B C', ['A', 'B', 'C']],
+  ],
+  seconds: [
+    ['', 30],
+    ['0.1', 0.1],
+    ['1', 1],
+    ['007', 7],
+    ['2.50', 2.5],
+    ['3600', 3600],
+  ],
+} as const;
+
+/** What neither the flag nor the variable may be. */
+const NONSENSE = {
+  switch: ['2', 'maybe', 'tru', ' true', 'null'],
+  seconds: [
+    '0',
+    '0.09',
+    '3600.1',
+    '-1',
+    '+1',
+    '1e3',
+    '5s',
+    ' 5',
+    '.5',
+    '5.',
+    '0x10',
+    'Infinity',
+    'NaN',
+    '٣',
+    '1,5',
+  ],
+  choice: ['none', 'AUTO', 'auto ', 'constructor'],
+} as const;
+
+describe.each(NAMES)('--%s', (name) => {
+  const row: SettingRow = SETTINGS[name];
+  const variable = variableOf(name);
+  const meanings: readonly (readonly [string, unknown])[] =
+    row.kind === 'choice'
+      ? [...(row.choices ?? []).map((choice) => [choice, choice] as const), ['', row.default]]
+      : MEANINGS[row.kind];
+
+  test('its variable is its name in capitals', () => {
+    expect(variable).toMatch(/^ENVSEAL_[A-Z0-9_]+$/);
+    expect(variable.slice(8).toLowerCase().replaceAll('_', '-')).toBe(name);
+  });
+
+  test('the default', () => {
+    const defaults = { switch: false, list: [], 'switch-or-list': false, seconds: 30, choice: row.default };
+    expect(read([])[name]).toEqual(defaults[row.kind]);
+  });
+
+  test.each(meanings)('the variable: %j is %j', (text, meaning) => {
+    expect(read([], { [variable]: text })[name]).toEqual(meaning);
+  });
+
+  test('a flag wins over the variable', () => {
+    for (const [text, meaning] of meanings.filter(([text]) => text.trim() !== '' && !/^[ ,]/.test(text))) {
+      const expected = row.verbatim && row.kind === 'list' ? [text] : meaning;
+      for (const [other] of meanings) {
+        expect(read([`--${name}=${text}`], { [variable]: other })[name]).toEqual(expected);
+      }
+    }
+  });
+
+  test('the last of several flags counts, of a list all', () => {
+    const [first, second, both] = {
+      switch: ['0', '1', true],
+      list: ['a', 'b', ['a', 'b']],
+      'switch-or-list': ['A', 'B', ['A', 'B']],
+      seconds: ['1', '2', 2],
+      choice: [row.choices?.[0], row.choices?.[1], row.choices?.[1]],
+    }[row.kind];
+    expect(read([`--${name}=${first}`, `--${name}=${second}`])[name]).toEqual(both);
+  });
+
+  const nonsense: readonly string[] = NONSENSE[row.kind as keyof typeof NONSENSE] ?? [];
+  test.runIf(nonsense.length > 0).each(nonsense)('%j is refused', (text) => {
+    const expectation = {
+      switch: 'is not true or false',
+      seconds: 'is not a number of seconds from 0.1 to 3600',
+      choice: `is not one of ${row.choices?.join(', ')}`,
+    }[row.kind as keyof typeof NONSENSE];
+    expect(problem([`--${name}=${text}`])).toContain(`usage: --${name} ${expectation}; --${name}`);
+    expect(problem([], { [variable]: text })).toContain(
+      `configuration: ${variable} ${expectation}; --${name}`,
+    );
+    // A flag wins, so the variable does not matter.
+    expect(problem([`--${name}=${meanings[1]?.[0]}`], { [variable]: text })).toBe('none');
+  });
+});
+
+describe('--preserve-env', () => {
+  test.each([
+    [['--preserve-env'], true],
+    [['--preserve-env', '--preserve-env=A'], true],
+    [['--preserve-env=A', '--preserve-env=true'], true],
+    [
+      ['--preserve-env=A', '--preserve-env=B,C'],
+      ['A', 'B', 'C'],
+    ],
+    [['--preserve-env=A', '--preserve-env=no'], ['A']],
+    [['--preserve-env='], false],
+  ])('%j', (argv, expected) => {
+    expect(read(argv)['preserve-env']).toEqual(expected);
+  });
+
+  test('takes no word after it', () => {
+    expect(splitCommandLine(['--preserve-env', 'A'])).toMatchObject({ command: 'A' });
+  });
+});
+
+describe('unknown names', () => {
+  test.each([
+    ['--kms-keys', '--kms-keys', 'did you mean --kms-key?'],
+    ['--sorce=x', '--sorce', 'did you mean --source?'],
+    ['--prisitne', '--prisitne', 'did you mean --pristine?'],
+    ['--hepl', '--hepl', 'did you mean --help?'],
+    ['--verison', '--verison', 'did you mean --version?'],
+    ['--password=hunter2', '--password', 'envseal help run lists the flags'],
+    ['--constructor', '--constructor', 'envseal help run lists the flags'],
+    ['--__proto__=x', '--__proto__', 'envseal help run lists the flags'],
+    ['--=x', '--', 'envseal help run lists the flags'],
+    ['-x', '-x', 'envseal help run lists the flags'],
+    ['-xvalue', '-x', 'envseal help run lists the flags'],
+    ['-é', '-é', 'envseal help run lists the flags'],
+    ['--SOURCE', '--SOURCE', 'envseal help run lists the flags'],
+  ])('the flag %s', (word, shown, hint) => {
+    expect(problem([Buffer.from(word).toString('latin1')])).toBe(`usage: unknown flag ${shown}; ${hint}`);
+  });
+
+  test.each([
+    ['ENVSEAL_SORCE', 'did you mean ENVSEAL_SOURCE?'],
+    ['ENVSEAL_KMSKEY', 'did you mean ENVSEAL_KMS_KEY?'],
+    ['ENVSEAL_STRIKT', 'did you mean ENVSEAL_STRICT?'],
+    ['ENVSEAL_', 'envseal help run lists the variables; remove this one'],
+    ['ENVSEAL_FOO', 'envseal help run lists the variables; remove this one'],
+    ['ENVSEAL_CONSTRUCTOR', 'envseal help run lists the variables; remove this one'],
+    ['ENVSEAL_kms_key', 'envseal help run lists the variables; remove this one'],
+  ])('the variable %s', (name, hint) => {
+    expect(problem([], { [name]: 'x' })).toBe(`configuration: unknown variable ${name}; ${hint}`);
+  });
+
+  test('other variables are not ours', () => {
+    expect(problem([], { ENVSEAL: 'x', envseal_source: 'x', MY_ENVSEAL_SOURCE: 'x' })).toBe('none');
+  });
+});
+
+test('whatever the words and variables, settings come out or one of our errors', () => {
+  const flags = NAMES.map((name) => `--${name}`);
+  const word = fc.oneof(
+    fc.constantFrom(...flags, '-s', '--', '-', '--=', '-h', 'run'),
+    fc.tuple(fc.constantFrom(...flags), fc.string()).map(([flag, value]) => `${flag}=${value}`),
+    fc.string({ unit: 'binary-ascii' }),
+  );
+  const variables = fc.dictionary(fc.constantFrom(...NAMES.map(variableOf), 'ENVSEAL_X'), fc.string());
+  fc.assert(
+    fc.property(fc.array(word), variables, (words, env) => {
+      const hasNothing = problem(words, env) === 'none';
+      if (hasNothing) expect(Object.keys(read(words, env))).toEqual(NAMES);
+    }),
+    { numRuns: 2000 },
+  );
+});
