@@ -34,6 +34,7 @@ const SOURCES = {
     const text = await (await fetch(url, { headers })).text();
     const env = Object.fromEntries(text.trim().split('\\n').map((l) => l.split('=')));
     process.execve('/bin/true', ['true'], { ...rest, ...env });`,
+  memory: `import '${root}bench/memory.ts';`,
 } as const;
 
 export type ProgramName = keyof typeof SOURCES;
@@ -75,6 +76,7 @@ async function bundle(name: string): Promise<void> {
     mainFields: ['module', 'main'],
     conditions: ['module', 'import'],
     outExtension: { '.js': '.mjs' },
+    external: ['bun:ffi'],
     logLevel: 'error',
   });
 }

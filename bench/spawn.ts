@@ -3,7 +3,7 @@
  * counted for them: libc's posix_spawn and wait4 through Bun's FFI.
  */
 /// <reference path="../src/system/bun-ffi.d.ts" />
-import { dlopen, ptr, read } from 'bun:ffi';
+import { dlopen, ptr } from 'bun:ffi';
 
 export interface Measured {
   /** From before the spawn until it was reaped, in ms. */
@@ -45,7 +45,7 @@ function reap(pid: number, begin: number): Measured {
   const status = new Int32Array(1);
   // struct rusage: two struct timeval, then ru_maxrss in KiB. https://man7.org/linux/man-pages/man2/getrusage.2.html
   const usage = new BigInt64Array(18);
-  if (libc.wait4(pid, ptr(status), 0, ptr(usage)) !== pid) throw new Error(`wait4: errno ${read}`);
+  if (libc.wait4(pid, ptr(status), 0, ptr(usage)) !== pid) throw new Error('wait4 failed');
   const wallMs = performance.now() - begin;
   const [userS = 0n, userUs = 0n, systemS = 0n, systemUs = 0n, maxRssKiB = 0n] = usage;
   const cpuMs = Number(userS + systemS) * 1000 + Number(userUs + systemUs) / 1000;
