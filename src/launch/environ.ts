@@ -125,14 +125,16 @@ export function nameOf(entry: ByteString): string {
 }
 
 /**
- * Entries in UTF-8, made in one pass and encoded all at once: thousands of variables one by one take longer than the
- * parsing of them. No value holds a NUL.
+ * Entries in UTF-8. A file can have thousands of variables and nothing is compiled yet when this runs, so it takes plain
+ * arrays in one pass, and encodes all at once. No value holds a NUL.
  */
 function toEntries(variables: Variables, allowed: readonly string[]): ByteString[] {
   const isLoaderName = loaderNameMatcher();
+  const [names, secrets] = [Array.from(variables.keys()), Array.from(variables.values())];
   const [entries, loaderNames]: [string[], string[]] = [[], []];
-  for (const [name, secret] of variables) {
-    entries.push(`${name}=${secret.reveal()}`);
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    entries.push(`${name}=${(secrets[i] as Secret).reveal()}`);
     if (isLoaderName(name)) loaderNames.push(name);
   }
   refuseUnsafeNames(loaderNames, allowed);

@@ -133,7 +133,10 @@ function cString(text: ByteString): Uint8Array {
 
 /** A NULL-terminated `char *const []`; `block` is returned so that it lives as long as the pointers into it. */
 function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; pointers: Uint32Array } {
-  const block = Buffer.from(`${strings.join('\0')}\0`, 'latin1');
+  const text = `${strings.join('\0')}\0`;
+  // Half the time of Buffer.from.
+  const block = Buffer.allocUnsafeSlow(text.length);
+  block.write(text, 'latin1');
   // Halves of 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
   const pointers = new Uint32Array(2 * (strings.length + 1));
   let address = ptr(block) as number;
