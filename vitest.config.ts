@@ -8,6 +8,7 @@ const programs = process.env.ENVSEAL_BIN ? [process.env.ENVSEAL_BIN] : ['dist/en
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: Math.max(2, availableParallelism()),
