@@ -1,9 +1,7 @@
 /** The programs that envseal is compared with, compiled by the same Bun with the same options. */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { prepareBun } from '../scripts/prepare-bun.ts';
+import { bundle, compile } from '../scripts/bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = `${root}.cache/bench`;
@@ -39,44 +37,15 @@ const SOURCES = {
 
 export type ProgramName = keyof typeof SOURCES;
 
-/** Builds what is missing and returns the paths. */
+/** Builds them and returns their paths. */
 export async function buildPrograms(): Promise<Record<ProgramName, string>> {
   mkdirSync(cache, { recursive: true });
-  const bun = `${root}node_modules/bun/bin/bun.exe`;
-  const runtime = prepareBun(bun, `${root}.cache/bun`);
   const paths = {} as Record<ProgramName, string>;
   for (const name of Object.keys(SOURCES) as ProgramName[]) {
     paths[name] = `${cache}/${name}`;
-    if (existsSync(paths[name])) continue;
-    writeFileSync(`${cache}/${name}.ts`, SOURCES[name]);
-    await bundle(name);
-    const flags = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
-    const sealed = [
-      '--no-compile-autoload-dotenv',
-      '--no-compile-autoload-bunfig',
-      `--compile-executable-path=${runtime}`,
-    ];
-    execFileSync(bun, ['build', ...flags, ...sealed, `${cache}/${name}.mjs`, '--outfile', paths[name]], {
-      stdio: 'ignore',
-    });
+    writeFileSync(`${paths[name]}.ts`, SOURCES[name]);
+    await bundle(name, `${paths[name]}.ts`, cache);
+    compile(`${paths[name]}.mjs`, paths[name]);
   }
   return paths;
-}
-
-async function bundle(name: string): Promise<void> {
-  await build({
-    entryPoints: { [name]: `${cache}/${name}.ts` },
-    outdir: cache,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    conditions: ['module', 'import'],
-    outExtension: { '.js': '.mjs' },
-    external: ['bun:ffi'],
-    logLevel: 'error',
-  });
 }

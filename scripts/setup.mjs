@@ -15,7 +15,14 @@ step('node_modules/.envseal-setup', ['package-lock.json'], () => {
   tryNode();
 });
 if (!process.argv.includes('--no-build')) {
-  const sources = ['package.json', 'package-lock.json', 'src', 'scripts/build.ts', 'scripts/prepare-bun.ts'];
+  const sources = [
+    'package.json',
+    'package-lock.json',
+    'src',
+    'scripts/build.ts',
+    'scripts/bundle.ts',
+    'scripts/prepare-bun.ts',
+  ];
   step('dist/.stamp', sources, () => run('node_modules/.bin/node', ['scripts/build.ts']));
 }
 

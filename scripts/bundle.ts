@@ -1,0 +1,54 @@
+/** How a program is made: esbuild bundles it into chunks, and Bun compiles the bundle into an executable. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { prepareBun } from './prepare-bun.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bun = `${root}node_modules/bun/bin/bun.exe`;
+
+/** Writes `NAME.mjs` and its chunks to `outdir`. Split, so that a start reads only what it needs. */
+export async function bundle(
+  name: string,
+  entry: string,
+  outdir: string,
+  define: BuildOptions['define'] = {},
+) {
+  await build({
+    entryPoints: { [name]: entry },
+    outdir,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // The SDK's ES modules shake to a third of its CommonJS ones.
+    mainFields: ['module', 'main'],
+    conditions: ['module', 'import'],
+    external: ['bun:ffi'],
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunk-[hash]',
+    define,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+}
+
+/** Makes an executable for this machine of a bundle. */
+export function compile(bundled: string, executable: string): void {
+  const runtime = prepareBun(bun, `${root}.cache/bun`);
+  const options = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
+  // Neither a .env file nor a bunfig.toml of the working directory is ours to obey.
+  const closed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+  const args = [
+    'build',
+    ...options,
+    ...closed,
+    `--compile-executable-path=${runtime}`,
+    bundled,
+    '--outfile',
+    executable,
+  ];
+  execFileSync(bun, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+}
