@@ -1,4 +1,5 @@
 /** The programs that envseal is compared with, compiled by the same Bun with the same options. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundle, compile } from '../scripts/bundle.ts';
@@ -9,6 +10,7 @@ const cache = `${root}.cache/bench`;
 /** One GetObject, its body read, then the command with execve: what envseal does without all that it checks. */
 const SOURCES = {
   empty: '',
+  ours: '',
   sdk: `
     import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
     const s3 = new S3Client({ forcePathStyle: true });
@@ -44,8 +46,18 @@ export async function buildPrograms(): Promise<Record<ProgramName, string>> {
   for (const name of Object.keys(SOURCES) as ProgramName[]) {
     paths[name] = `${cache}/${name}`;
     writeFileSync(`${paths[name]}.ts`, SOURCES[name]);
-    await bundle(name, `${paths[name]}.ts`, cache);
-    compile(`${paths[name]}.mjs`, paths[name]);
+    if (name === 'empty') compilePlainly(`${paths[name]}.ts`, paths[name]);
+    else {
+      await bundle(name, `${paths[name]}.ts`, cache);
+      compile(`${paths[name]}.mjs`, paths[name]);
+    }
   }
   return paths;
+}
+
+/** What anybody gets of an empty file: Bun as it comes, and nothing of our build. */
+function compilePlainly(source: string, executable: string): void {
+  const bun = `${root}node_modules/bun/bin/bun.exe`;
+  const args = ['build', '--compile', '--minify', '--bytecode', source, '--outfile', executable];
+  execFileSync(bun, args, { stdio: 'ignore' });
 }

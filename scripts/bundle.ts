@@ -1,5 +1,6 @@
 /** How a program is made: esbuild bundles it into chunks, and Bun compiles the bundle into an executable. */
 import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { prepareBun } from './prepare-bun.ts';
@@ -41,6 +42,7 @@ export function compile(bundled: string, executable: string): void {
   const options = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
   // Neither a .env file nor a bunfig.toml of the working directory is ours to obey.
   const closed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
+  const temporary = `${executable}.bun`;
   const args = [
     'build',
     ...options,
@@ -48,7 +50,11 @@ export function compile(bundled: string, executable: string): void {
     `--compile-executable-path=${runtime}`,
     bundled,
     '--outfile',
-    executable,
+    temporary,
   ];
   execFileSync(bun, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  // Bun writes in small pieces, and the page cache keeps them small: a copy starts a fifth faster, as it does when the
+  // file was read from a disk.
+  copyFileSync(temporary, executable);
+  rmSync(temporary);
 }

@@ -15,10 +15,10 @@ export const MIN_TIMEOUT_SECONDS = 0.1;
 export const MAX_TIMEOUT_SECONDS = 3600;
 
 /** Tries of one request, the first included. */
-export const MAX_ATTEMPTS = 10;
+export const MAX_ATTEMPTS = 20;
 /** Full jitter: the wait before try n+1 is random between 0 and `min(cap, base * 2^(n-1))`, in ms. */
 export const BACKOFF_BASE_MS = 50;
-export const BACKOFF_CAP_MS = 5_000;
+export const BACKOFF_CAP_MS = 2_000;
 
 /**
  * A metadata service beside the container answers within milliseconds, or not at all: time of one try in ms, and tries.

@@ -3,7 +3,7 @@ import { splitCommandLine, type Variables } from './cli/arguments.ts';
 import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
 import type { Host } from './host.ts';
-import { type ByteString, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
+import { type ByteString, isAscii, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
 
 const MAX_PROC_BYTES = 16 * 1024 * 1024;
 
@@ -13,8 +13,9 @@ let logFormat: LogFormat = 'text';
 // An uncaught error would print its source line and its properties, which could hold a value.
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
-// Warnings of the runtime and of the SDK are not the container's output.
+// What the runtime and the SDK want to tell is not the container's output.
 process.removeAllListeners('warning');
+for (const name of ['debug', 'error', 'info', 'log', 'warn'] as const) console[name] = () => {};
 
 try {
   await main(readHost());
@@ -65,7 +66,7 @@ function readStrings(path: string): ByteString[] | undefined {
   try {
     const bytes = system.readFile(path, MAX_PROC_BYTES);
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-    return text === '' ? [] : text.replace(/\0$/, '').split('\0');
+    return text === '' ? [] : text.slice(0, text.endsWith('\0') ? -1 : undefined).split('\0');
   } catch {
     return undefined;
   }
@@ -91,7 +92,7 @@ function decode(environ: readonly ByteString[]): Variables {
 }
 
 function fromBytes(bytes: ByteString): string {
-  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
+  return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */

@@ -30,7 +30,7 @@ export function sign(
 ): Record<string, string> {
   const { service, region, credentials, now } = options;
   const hex = (data: string) => Buffer.from(system.sha256(data)).toString('hex');
-  const time = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const time = basicTime(now);
   const date = time.slice(0, 8);
   const headers: Record<string, string> = {
     ...lowerCase(request.headers),
@@ -47,9 +47,7 @@ export function sign(
     // S3 signs the path as it is; other services encode it once more, which changes nothing for "/".
     request.url.pathname,
     canonicalQuery(request.url),
-    ...names.map(
-      (name) => `${name}:${(signed[name as keyof typeof signed] as string).trim().replace(/ +/g, ' ')}`,
-    ),
+    ...names.map((name) => `${name}:${oneSpace(signed[name as keyof typeof signed] as string)}`),
     '',
     names.join(';'),
     hex(request.body ?? ''),
@@ -63,6 +61,16 @@ export function sign(
   const signature = Buffer.from(system.hmacSha256(key, stringToSign)).toString('hex');
   headers.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return headers;
+}
+
+/** ISO 8601's basic format: `20150830T123600Z`. */
+function basicTime(now: number): string {
+  const [date = '', time = ''] = new Date(now).toISOString().split('T');
+  return `${date.split('-').join('')}T${time.slice(0, 8).split(':').join('')}Z`;
+}
+
+function oneSpace(value: string): string {
+  return value.includes('  ') ? value.trim().replace(/ +/g, ' ') : value.trim();
 }
 
 function lowerCase(headers: Record<string, string>): Record<string, string> {

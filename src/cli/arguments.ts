@@ -10,7 +10,7 @@ import {
   VARIABLE_PREFIX,
   variableOf,
 } from '../settings.ts';
-import type { ByteString } from '../system/system.ts';
+import { type ByteString, isAscii } from '../system/system.ts';
 
 /** Decoded environment variables; `undefined` for those that are absent. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -54,6 +54,7 @@ export function splitCommandLine(argv: readonly ByteString[]): CommandLine {
 }
 
 function decodeArgument(argument: ByteString): string {
+  if (isAscii(argument)) return argument;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(argument, 'latin1'));
   } catch {
@@ -90,18 +91,25 @@ export function readSettings(commandLine: CommandLine, variables: Variables): Se
   const settings: Record<string, unknown> = {};
   for (const name of NAMES) {
     const row: SettingRow = SETTINGS[name];
-    const given = commandLine.flags.filter((flag) => flag.name === name).map((flag) => flag.value);
-    const variable = variables[variableOf(name)];
-    if (given.length > 0) settings[name] = readFlag(name, row, given);
-    else settings[name] = readVariable(name, row, variable);
+    const given = commandLine.flags.filter((flag) => flag.name === name);
+    settings[name] =
+      given.length > 0
+        ? readFlag(
+            name,
+            row,
+            given.map((flag) => flag.value),
+          )
+        : readVariable(name, row, variables[variableOf(name)]);
   }
   return settings as Settings;
 }
 
 function refuseUnknownVariables(variables: Variables): void {
+  const given = Object.keys(variables).filter((name) => name.startsWith(VARIABLE_PREFIX));
+  if (given.length === 0) return;
   const known = NAMES.map(variableOf);
-  for (const name of Object.keys(variables)) {
-    if (!name.startsWith(VARIABLE_PREFIX) || known.includes(name)) continue;
+  for (const name of given) {
+    if (known.includes(name)) continue;
     const near = nearest(withoutPrefix(name), known.map(withoutPrefix));
     const hint =
       near === undefined

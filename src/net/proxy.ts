@@ -9,10 +9,10 @@ export type ProxyVariables = Readonly<Record<string, string | undefined>>;
  * Throws `configuration` for what is no HTTP proxy.
  */
 export function proxyFor(url: URL, variables: ProxyVariables): string | undefined {
-  if (isLocal(url.hostname)) return undefined;
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const proxy = either(variables, `${scheme}_proxy`) ?? either(variables, 'all_proxy');
-  if (proxy === undefined || isExcepted(url, either(variables, 'no_proxy') ?? '')) return undefined;
+  if (proxy === undefined || isLocal(url.hostname) || isExcepted(url, either(variables, 'no_proxy') ?? ''))
+    return undefined;
   return checkProxy(proxy.includes('://') ? proxy : `http://${proxy}`, scheme);
 }
 
@@ -29,12 +29,15 @@ function either(variables: ProxyVariables, name: string): string | undefined {
 }
 
 export function isLoopback(hostname: string): boolean {
-  return /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(hostname);
+  if (hostname.startsWith('127.')) return /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  const name = hostname.toLowerCase();
+  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]';
 }
 
 /** This host itself, or the metadata services beside it. */
 export function isLocal(hostname: string): boolean {
-  return isLoopback(hostname) || /^(169\.254\.\d+\.\d+|\[fe80:.*|\[fd00:ec2::.*)$/i.test(hostname);
+  if (hostname.startsWith('169.254.')) return /^169\.254\.\d+\.\d+$/.test(hostname);
+  return isLoopback(hostname) || /^\[(fe80:|fd00:ec2::)/i.test(hostname);
 }
 
 /** Entries: `*`, a host or domain (which covers its subdomains), `.domain`, an IP address, an IPv4 range, each with an optional port. */
