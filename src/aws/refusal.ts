@@ -216,7 +216,10 @@ function isDetailed({ message }: Refusal): boolean {
 function deniedAccess(refusal: Refusal): { action: string; resource: string; principal: string | undefined } {
   const { message } = refusal;
   const action = /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1] ?? refusal.action;
-  const resource = /on resource: "?(arn:[^\s"]+)/.exec(message)?.[1] ?? refusal.resource;
+  // KMS does not name a key that it does not find.
+  const isUnnamed = action.startsWith('kms:') && refusal.action.startsWith('s3:');
+  const unnamed = isUnnamed ? `the KMS key of ${refusal.subject}` : refusal.resource;
+  const resource = /on resource: "?(arn:[^\s"]+)/.exec(message)?.[1] ?? unnamed;
   const principal = /User: (arn:[^\s"]+) is not/.exec(message)?.[1];
   return { action, resource, principal };
 }

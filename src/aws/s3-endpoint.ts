@@ -25,8 +25,8 @@ export interface S3Location {
 
 /**
  * `undefined` for what only the SDK knows: multi-region access points (SigV4a), Outposts, Object Lambda, directory
- * buckets, FIPS in China, regions of no known form, ARNs at custom endpoints. The rules are those of the SDK's endpoint
- * rule set, and a test compares the two. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+ * buckets, FIPS in China, pseudo-regions and regions of no known form, ARNs at custom endpoints. The rules are those of
+ * the SDK's rule set, and a test compares the two. https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */
 export function locateS3(target: S3Target, options: S3EndpointOptions): S3Location | undefined {
   const location = target.bucket.startsWith('arn:')
@@ -34,25 +34,23 @@ export function locateS3(target: S3Target, options: S3EndpointOptions): S3Locati
     : locateBucket(target.bucket, options);
   if (location === undefined) return undefined;
   const { url, region } = location;
-  const base = url.pathname.replace(/\/$/, '');
-  url.pathname = `${base}/${encodeKey(target.key)}`;
+  const path = `${withoutSlash(url.pathname)}/${encodeKey(target.key)}`;
+  url.pathname = path;
   // A key such as a/../b names an object, but URLs fold it into another one.
-  if (url.pathname !== `${base}/${encodeKey(target.key)}`) return undefined;
-  if (target.versionId !== undefined) url.search = `versionId=${encodeURIComponent(target.versionId)}`;
+  if (url.pathname !== path) return undefined;
+  if (target.versionId !== undefined) url.search = `versionId=${encodeRfc3986(target.versionId)}`;
   return { url, region };
 }
 
 function locateBucket(bucket: string, options: S3EndpointOptions): S3Location | undefined {
   const { region, endpoint, useFips, useDualStack, addressingStyle } = options;
-  if (/--(x-s3|xa-s3|op-s3)$/.test(bucket)) return undefined;
+  if (/--(x-s3|xa-s3|op-s3)$/.test(bucket) || region.endsWith('-global')) return undefined;
   const host = endpoint === undefined ? awsHost('s3', options) : undefined;
   if (endpoint === undefined ? host === undefined : useFips || useDualStack) return undefined;
   const url = new URL(endpoint ?? `https://${host}`);
-  const isVirtual =
-    addressingStyle === 'virtual' ||
-    (addressingStyle === 'auto' && endpoint === undefined && isDnsLabel(bucket));
-  if (isVirtual) url.hostname = `${bucket}.${url.hostname}`;
-  else url.pathname = `${url.pathname.replace(/\/$/, '')}/${encodeKey(bucket)}/`;
+  const mayBeVirtual = addressingStyle === 'auto' ? endpoint === undefined : addressingStyle === 'virtual';
+  if (mayBeVirtual && isHostable(bucket, url)) url.hostname = `${bucket}.${url.hostname}`;
+  else url.pathname = `${withoutSlash(url.pathname)}/${encodeKey(bucket)}/`;
   return { url, region };
 }
 
@@ -73,17 +71,32 @@ function awsHost(service: string, { region, useFips, useDualStack }: S3EndpointO
   return `${service}${useFips ? '-fips' : ''}${useDualStack ? '.dualstack' : ''}.${region}.${suffix}`;
 }
 
-/** With a dot in it, the bucket's name would not match the certificate for `*.s3.REGION.amazonaws.com`. */
-function isDnsLabel(bucket: string): boolean {
-  return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket);
+/**
+ * Whether the bucket can be a part of the host name. With a dot in it, it would not match the certificate for
+ * `*.s3.REGION.amazonaws.com`, and an IP address has no subdomains.
+ */
+function isHostable(bucket: string, { protocol, hostname }: URL): boolean {
+  const labels = bucket.split('.');
+  const isAddress = /^[\d.]+$|^\[/.test(hostname);
+  return !isAddress && (protocol === 'http:' || labels.length === 1) && labels.every(isLabel);
 }
 
-/** RFC 3986 as SigV4 wants it: all but unreserved characters, and the slash stays. */
+function isLabel(text: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(text);
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** A key in a path: the slash stays. Most keys need nothing, and this runs at each start. */
 export function encodeKey(key: string): string {
+  if (/^[\w.~/-]*$/.test(key)) return key;
   return key.split('/').map(encodeRfc3986).join('/');
 }
 
-function encodeRfc3986(text: string): string {
+/** All but the unreserved characters, as SigV4 wants it. */
+export function encodeRfc3986(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,

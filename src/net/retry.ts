@@ -7,7 +7,8 @@ export type Random = () => number;
 
 /**
  * Calls `attempt` until it succeeds, throws something that is not `retryable`, or the tries or the deadline would be
- * over; then the last error is thrown. Waits with full jitter, and at least what the server asked for.
+ * over; then the last error is thrown, also when the deadline ends another try: it says more than 'out of time'. Waits
+ * with full jitter, and at least what the server asked for.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export async function retry<T>(
@@ -16,16 +17,25 @@ export async function retry<T>(
   random: Random = Math.random,
   maxAttempts = MAX_ATTEMPTS,
 ): Promise<T> {
+  let last: EnvsealError | undefined;
   for (let number = 1; ; number++) {
     try {
       return await attempt(number);
     } catch (error) {
+      if (last !== undefined && error === deadline.signal.reason && isTimeout(error)) throw last;
       if (!(error instanceof EnvsealError) || !error.retryable || number === maxAttempts) throw error;
       const wait = Math.max(error.retryAfterMs, random() * backoffCeiling(number));
       if (wait >= deadline.remainingMs()) throw error;
-      await sleep(wait, deadline.signal);
+      last = error;
+      await sleep(wait, deadline.signal).catch((reason: unknown) => {
+        throw isTimeout(reason) ? error : reason;
+      });
     }
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof EnvsealError && error.code === 'timeout';
 }
 
 /** Longest wait after try `number`, in ms. */

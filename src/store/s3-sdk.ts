@@ -1,4 +1,5 @@
 /** S3 through the official SDK, for what `s3-endpoint.ts` does not know. The same contract, the same errors. */
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { explainRefusal } from '../aws/refusal.ts';
 import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
@@ -40,10 +41,14 @@ export async function fetchThroughSdk(
     ...(source.versionId === undefined ? {} : { VersionId: source.versionId }),
     ChecksumMode: 'ENABLED',
   });
-  return await retry(async () => {
-    const answer = await s3.send(command, { abortSignal: client.deadline.signal }).catch((error: unknown) => {
+  // With a single attempt, the SDK takes the server's clock and leaves it to us to ask again.
+  const send = (mayCorrect: boolean): Promise<GetObjectCommandOutput> =>
+    s3.send(command, { abortSignal: client.deadline.signal }).catch((error: unknown) => {
+      if (mayCorrect && (error as ServiceError).$metadata?.clockSkewCorrected) return send(false);
       throw explain(error, source, plan.region, client);
     });
+  return await retry(async () => {
+    const answer = await send(true);
     refuseEncoded(answer.ContentEncoding);
     return {
       bytes: await readAll(answer.Body as Body, answer.ContentLength).catch((error: unknown) => {
@@ -76,7 +81,7 @@ async function readAll(body: Body, announced: number | undefined): Promise<Uint8
 interface ServiceError {
   readonly name?: string;
   readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: true };
   readonly $response?: { readonly headers?: Record<string, string> };
 }
 

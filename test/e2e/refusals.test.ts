@@ -224,7 +224,7 @@ describe('credentials that', () => {
   test.for([
     ['are unknown', 'NOBODY'],
     ['are temporary and lack their token', 'ASIATEST'],
-  ])('%s', async ([, AWS_ACCESS_KEY_ID]) => {
+  ] as const)('%s', async ([, AWS_ACCESS_KEY_ID]) => {
     expect(await refusedAtOnce(OPEN, { AWS_ACCESS_KEY_ID })).toEqual({
       status: 77,
       error: `${URI}: the AWS access key does not exist`,

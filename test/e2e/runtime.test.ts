@@ -2,7 +2,7 @@
  * The runtime inside envseal is not felt: its own variables and files have no power over envseal and reach the command,
  * and its own way of reporting an error never shows.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -15,13 +15,16 @@ import {
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compile } from '../../scripts/bundle.ts';
+import { describeReal } from '../real/available.ts';
 import { environOf, runWith } from './child.ts';
 import { folder } from './folder.ts';
 import { envseal, envsealWords, isBundle, type Outcome, PATH, runWords } from './program.ts';
+import { nameOf, trace } from './strace.ts';
 
 const root = join(import.meta.dirname, '../..');
 const bun = join(root, 'node_modules/bun/bin/bun.exe');
@@ -146,6 +149,17 @@ describe('a variable of the runtime', () => {
     expect(String(await buffer(child.stdout as NodeJS.ReadableStream))).toBe('3\n{"from":"parent"}\n');
   });
 
+  test.skipIf(isBundle).each(['BUN_JSC_useJIT', 'JavaScriptCoreUseJIT'])(
+    '%s takes nothing from what the executable can do: an inherited descriptor stays',
+    async (name) => {
+      const cwd = folder({ env: 'A=1\n', passed: 'passed\n' });
+      const wrapper = [...envsealWords, '--allow-unsealed', '-s', './env', '--', 'cat', '/proc/self/fd/3'];
+      const words = ['sh', '-c', '"$@" 3<passed', 'sh', ...wrapper];
+      const outcome = await runWords(words, { cwd, env: { [name]: '0' } });
+      expect(outcome).toMatchObject({ status: 0, stdout: 'passed\n', stderr: '' });
+    },
+  );
+
   const setpriv = '/usr/bin/setpriv';
   test.runIf(existsSync(setpriv))('none makes the kernel kill the command with its parent', async () => {
     const env = { BUN_FEATURE_FLAG_NO_ORPHANS: '1' };
@@ -161,9 +175,9 @@ describe('a variable of the runtime', () => {
   });
 });
 
-describe('files of the working directory', () => {
-  test('that configure a runtime are not read', async () => {
-    const cwd = folder({
+describe('files of the working directory that configure a runtime', () => {
+  const configured = () =>
+    folder({
       '.sealed': 'A=1\n',
       '.env': 'FROM_DOTENV=1\nENVSEAL_PRISTINE=true\n',
       '.env.local': 'FROM_DOTENV=1\n',
@@ -175,6 +189,9 @@ describe('files of the working directory', () => {
       '.npmrc': 'nonsense',
       'node.config.json': '{"nodeOptions":{"import":["./preload.mjs"]}}',
     });
+
+  test('are not obeyed', async () => {
+    const cwd = configured();
     const flags = ['--allow-unsealed', '-s', './.sealed'];
     const outcome = await envseal([...flags, '--', 'env'], { cwd, env: { HOME: cwd, XDG_CONFIG_HOME: cwd } });
     expect(outcome).toMatchObject({
@@ -184,7 +201,20 @@ describe('files of the working directory', () => {
     });
   });
 
-  test('may be out of reach', async () => {
+  describeReal('strace', 'under strace', () => {
+    test('are not even looked at', async () => {
+      const cwd = configured();
+      const command = [...envsealWords, '--allow-unsealed', '-s', './.sealed', '--', 'true'];
+      const traced = await trace(command, { cwd, env: { HOME: cwd, XDG_CONFIG_HOME: cwd } });
+      expect(traced.outcome).toMatchObject({ status: 0, stdout: '', stderr: '' });
+      const [, ...calls] = traced.calls;
+      const named = calls.filter((call) => nameOf(call) !== 'execve');
+      const names = named.map((call) => basename(/"([^"]*)"/.exec(call)?.[1] ?? ''));
+      expect(new Set(names.filter((name) => readdirSync(cwd).includes(name)))).toEqual(new Set(['.sealed']));
+    });
+  });
+
+  test('may be out of reach, with the directory itself', async () => {
     const unprivileged =
       process.getuid?.() === 0 ? ['/usr/bin/setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];
     const there = folder({ '.sealed': 'A=1\n' });
@@ -212,7 +242,9 @@ describe('an error that nobody caught', () => {
   /** Ways to fail that put the canary wherever a runtime looks when it reports an error. */
   const FAILURES: Readonly<Record<string, string>> = {
     'is thrown': 'throw error()',
-    'is thrown while a value is printed': 'console.error = () => {}; new URL(CANARY)',
+    'has the input of a call': 'new URL(CANARY)',
+    'follows what a library tells a console': 'console.log(CANARY); console.error(error()); throw error()',
+    'follows a warning': 'process.emitWarning(CANARY); setTimeout(() => { throw error(); }); await forever',
     'is rejected': 'return Promise.reject(error())',
     'is rejected and forgotten': 'void Promise.reject(error()); await forever',
     'is thrown from a timer': 'setTimeout(() => { throw error(); }); await forever',
@@ -264,13 +296,7 @@ describe('an error that nobody caught', () => {
     failing = [process.execPath, join(built, 'envseal.mjs')];
     if (isBundle) return;
     failing = [join(built, 'envseal')];
-    execFileSync(
-      bun,
-      ['build', '--compile', join(built, 'envseal.mjs'), '--outfile', join(built, 'envseal')],
-      {
-        stdio: 'pipe',
-      },
-    );
+    compile(join(built, 'envseal.mjs'), join(built, 'envseal'));
   });
   afterAll(() => {
     if (built !== undefined) rmSync(built, { recursive: true, force: true });

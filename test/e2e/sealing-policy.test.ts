@@ -114,7 +114,7 @@ describe('--kms-key', () => {
     ['the beginning of its ARN', arn.slice(0, -1)],
     ['its ARN without the id', arn.replace(id, '')],
     ['a glob', '*'],
-  ])('refuses a source that is sealed with another: %s', async ([, key]) => {
+  ] as const)('refuses a source that is sealed with another: %s', async ([, key]) => {
     expect(await refused(pinned(key), env)).toEqual(wrongKey);
   });
 
@@ -166,11 +166,13 @@ describe('--kms-key', () => {
       expect(await kms.requests()).toHaveLength(1);
     });
 
-    test('asks KMS not again for each source', async () => {
+    test('asks KMS once for all sources', async () => {
       await store(s3, 'snacks/more', 'B=canary\n');
-      const args = [...pinned(KMS_ALIAS, KMS_ALIAS), '-s', 's3://snacks/more'];
-      expect(await opened(args, env)).toEqual({ A: CANARY, B: CANARY });
-      expect(await kms.requests()).toHaveLength(2);
+      expect(await opened([...pinned(KMS_ALIAS), '-s', 's3://snacks/more'], env)).toEqual({
+        A: CANARY,
+        B: CANARY,
+      });
+      expect(await kms.requests()).toHaveLength(1);
     });
 
     test('in another region asks there', async () => {
@@ -200,14 +202,12 @@ describe('--kms-key', () => {
     });
 
     test.for([
-      [503, 'KMSInternalException', 69],
-      [400, 'ThrottlingException', 75],
-    ] as const)('is looked up again after %i %s', async ([status, code, exit]) => {
+      [503, 'KMSInternalException'],
+      [400, 'ThrottlingException'],
+    ] as const)('is looked up again after %i %s', async ([status, code]) => {
       await kms.fault({ status, code, count: 2 });
       expect(await opened(pinned(KMS_ALIAS), env)).toEqual({ A: CANARY });
       expect(await kms.requests()).toHaveLength(3);
-      await kms.fault({ status, code, count: 'always' });
-      expect((await refused([...pinned(KMS_ALIAS), '--timeout', '0.5'], env)).status).toBe(exit);
     });
 
     test('is looked up with the clock of KMS when ours is wrong', async () => {

@@ -44,7 +44,13 @@ describeReal('strace', 'what the kernel is told of S3', () => {
   afterAll(() => s3?.stop());
   beforeEach(() => s3.reset());
 
-  async function run({ body = `A=${CANARY}\nB=${CANARY}\n`, seal = SEALED, args = [], env = {}, fault }: Case) {
+  async function run({
+    body = `A=${CANARY}\nB=${CANARY}\n`,
+    seal = SEALED,
+    args = [],
+    env = {},
+    fault,
+  }: Case) {
     await s3.put('snacks', 'env', body, seal);
     if (fault !== undefined) await s3.fault(fault);
     const pin = args.includes('--kms-key') ? [] : ['--kms-key', kmsKeyArn()];

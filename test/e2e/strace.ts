@@ -5,14 +5,14 @@ import { folder } from './folder.ts';
 import { type Outcome, type RunOptions, runWords } from './program.ts';
 
 /**
- * Calls with which bytes leave a process: into files, pipes, sockets, names of files, other programs, or the kernel's
- * log. `mmap` of a file for writing has no bytes to show, so `openedForWriting` looks at what is opened instead.
+ * Calls with which bytes leave a process: into files, pipes, sockets, other programs, the kernel's log, and the names of
+ * files, whatever is asked of them (`%file`, which has execve). `mmap` of a file for writing has no bytes to show, so
+ * `openedForWriting` looks at what is opened instead. Not the calls that read: a source is read, and has the value.
  */
 const OUTGOING = [
-  'write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,vmsplice,splice,tee,sendfile,copy_file_range',
-  'execve,execveat,open,openat,openat2,creat,mkdir,mkdirat,mknod,mknodat,rename,renameat,renameat2,link,linkat',
-  'symlink,symlinkat,unlink,unlinkat,truncate,connect,bind,setxattr,fsetxattr,lsetxattr,memfd_create,prctl,syslog',
-  'ptrace,process_vm_writev,add_key,keyctl,msgsnd,mq_timedsend,io_uring_enter,sethostname,ioctl',
+  '%file,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg,vmsplice,splice,tee,sendfile,copy_file_range',
+  'connect,bind,fsetxattr,memfd_create,prctl,syslog,ptrace,process_vm_writev,add_key,keyctl,msgsnd,mq_timedsend',
+  'io_uring_enter,sethostname,setdomainname,ioctl',
 ].join(',');
 
 export interface Trace {

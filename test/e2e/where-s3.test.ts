@@ -3,7 +3,17 @@
  * in the log are those that the program believes to talk to.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { CA_FILE, kmsKeyArn, type ProxyServer, type S3Server, startProxy, startS3 } from '../servers/start.ts';
+import {
+  CA_FILE,
+  KMS_ALIAS,
+  type KmsServer,
+  kmsKeyArn,
+  type ProxyServer,
+  type S3Server,
+  startKms,
+  startProxy,
+  startS3,
+} from '../servers/start.ts';
 import { BARE, home, KEYS, store } from './aws.ts';
 import { CANARY, type Env, opened, refused } from './transcript.ts';
 
@@ -11,24 +21,27 @@ const NOWHERE = 'http://127.0.0.1:9';
 
 let s3: S3Server;
 let amazon: S3Server;
+let kms: KmsServer;
 let proxy: ProxyServer;
 let map: Record<string, string>;
 /** Through the proxy, without a region. */
 let env: Env;
 
 beforeAll(async () => {
-  [s3, amazon, proxy] = await Promise.all([startS3(), startS3({ tls: true }), startProxy()]);
+  const starts = [startS3(), startS3({ tls: true }), startKms({ tls: true }), startProxy()] as const;
+  [s3, amazon, kms, proxy] = await Promise.all(starts);
   const hostOf = (region: string) => new URL(amazon.endpoints[region] ?? '').host;
   map = {
+    'kms*.us-east-1.amazonaws.com:443': kms.host,
     '*.us-east-1.amazonaws.com:443': hostOf('us-east-1'),
     '*.eu-west-1.amazonaws.com:443': hostOf('eu-west-1'),
   };
   const { AWS_REGION: _, ...bare } = BARE;
   env = { ...bare, ...KEYS, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: CA_FILE };
 });
-afterAll(() => Promise.all([s3, amazon, proxy].map((server) => server.stop())));
+afterAll(() => Promise.all([s3, amazon, kms, proxy].map((server) => server.stop())));
 beforeEach(async () => {
-  await Promise.all([s3, amazon, proxy].map((server) => server.reset()));
+  await Promise.all([s3, amazon, kms, proxy].map((server) => server.reset()));
   await proxy.map(map);
 });
 
@@ -242,6 +255,22 @@ describe('the region', () => {
       });
       expect(await s3.requests()).toHaveLength(1);
     });
+  });
+});
+
+describe('KMS, when a pinned alias has to be looked up', () => {
+  const arn = `arn:aws:kms:us-east-1:111122223333:${KMS_ALIAS}`;
+
+  test.for<[host: string, alias: string, settings: Env]>([
+    ['kms.us-east-1.amazonaws.com', KMS_ALIAS, { AWS_REGION: 'us-east-1' }],
+    ['kms.us-east-1.amazonaws.com', KMS_ALIAS, {}],
+    ['kms.us-east-1.amazonaws.com', arn, { AWS_REGION: 'eu-west-1' }],
+    ['kms-fips.us-east-1.amazonaws.com', KMS_ALIAS, { AWS_USE_FIPS_ENDPOINT: 'true' }],
+  ])('is %s for %s with %o', async ([host, alias, settings]) => {
+    await store(amazon, 'snacks/env', 'A=canary\n');
+    const args = ['--kms-key', alias, '-s', 's3://snacks/env?region=us-east-1'];
+    expect(await opened(args, { ...env, ...settings })).toEqual({ A: CANARY });
+    expect((await kms.requests()).map((request) => request.host)).toEqual([host]);
   });
 });
 

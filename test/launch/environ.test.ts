@@ -155,6 +155,21 @@ describe('the table of names that load code', () => {
     expect(others.filter(loaderNameMatcher())).toEqual([]);
   });
 
+  // Each alone lets the writer of an env file run code in common programs: what the table must never lose.
+  test('has the names that everybody knows', () => {
+    const known = `
+      LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES GCONV_PATH GLIBC_TUNABLES PATH ENV
+      BASH_ENV BASH_FUNC_ls SHELLOPTS PS4 PROMPT_COMMAND ZDOTDIR IFS NODE_OPTIONS NODE_PATH BUN_OPTIONS
+      PYTHONSTARTUP PYTHONPATH PYTHONHOME PERL5LIB PERL5OPT PERL5DB RUBYOPT RUBYLIB PHPRC
+      PHP_INI_SCAN_DIR LUA_INIT LUA_INIT_5_4 JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS CLASSPATH
+      DOTNET_STARTUP_HOOKS CORECLR_PROFILER_PATH ERL_AFLAGS OPENSSL_CONF GIT_SSH_COMMAND
+      GIT_EXTERNAL_DIFF PAGER GIT_CONFIG_COUNT EDITOR ENVSEAL_ALLOW_UNSEALED
+    `
+      .trim()
+      .split(/\s+/);
+    expect(known.filter(loaderNameMatcher())).toEqual(known);
+  });
+
   test('finds none among none', () => {
     expect(([] as string[]).filter(loaderNameMatcher())).toEqual([]);
     expect(['A', 'B'].filter(loaderNameMatcher())).toEqual([]);
