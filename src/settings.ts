@@ -18,6 +18,8 @@ export interface SettingRow {
   readonly short?: string;
   /** The flag's value may hold commas: only the variable is split. */
   readonly verbatim?: true;
+  /** An empty variable is an error, because it would loosen what it is there to restrict. */
+  readonly restricts?: true;
   readonly value?: string;
   readonly choices?: readonly string[];
   readonly default?: string;
@@ -34,6 +36,7 @@ export const SETTINGS = {
   },
   'kms-key': {
     kind: 'list',
+    restricts: true,
     value: 'KEY',
     help: 'the only KMS keys (ARN, id, alias) a source may be sealed with',
   },
@@ -45,9 +48,19 @@ export const SETTINGS = {
     value: 'NAME',
     help: 'let inherited variables win over sealed ones',
   },
-  only: { kind: 'list', value: 'NAME|GLOB', help: 'take these variables from the sources and no others' },
+  only: {
+    kind: 'list',
+    restricts: true,
+    value: 'NAME|GLOB',
+    help: 'take these variables from the sources and no others',
+  },
   exclude: { kind: 'list', value: 'NAME|GLOB', help: 'leave these variables of the sources out' },
-  require: { kind: 'list', value: 'NAME', help: 'fail when one of these is missing or empty' },
+  require: {
+    kind: 'list',
+    restricts: true,
+    value: 'NAME',
+    help: 'fail when one of these is missing or empty',
+  },
   strict: {
     kind: 'switch',
     help: 'fill only variables declared as NAME=envseal, and fail when one stays unfilled',

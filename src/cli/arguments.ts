@@ -155,7 +155,7 @@ function readVariable(name: SettingName, row: SettingRow, text: string | undefin
     case 'switch-or-list':
       return text !== undefined && readSwitchOrList(text);
     case 'list':
-      return text === undefined ? [] : splitList(text);
+      return text === undefined ? [] : readList(row, text, problem);
     default:
       return readScalar(row, text === undefined || text === '' ? (row.default as string) : text, problem);
   }
@@ -188,6 +188,12 @@ function readSwitchOrList(text: string): boolean | string[] {
 function readBoolean(text: string): boolean | undefined {
   if (/^(1|true|yes|on)$/i.test(text)) return true;
   return /^(0|false|no|off|)$/i.test(text) ? false : undefined;
+}
+
+function readList(row: SettingRow, text: string, problem: (expected: string) => EnvsealError): string[] {
+  const items = splitList(text);
+  if (row.restricts && items.length === 0) throw problem('is empty: set it, or remove it');
+  return items;
 }
 
 function splitList(text: string): string[] {

@@ -154,7 +154,22 @@ describe.each(NAMES)('--%s', (name) => {
     expect(read([])[name]).toEqual(defaults[row.kind]);
   });
 
-  test.each(meanings)('the variable: %j is %j', (text, meaning) => {
+  const isEmptyList = (meaning: unknown) => Array.isArray(meaning) && meaning.length === 0;
+  const allowed = meanings.filter(([, meaning]) => !row.restricts || !isEmptyList(meaning));
+
+  test.runIf(row.restricts).each(['', ' ', ' ,\n, '])(
+    'the variable: %j is refused, because it would loosen',
+    (text) => {
+      expect(() => read([], { [variable]: text })).toThrow(
+        expect.objectContaining({
+          code: 'configuration',
+          message: `${variable} is empty: set it, or remove it`,
+        }),
+      );
+    },
+  );
+
+  test.each(allowed)('the variable: %j is %j', (text, meaning) => {
     expect(read([], { [variable]: text })[name]).toEqual(meaning);
   });
 
