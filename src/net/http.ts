@@ -121,7 +121,7 @@ async function readStream(response: Response, limit: number): Promise<Uint8Array
   return Buffer.concat(chunks);
 }
 
-function tooLarge(limit: number): EnvsealError {
+export function tooLarge(limit: number): EnvsealError {
   return new EnvsealError('too_large', `the source is over ${limit} bytes`, {
     hint: 'an env file has to fit into the environment of a process; check that the URI names the right object',
   });

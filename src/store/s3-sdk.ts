@@ -5,6 +5,7 @@ import { explainRefusal } from '../aws/refusal.ts';
 import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
 import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { tooLarge } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import { describe, refuseEncoded, sealingOf } from './s3.ts';
 import type { S3Source } from './source.ts';
@@ -67,10 +68,10 @@ type Body = AsyncIterable<Uint8Array> | undefined;
 async function readAll(body: Body, announced: number | undefined): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  if ((announced ?? 0) > MAX_SOURCE_BYTES) throw tooLarge();
+  if ((announced ?? 0) > MAX_SOURCE_BYTES) throw tooLarge(MAX_SOURCE_BYTES);
   for await (const chunk of body ?? []) {
     length += chunk.length;
-    if (length > MAX_SOURCE_BYTES) throw tooLarge();
+    if (length > MAX_SOURCE_BYTES) throw tooLarge(MAX_SOURCE_BYTES);
     chunks.push(chunk);
   }
   if (announced !== undefined && length !== announced) throw corrupt();
@@ -99,12 +100,6 @@ function explain(error: unknown, source: S3Source, region: string, client: AwsCl
   }
   const headers = new Headers($response?.headers ?? {});
   return explainRefusal({ status, code: name, message, headers, ...subject });
-}
-
-function tooLarge(): EnvsealError {
-  return new EnvsealError('too_large', `the source is over ${MAX_SOURCE_BYTES} bytes`, {
-    hint: 'an env file has to fit into the environment of a process; check that the URI names the right object',
-  });
 }
 
 function corrupt(cause?: unknown): EnvsealError {
