@@ -92,8 +92,10 @@ export const bunSystem: System = {
   },
   isIgnored(signal) {
     // The handler is the first field of struct sigaction in glibc, musl and macOS.
-    const action = new BigUint64Array(32);
-    return libc.sigaction(STOP_SIGNALS[signal], 0, ptr(action)) === 0 && action[0] === BigInt(SIG_IGN);
+    const action = new Uint32Array(64);
+    return (
+      libc.sigaction(STOP_SIGNALS[signal], 0, ptr(action)) === 0 && action[0] === SIG_IGN && action[1] === 0
+    );
   },
   resetStopSignals(signals) {
     for (const signal of signals) libc.signal(STOP_SIGNALS[signal], SIG_DFL);
