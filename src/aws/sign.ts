@@ -6,6 +6,9 @@
 import type { System } from '../system/system.ts';
 import type { AwsCredentials } from './credentials.ts';
 
+/** SHA-256 of the empty string. */
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 export interface SigningOptions {
   readonly service: 's3' | 'kms';
   readonly region: string;
@@ -30,12 +33,13 @@ export function sign(
 ): Record<string, string> {
   const { service, region, credentials, now } = options;
   const hex = (data: string) => Buffer.from(system.sha256(data)).toString('hex');
+  const bodyHash = request.body === undefined ? HASH_OF_NOTHING : hex(request.body);
   const time = basicTime(now);
   const date = time.slice(0, 8);
   const headers: Record<string, string> = {
     ...lowerCase(request.headers),
     'x-amz-date': time,
-    ...(service === 's3' ? { 'x-amz-content-sha256': hex(request.body ?? '') } : {}),
+    ...(service === 's3' ? { 'x-amz-content-sha256': bodyHash } : {}),
     ...(credentials.sessionToken === undefined
       ? {}
       : { 'x-amz-security-token': credentials.sessionToken.reveal() }),
@@ -50,7 +54,7 @@ export function sign(
     ...names.map((name) => `${name}:${oneSpace(signed[name as keyof typeof signed] as string)}`),
     '',
     names.join(';'),
-    hex(request.body ?? ''),
+    bodyHash,
   ].join('\n');
   const scope = `${date}/${region}/${service}/aws4_request`;
   const stringToSign = ['AWS4-HMAC-SHA256', time, scope, hex(canonicalRequest)].join('\n');
