@@ -19,7 +19,7 @@ export async function run({ host, commandLine }: CommandContext): Promise<void> 
   const sources = requireSources(settings.source);
   const deadline = new Deadline(settings.timeout);
   const options = environOptions(settings);
-  const rehearsal = setImmediate(() => rehearse(options, host.system));
+  const rehearsal = setImmediate(() => rehearse(argv[0], options, host));
   const sealed = await openSources(sources, { host, settings, deadline });
   clearImmediate(rehearsal);
   deadline.clear();

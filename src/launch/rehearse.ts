@@ -1,20 +1,21 @@
 import { parseVariables } from '../envfile/parse.ts';
-import type { System } from '../system/system.ts';
+import type { Host } from '../host.ts';
+import type { ByteString } from '../system/system.ts';
 import { buildEnviron, type EnvironOptions } from './environ.ts';
 import { checkKernelLimits } from './kernel-limits.ts';
+import { lookUp } from './lookup.ts';
 
 /**
- * Runs what comes after the fetch once, with nothing. At a cold start the first run of a function takes longer than what
- * it does; while the answer is on its way that time is free.
+ * Runs what comes after the fetch once, without the variables. At a cold start the first run of a function takes longer
+ * than what it does, and while the answer is on its way that time is free. What fails here fails again, for real.
  */
-export function rehearse(options: EnvironOptions, system: System): void {
-  const variables = parseVariables(Buffer.from('A=1\n'), { dialect: 'dotenv', source: '' });
-  const environ = buildEnviron([], variables, {
-    ...options,
-    require: [],
-    strict: false,
-    only: [],
-    exclude: [],
-  });
-  checkKernelLimits([], environ, system.stackLimit());
+export function rehearse(command: ByteString, options: EnvironOptions, { environ, system }: Host): void {
+  try {
+    const variables = parseVariables(Buffer.from('A=1\n'), { dialect: 'dotenv', source: '' });
+    buildEnviron(environ, variables, { ...options, require: [], strict: false, only: [], exclude: [] });
+    checkKernelLimits([command], environ, system.stackLimit());
+    lookUp(command, environ, system);
+  } catch {
+    // Only the hand-over itself says what is wrong.
+  }
 }

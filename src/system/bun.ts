@@ -13,18 +13,28 @@ const libc = dlopen(LIBC, {
   [ERRNO_LOCATION]: { args: [], returns: 'ptr' },
   open: { args: ['ptr', 'i32'], returns: 'i32' },
   read: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
-  write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
   close: { args: ['i32'], returns: 'i32' },
   access: { args: ['ptr', 'i32'], returns: 'i32' },
   readlink: { args: ['ptr', 'ptr', 'u64'], returns: 'i64_fast' },
   syscall: { args: ['i32', 'i32', 'ptr', 'u64'], returns: 'i64_fast' },
   sigaction: { args: ['i32', 'u64', 'ptr'], returns: 'i32' },
-  fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   getrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
   signal: { args: ['i32', 'u64'], returns: 'ptr' },
   execve: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
 } as const).symbols;
 const errnoLocation = libc[ERRNO_LOCATION] as () => number;
+
+/** What a good start does not need, because each symbol takes time. Asked for before a call whose errno is read. */
+const RARE = {
+  write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
+  fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+} as const;
+let rareSymbols: ReturnType<typeof dlopen<typeof RARE>>['symbols'] | undefined;
+
+function rare(): NonNullable<typeof rareSymbols> {
+  rareSymbols ??= dlopen(LIBC, RARE).symbols;
+  return rareSymbols;
+}
 
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/errno-base.h and errno.h; 2, 7, 8, 13, 20, 21, 26 are the same on macOS. */
 const ERRNO_NAMES: Record<number, string> = {
@@ -63,7 +73,7 @@ export const bunSystem: System = {
   write(fd, text) {
     const bytes = Buffer.from(text);
     for (let offset = 0; offset < bytes.length; ) {
-      const written = libc.write(fd, ptr(bytes.subarray(offset)), bytes.length - offset);
+      const written = rare().write(fd, ptr(bytes.subarray(offset)), bytes.length - offset);
       if (written < 0 && errno() !== EINTR) return;
       if (written > 0) offset += written;
     }
@@ -85,7 +95,7 @@ export const bunSystem: System = {
     const file = cString(path);
     const args = cStringArray(argv);
     const env = cStringArray(environ);
-    for (const fd of inheritedFds) libc.fcntl(fd, F_SETFD, 0);
+    for (const fd of inheritedFds) rare().fcntl(fd, F_SETFD, 0);
     if (!sigpipeWasIgnored) libc.signal(SIGPIPE, SIG_DFL);
     libc.execve(ptr(file), ptr(args.pointers), ptr(env.pointers));
     throw lastError();
