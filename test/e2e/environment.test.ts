@@ -267,7 +267,7 @@ describe('--strict', () => {
   });
 
   test('our own settings declare nothing', async () => {
-    expect(await environOf('A=1\n', ['--strict'], { A: 'envseal', ENVSEAL_REQUIRE: '' })).toEqual([
+    expect(await environOf('A=1\n', ['--strict'], { A: 'envseal', ENVSEAL_EXCLUDE: '' })).toEqual([
       PATH_ENTRY,
       'A=1',
     ]);
