@@ -24,7 +24,9 @@ type Profile = Readonly<Record<string, string | undefined>>;
 export async function readAwsSettings(variables: AwsVariables, system: System): Promise<AwsSettings> {
   const configFile = variables.AWS_CONFIG_FILE ?? `${variables.HOME ?? ''}/.aws/config`;
   const credentialsFile = variables.AWS_SHARED_CREDENTIALS_FILE ?? `${variables.HOME ?? ''}/.aws/credentials`;
-  const hasProfiles = [configFile, credentialsFile].some((path) => exists(path, system));
+  const hasProfiles = [configFile, credentialsFile].some((path) =>
+    system.isReadable(Buffer.from(path).toString('latin1')),
+  );
   const name = variables.AWS_PROFILE || 'default';
   const found = hasProfiles ? await readProfile(name) : NO_PROFILE;
   const { profile = {}, services } = found;
@@ -64,13 +66,4 @@ async function readProfile(name: string): Promise<FoundProfile> {
   const profile = known ? { ...configFile[name], ...credentialsFile[name] } : undefined;
   const services = profile?.services === undefined ? {} : (configFile[`services.${profile.services}`] ?? {});
   return { profile, services };
-}
-
-function exists(path: string, system: System): boolean {
-  try {
-    system.readFile(Buffer.from(path).toString('latin1'), 1);
-    return true;
-  } catch {
-    return false;
-  }
 }

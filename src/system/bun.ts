@@ -56,6 +56,7 @@ const EINTR = 4;
 const O_CLOEXEC = process.platform === 'darwin' ? 0x1000000 : 0o2000000;
 const O_DIRECTORY = process.platform === 'darwin' ? 0x100000 : process.arch === 'arm64' ? 0o40000 : 0o200000;
 const X_OK = 1;
+const R_OK = 4;
 const F_SETFD = 2;
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h, and x86's syscall_64.tbl. */
 const SYS_GETDENTS64 = process.arch === 'arm64' ? 61 : 217;
@@ -70,6 +71,7 @@ const inheritedFds = process.platform === 'linux' ? findInheritedFds() : [];
 export const bunSystem: System = {
   runtime: 'bun',
   readFile,
+  isReadable: (path) => libc.access(ptr(cString(path)), R_OK) === 0,
   write(fd, text) {
     const bytes = Buffer.from(text);
     for (let offset = 0; offset < bytes.length; ) {

@@ -31,6 +31,14 @@ export const nodeSystem: System = {
       }
     });
   },
+  isReadable(path) {
+    try {
+      accessSync(asPath(path), constants.R_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  },
   write(fd, text) {
     try {
       writeSync(fd, text);

@@ -43,6 +43,8 @@ export interface System {
   readonly runtime: 'bun' | 'node';
   /** The first `limit` bytes of a file. Throws ErrnoError. */
   readFile(path: ByteString, limit: number): Uint8Array;
+  /** Whether a file is there and may be read. */
+  isReadable(path: ByteString): boolean;
   /** Writes all of `text` to a file descriptor; a descriptor that cannot be written to is ignored. */
   write(fd: number, text: string): void;
   /** Whether `path` is a file that this user may execute. Throws ErrnoError where it is not. */
