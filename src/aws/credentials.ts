@@ -6,7 +6,7 @@ import { EnvsealError } from '../errors.ts';
 import { Secret } from '../secret.ts';
 import type { AwsSettings } from './aws-settings.ts';
 import type { MetadataContext } from './metadata.ts';
-import type { SdkTransport } from './sdk-transport.ts';
+import { type SdkTransport, SILENT } from './sdk-transport.ts';
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -40,9 +40,6 @@ interface ProviderRow {
   /** `undefined`: has none, ask the next one. Throws EnvsealError. */
   load(sources: CredentialSources): Promise<SdkIdentity | undefined>;
 }
-
-/** The SDK's warnings would go to stderr. */
-const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 const PROVIDERS: readonly ProviderRow[] = [
   {

@@ -4,6 +4,9 @@
  */
 import type { Http } from '../net/http.ts';
 
+/** A logger for the SDK: its own writes warnings to stderr. */
+export const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
 interface SdkRequest {
   readonly method: string;
   readonly protocol: string;

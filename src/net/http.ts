@@ -100,7 +100,9 @@ export async function readBody(response: Response, limit: number, signal: AbortS
   try {
     if (length !== undefined && length > limit) throw tooLarge(limit);
     const bytes =
-      length === undefined ? await readStream(response, limit) : new Uint8Array(await response.arrayBuffer());
+      length === undefined
+        ? await readChunks(response.body ?? [], limit)
+        : new Uint8Array(await response.arrayBuffer());
     if (length !== undefined && bytes.length !== length) throw truncated();
     return bytes;
   } catch (error) {
@@ -110,10 +112,14 @@ export async function readBody(response: Response, limit: number, signal: AbortS
   }
 }
 
-async function readStream(response: Response, limit: number): Promise<Uint8Array> {
+/** All of a body, refused as `too_large` while it is read. */
+export async function readChunks(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     length += chunk.length;
     if (length > limit) throw tooLarge(limit);
     chunks.push(chunk);

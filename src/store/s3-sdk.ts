@@ -3,9 +3,10 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { explainRefusal } from '../aws/refusal.ts';
 import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
+import { SILENT } from '../aws/sdk-transport.ts';
 import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
-import { tooLarge } from '../net/http.ts';
+import { readChunks, tooLarge } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import { describe, refuseEncoded, sealingOf } from './s3.ts';
 import type { S3Source } from './source.ts';
@@ -34,7 +35,7 @@ export async function fetchThroughSdk(
     },
     requestHandler: client.transport as never,
     maxAttempts: 1,
-    logger: { debug() {}, info() {}, warn() {}, error() {} },
+    logger: SILENT,
   });
   const command = new GetObjectCommand({
     Bucket: source.bucket,
@@ -66,16 +67,10 @@ export async function fetchThroughSdk(
 type Body = AsyncIterable<Uint8Array> | undefined;
 
 async function readAll(body: Body, announced: number | undefined): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   if ((announced ?? 0) > MAX_SOURCE_BYTES) throw tooLarge(MAX_SOURCE_BYTES);
-  for await (const chunk of body ?? []) {
-    length += chunk.length;
-    if (length > MAX_SOURCE_BYTES) throw tooLarge(MAX_SOURCE_BYTES);
-    chunks.push(chunk);
-  }
-  if (announced !== undefined && length !== announced) throw corrupt();
-  return Buffer.concat(chunks);
+  const bytes = await readChunks(body ?? [], MAX_SOURCE_BYTES);
+  if (announced !== undefined && bytes.length !== announced) throw corrupt();
+  return bytes;
 }
 
 /** What the SDK's exceptions have in common. Without a status, the SDK itself refused to send. */
