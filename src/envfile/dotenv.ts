@@ -21,26 +21,26 @@ import { takeQuoted } from './quoted.ts';
 const HEAD_PATTERN = `[ \\t]*(?:export[ \\t]+)?(${NAME_PATTERN})[ \\t]*=[ \\t]*`;
 
 /**
- * A whole line whose value begins with no quote and holds no `#`. Nearly all lines are like that, and at a cold start,
- * when nothing is compiled yet, one expression takes a third of a scanner's time.
+ * A whole line that is a name, `=` and a value that begins with no quote and holds no `#`. Nearly all lines are like
+ * that, and at a cold start, when nothing is compiled yet, one expression without groups takes a quarter of a scanner's
+ * time.
  */
-const PLAIN = new RegExp(
-  `${HEAD_PATTERN}((?:[^ \\t\\r\\n'"#](?:[^\\r\\n#]*[^ \\t\\r\\n#])?)?)[ \\t]*\\r?(?:\\n|$)`,
-  'y',
-);
+const PLAIN = new RegExp(`${NAME_PATTERN}=(?:[^ \\t\\r\\n'"#](?:[^\\r\\n#]*[^ \\t\\r\\n#])?)?(?:\\n|$)`, 'y');
 /** Any other line, up to its value; what it does not match is told apart afterwards. */
 const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
 export function parseDotenv(cursor: Cursor, take: TakeEntry): void {
   const { text } = cursor;
   while (cursor.at < text.length) {
-    const { line } = cursor;
-    PLAIN.lastIndex = cursor.at;
-    const plain = PLAIN.exec(text);
-    if (plain === null) takeOtherLine(cursor, take);
+    const { at } = cursor;
+    PLAIN.lastIndex = at;
+    if (!PLAIN.test(text)) takeOtherLine(cursor, take);
     else {
-      take(plain[1] as string, new Secret(plain[2] as string), line);
-      cursor.at = PLAIN.lastIndex;
+      const equals = text.indexOf('=', at);
+      const end = PLAIN.lastIndex;
+      const valueEnd = text.charCodeAt(end - 1) === 0x0a ? end - 1 : end;
+      take(text.slice(at, equals), new Secret(text.slice(equals + 1, valueEnd)), cursor.line);
+      cursor.at = end;
       cursor.line += 1;
     }
   }

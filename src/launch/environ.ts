@@ -4,7 +4,7 @@ import type { Secret } from '../secret.ts';
 import { VARIABLE_PREFIX } from '../settings.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
-import { loaderNameMatcher } from './loader-names.ts';
+import { hasLoaderName, isLoaderName } from './loader-names.ts';
 import { matcher, type NameMatcher } from './name-match.ts';
 
 export interface EnvironOptions {
@@ -56,9 +56,9 @@ function without(variables: Variables, names: readonly string[]): Variables {
   return rest;
 }
 
-function refuseUnsafeNames(loaderNames: readonly string[], allowed: readonly string[]): void {
+function refuseUnsafeNames(names: Iterable<string>, allowed: readonly string[]): void {
   const isAllowed = matcher(allowed);
-  const unsafe = loaderNames.filter((name) => !isAllowed(name));
+  const unsafe = [...names].filter((name) => isLoaderName(name) && !isAllowed(name));
   if (unsafe.length === 0) return;
   throw new EnvsealError(
     'unsafe_name',
@@ -125,21 +125,17 @@ export function nameOf(entry: ByteString): string {
 }
 
 /**
- * Entries in UTF-8. A file can have thousands of variables and nothing is compiled yet when this runs, so it takes plain
- * arrays in one pass, and encodes all at once. No value holds a NUL.
+ * Entries in UTF-8. A file can have thousands of variables and nothing is compiled yet when this runs, so it does little
+ * for each, and the rest for all at once. No value holds a NUL.
  */
 function toEntries(variables: Variables, allowed: readonly string[]): ByteString[] {
-  const isLoaderName = loaderNameMatcher();
-  const [names, secrets] = [Array.from(variables.keys()), Array.from(variables.values())];
-  const [entries, loaderNames]: [string[], string[]] = [[], []];
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
-    entries.push(`${name}=${(secrets[i] as Secret).reveal()}`);
-    if (isLoaderName(name)) loaderNames.push(name);
-  }
-  refuseUnsafeNames(loaderNames, allowed);
-  const block = entries.join('\0');
+  const entries: string[] = [];
+  variables.forEach((secret, name) => {
+    entries.push(`${name}=${secret.reveal()}`);
+  });
+  const block = `\0${entries.join('\0')}`;
+  if (hasLoaderName(block)) refuseUnsafeNames(variables.keys(), allowed);
   // ASCII is the same in both, and most files are nothing else.
   if (Buffer.byteLength(block) === block.length) return entries;
-  return Buffer.from(block, 'utf8').toString('latin1').split('\0');
+  return Buffer.from(block, 'utf8').toString('latin1').slice(1).split('\0');
 }

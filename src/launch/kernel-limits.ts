@@ -49,10 +49,12 @@ export function checkKernelLimits(
 
 /** `bytes`: each string with its NUL and the pointer to it. */
 function measure(strings: readonly ByteString[]): { bytes: number; longest: ByteString } {
-  let [bytes, longest] = [0, ''];
-  for (const string of strings) {
-    bytes += string.length + 1 + POINTER_BYTES;
-    if (string.length > longest.length) longest = string;
+  let bytes = (1 + POINTER_BYTES) * strings.length;
+  let longest = '';
+  for (let i = 0; i < strings.length; i++) {
+    const { length } = strings[i] as ByteString;
+    bytes += length;
+    if (length > longest.length) longest = strings[i] as ByteString;
   }
   return { bytes, longest };
 }

@@ -1,5 +1,3 @@
-import { matcher, type NameMatcher } from './name-match.ts';
-
 /**
  * Variables through which a program loads code or runs commands before its own first line. Who can write the env file
  * must not be able to run code in the container, so these are refused unless `--allow-name` lets one through.
@@ -98,7 +96,14 @@ export const LOADER_NAMES: readonly string[] = [
   'ENVSEAL_*',
 ];
 
-/** Tells whether a name is in the table. */
-export function loaderNameMatcher(): NameMatcher {
-  return matcher(LOADER_NAMES);
+/** One expression over all names at once: asking a matcher for each of thousands takes a millisecond at a cold start. */
+const LOADER_NAME = new RegExp(`\\0(?:${LOADER_NAMES.join('|').replaceAll('*', '[^=]*')})=`);
+
+/** Whether one of the entries `NAME=value`, each with a NUL before it, has a name of the table. */
+export function hasLoaderName(block: string): boolean {
+  return LOADER_NAME.test(block);
+}
+
+export function isLoaderName(name: string): boolean {
+  return hasLoaderName(`\0${name}=`);
 }

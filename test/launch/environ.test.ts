@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { buildEnviron, type EnvironOptions, nameOf } from '../../src/launch/environ.ts';
-import { LOADER_NAMES, loaderNameMatcher } from '../../src/launch/loader-names.ts';
+import { isLoaderName, LOADER_NAMES } from '../../src/launch/loader-names.ts';
 import { Secret } from '../../src/secret.ts';
 
 const DEFAULTS: EnvironOptions = {
@@ -150,9 +150,9 @@ describe('the table of names that load code', () => {
 
   test.each(LOADER_NAMES)('%s', (pattern) => {
     const [least, more] = [pattern.replaceAll('*', ''), pattern.replaceAll('*', '_1')];
-    expect(['A', least, 'B', more].filter(loaderNameMatcher())).toEqual([least, more]);
+    expect(['A', least, 'B', more].filter(isLoaderName)).toEqual([least, more]);
     const others = [least.toLowerCase(), `x${least}`, ...(pattern.endsWith('*') ? [] : [`${least}x`])];
-    expect(others.filter(loaderNameMatcher())).toEqual([]);
+    expect(others.filter(isLoaderName)).toEqual([]);
   });
 
   // Each alone lets the writer of an env file run code in common programs: what the table must never lose.
@@ -167,11 +167,11 @@ describe('the table of names that load code', () => {
     `
       .trim()
       .split(/\s+/);
-    expect(known.filter(loaderNameMatcher())).toEqual(known);
+    expect(known.filter(isLoaderName)).toEqual(known);
   });
 
   test('finds none among none', () => {
-    expect(([] as string[]).filter(loaderNameMatcher())).toEqual([]);
-    expect(['A', 'B'].filter(loaderNameMatcher())).toEqual([]);
+    expect(([] as string[]).filter(isLoaderName)).toEqual([]);
+    expect(['A', 'B'].filter(isLoaderName)).toEqual([]);
   });
 });
