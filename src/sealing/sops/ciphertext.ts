@@ -1,0 +1,67 @@
+/**
+ * `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`, the form of every encrypted value and of the MAC.
+ * https://github.com/getsops/sops/blob/main/aes/cipher.go
+ */
+import { type Bytes, openGcm, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
+
+/** sops makes IVs of 32 bytes, where 12 are usual. */
+const IV_BYTES = 32;
+
+const PREFIX = 'ENC[AES256_GCM,';
+const BASE64 = '[A-Za-z0-9+/]+={0,2}';
+const CIPHERTEXT = new RegExp(
+  `^ENC\\[AES256_GCM,data:(${BASE64}),iv:(${BASE64}),tag:(${BASE64}),type:([a-z]+)\\]$`,
+);
+
+export interface Ciphertext {
+  readonly iv: Bytes;
+  /** Ciphertext and tag. */
+  readonly sealed: Bytes;
+  readonly type: string;
+}
+
+/** What anything that sops encrypted starts with. */
+export function looksEncrypted(text: string): boolean {
+  return text.startsWith(PREFIX);
+}
+
+/** `undefined` for any text that sops would not write, also where it would still read it. */
+export function parseCiphertext(text: string): Ciphertext | undefined {
+  const match = CIPHERTEXT.exec(text);
+  if (match === null) return undefined;
+  const data = decodeBase64(match[1] as string);
+  const iv = decodeBase64(match[2] as string);
+  const tag = decodeBase64(match[3] as string);
+  if (data === undefined || iv?.length !== IV_BYTES || tag?.length !== TAG_BYTES) return undefined;
+  const sealed = new Uint8Array(data.length + TAG_BYTES);
+  sealed.set(data);
+  sealed.set(tag, data.length);
+  return { iv, sealed, type: match[4] as string };
+}
+
+/** `undefined` when it does not authenticate. */
+export function openCiphertext(
+  key: CryptoKey,
+  { iv, sealed }: Ciphertext,
+  additionalData: Bytes,
+): Promise<Bytes | undefined> {
+  return openGcm(key, { iv, additionalData }, sealed);
+}
+
+/** The mirror of parsing and opening, for text. */
+export async function sealText(key: CryptoKey, text: string, additionalData: Bytes): Promise<string> {
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const sealed = await sealGcm(key, { iv, additionalData }, new TextEncoder().encode(text));
+  const data = encodeBase64(sealed.subarray(0, -TAG_BYTES));
+  return `${PREFIX}data:${data},iv:${encodeBase64(iv)},tag:${encodeBase64(sealed.subarray(-TAG_BYTES))},type:str]`;
+}
+
+/** `undefined` for what is not base64, or not as an encoder writes it: of two texts with the same bytes one is none. */
+export function decodeBase64(text: string): Bytes | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
+export function encodeBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}

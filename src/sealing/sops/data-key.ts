@@ -1,0 +1,175 @@
+/**
+ * The data key of a SOPS file: from any key of the one group, or from the shares of as many groups as the threshold
+ * says. https://github.com/getsops/sops/blob/main/sops.go (`GetDataKeyWithKeyServices`; sops tries one key after another)
+ */
+import { EnvsealError, type ErrorCode } from '../../errors.ts';
+import type { Unwrap, WrappedKey } from '../../keys/key-wrapper.ts';
+import { type Bytes, KEY_BYTES } from '../aes-gcm.ts';
+import type { Metadata } from './metadata.ts';
+import { combineShares } from './shamir.ts';
+import { tampered } from './tree.ts';
+
+export interface Keys {
+  readonly unwrap: Unwrap;
+  /** The pin: a key that is not allowed is not tried. */
+  readonly isAllowed: (key: WrappedKey) => boolean;
+  /** Throws when a key of a cloud, with its context, may not open this source; then none is tried. */
+  readonly checkKey: (key: WrappedKey) => void;
+}
+
+export interface UnwrappedDataKey {
+  readonly dataKey: Bytes;
+  /** The keys that it came from. */
+  readonly keys: readonly string[];
+}
+
+/** The first of these codes is what is told when no key works: what somebody can do something about. */
+const MOST_TELLING: readonly ErrorCode[] = [
+  'internal',
+  'denied',
+  'corrupt',
+  'key_unavailable',
+  'wrong_key',
+  'throttled',
+  'timeout',
+  'unreachable',
+  'configuration',
+  'credentials',
+];
+
+const MAX_NAMED_KEYS = 5;
+const MAX_NAME_LENGTH = 100;
+
+/**
+ * All keys are tried at the same time, and given up when enough shares are there.
+ *
+ * Throws `wrong_key` when too few groups have an allowed key, `key_unavailable` when too few have one that envseal can
+ * use, the most telling error of `unwrap` with the names of all keys tried, and `corrupt` for a data key of a wrong size.
+ */
+export async function unwrapDataKey(
+  metadata: Metadata,
+  keys: Keys,
+  source: string,
+): Promise<UnwrappedDataKey> {
+  const candidates = chooseKeys(metadata, keys, source);
+  for (const key of candidates.flat()) if (key.kind !== 'age') keys.checkKey(key);
+  const shares = await collectShares(candidates, metadata.threshold, keys.unwrap, source);
+  const dataKey =
+    metadata.groups.length === 1 ? shares[0]?.bytes : combineShares(shares.map(({ bytes }) => bytes));
+  if (dataKey?.length !== KEY_BYTES)
+    throw tampered(source, 'what its keys open is not a data key of 256 bits');
+  return { dataKey: dataKey as Bytes, keys: shares.map(({ key }) => key) };
+}
+
+/** The keys to try, by group; only groups that have any. */
+function chooseKeys({ groups, threshold }: Metadata, { isAllowed }: Keys, source: string): WrappedKey[][] {
+  const usable = groups.map((group) => group.filter(({ kind }) => kind !== 'unsupported')).filter(isFilled);
+  if (usable.length < threshold) {
+    throw new EnvsealError(
+      'key_unavailable',
+      `envseal cannot use the keys of ${source}: ${listKeys(groups.flat())}`,
+      {
+        hint: 'add a key of AWS KMS, Cloud KMS or age to the file with sops updatekeys',
+      },
+    );
+  }
+  const allowed = usable.map((group) => group.filter(isAllowed)).filter(isFilled);
+  if (allowed.length >= threshold) return allowed;
+  throw new EnvsealError(
+    'wrong_key',
+    `${source} is sealed with ${listKeys(groups.flat())}, which is not pinned`,
+    {
+      hint: 'someone replaced the file or its keys: find out who; if it is meant, add the key to --kms-key',
+    },
+  );
+}
+
+function isFilled(group: readonly WrappedKey[]): boolean {
+  return group.length > 0;
+}
+
+interface Share {
+  readonly bytes: Uint8Array;
+  readonly key: string;
+}
+
+async function collectShares(
+  groups: readonly (readonly WrappedKey[])[],
+  threshold: number,
+  unwrap: Unwrap,
+  source: string,
+): Promise<Share[]> {
+  const controller = new AbortController();
+  const errors: unknown[] = [];
+  const shares: Share[] = [];
+  await new Promise<void>((resolve) => {
+    let running = groups.length;
+    for (const group of groups) {
+      void unwrapAny(group, unwrap, controller.signal, errors).then((share) => {
+        running -= 1;
+        if (share !== undefined && shares.length < threshold) shares.push(share);
+        if (shares.length === threshold || shares.length + running < threshold) resolve();
+      });
+    }
+  });
+  controller.abort();
+  if (shares.length === threshold) return shares;
+  throw mostTelling(errors, groups.flat(), source);
+}
+
+/** The share by the quickest key of a group; `undefined` when none works. */
+async function unwrapAny(
+  group: readonly WrappedKey[],
+  unwrap: Unwrap,
+  signal: AbortSignal,
+  errors: unknown[],
+): Promise<Share | undefined> {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  signal.addEventListener('abort', stop);
+  const tries = group.map(async (key) => {
+    try {
+      return { bytes: await unwrap(key, controller.signal), key: key.key };
+    } catch (error) {
+      if (!controller.signal.aborted) errors.push(error);
+      throw error;
+    }
+  });
+  try {
+    return await Promise.any(tries);
+  } catch {
+    return undefined;
+  } finally {
+    stop();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function mostTelling(errors: readonly unknown[], keys: readonly WrappedKey[], source: string): EnvsealError {
+  const known = errors.map((error) =>
+    error instanceof EnvsealError
+      ? error
+      : new EnvsealError('internal', 'unwrapping failed for an unknown reason', { cause: error }),
+  );
+  const rank = ({ code }: EnvsealError) => (MOST_TELLING.includes(code) ? MOST_TELLING.indexOf(code) : 99);
+  const [best] = known.sort((a, b) => rank(a) - rank(b));
+  const reason = best?.message ?? 'no key was tried';
+  return new EnvsealError(
+    best?.code ?? 'internal',
+    `no key opens ${source}: ${reason}; tried ${listKeys(keys)}`,
+    {
+      cause: best,
+      ...(best?.hint === undefined ? {} : { hint: best.hint }),
+    },
+  );
+}
+
+function listKeys(keys: readonly WrappedKey[]): string {
+  const names = [...new Set(keys.map(({ key }) => shorten(key)))];
+  const more = names.length - MAX_NAMED_KEYS;
+  return names.slice(0, MAX_NAMED_KEYS).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+function shorten(name: string): string {
+  return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+}

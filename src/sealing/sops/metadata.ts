@@ -1,0 +1,188 @@
+/**
+ * The metadata of a SOPS file: https://github.com/getsops/sops/blob/main/stores/stores.go
+ * Nothing in it is authenticated but `lastmodified`. Who changes it gets a file that does not open.
+ */
+import type { WrappedKey } from '../../keys/key-wrapper.ts';
+import { type Ciphertext, decodeBase64, parseCiphertext } from './ciphertext.ts';
+import { makeRule, RULES, type Rule } from './rule.ts';
+import { broken, isScalar, type Node, type Section } from './tree.ts';
+
+export interface Metadata {
+  /** The data key, or a share of it, under each key of a group. */
+  readonly groups: readonly (readonly WrappedKey[])[];
+  /** Shares that make the data key; 1 for a single group, which has the key itself. */
+  readonly threshold: number;
+  /** As written, because it authenticates the MAC. */
+  readonly lastModified: string;
+  readonly mac: Ciphertext;
+  readonly macOnlyEncrypted: boolean;
+  readonly rule: Rule;
+}
+
+/** Each is a request, all at the same time. More than any team has; a file with thousands is an attack. */
+export const MAX_KEYS = 100;
+
+const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
+const VERSION = /^[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*$/;
+/** Printable, so that an error may say it. */
+const ARN = /^arn:[!-~]{1,508}$/;
+const RESOURCE = /^projects\/[!-~]{1,503}$/;
+/** Post-quantum recipients are 2 KB long. */
+const RECIPIENT = /^(?:age1[a-z0-9-]{1,4000}|ssh-[ -~]{1,4000})$/;
+
+/** The lists of keys that envseal has no use for. */
+const UNSUPPORTED = ['pgp', 'azure_kv', 'hc_vault', 'hckms'];
+const KEY_LISTS = ['kms', 'gcp_kms', 'age', ...UNSUPPORTED];
+
+/** Throws `malformed`. */
+export function readMetadata(section: Section, source: string): Metadata {
+  const read = new Reader(source);
+  if (!VERSION.test(read.text(section, 'version'))) throw broken(source, 'it has no version');
+  const lastModified = read.text(section, 'lastmodified');
+  if (!TIME.test(lastModified)) throw broken(source, 'it has no lastmodified like 2026-01-31T12:00:00Z');
+  const macText = read.text(section, 'mac');
+  if (macText === '')
+    throw broken(source, 'it has no MAC', 'sops makes one: no flag of envseal goes without');
+  const mac = parseCiphertext(macText);
+  if (mac === undefined || mac.type !== 'str') throw broken(source, 'its MAC is not what sops writes');
+  const groups = readGroups(section, read);
+  return {
+    groups,
+    threshold: groups.length === 1 ? 1 : readThreshold(section, groups.length, read),
+    lastModified,
+    mac,
+    macOnlyEncrypted: read.flag(section, 'mac_only_encrypted'),
+    rule: readRule(section, read),
+  };
+}
+
+/** Of several rules at once sops makes none; of none `_unencrypted` at the end of a name. */
+function readRule(section: Section, read: Reader): Rule {
+  const given = RULES.filter((kind) => read.text(section, kind) !== '');
+  if (given.length > 1)
+    throw broken(read.source, `it has ${given[0]} and ${given[1]}, and only one can hold`);
+  const [kind = 'unencrypted_suffix'] = given;
+  const rule = makeRule(kind, given.length === 0 ? '_unencrypted' : read.text(section, kind));
+  if (rule !== undefined) return rule;
+  throw broken(
+    read.source,
+    `envseal cannot read its ${kind}`,
+    'write it simpler, without what only RE2 knows',
+  );
+}
+
+/** sops has the keys of a single group at the top. */
+function readGroups(section: Section, read: Reader): readonly (readonly WrappedKey[])[] {
+  const top = readGroup(section, read);
+  const groups = read
+    .list(section, 'key_groups')
+    .map((group) => readGroup(read.section(group, 'key_groups'), read));
+  if (top.length > 0 && groups.length > 0) throw broken(read.source, 'it has keys outside its key groups');
+  const all = top.length > 0 ? [top] : groups;
+  const count = all.reduce((sum, { length }) => sum + length, 0);
+  if (count === 0) throw broken(read.source, 'it has no keys');
+  if (count > MAX_KEYS || all.length > MAX_KEYS)
+    throw broken(read.source, `it has more than ${MAX_KEYS} keys`);
+  return all;
+}
+
+function readThreshold(section: Section, groups: number, read: Reader): number {
+  const text = read.text(section, 'shamir_threshold');
+  const threshold = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
+  if (threshold >= 2 && threshold <= groups) return threshold;
+  throw broken(read.source, `its shamir_threshold is not from 2 to its ${groups} key groups`);
+}
+
+function readGroup(group: Section, read: Reader): WrappedKey[] {
+  const keys: WrappedKey[] = [];
+  for (const list of KEY_LISTS) {
+    for (const entry of read.list(group, list)) keys.push(readKey(list, read.section(entry, list), read));
+  }
+  return keys;
+}
+
+function readKey(list: string, entry: Section, read: Reader): WrappedKey {
+  if (list === 'kms') {
+    return {
+      kind: 'aws-kms',
+      key: read.name(entry, 'arn', ARN, list),
+      wrapped: read.base64(entry, list),
+      context: read.context(entry),
+      role: read.text(entry, 'role') === '' ? undefined : read.name(entry, 'role', ARN, list),
+      profile: read.text(entry, 'aws_profile') || undefined,
+    };
+  }
+  if (list === 'gcp_kms') {
+    const key = read.name(entry, 'resource_id', RESOURCE, list);
+    return { kind: 'cloud-kms', key, wrapped: read.base64(entry, list) };
+  }
+  if (list === 'age') {
+    const wrapped = read.text(entry, 'enc');
+    if (wrapped === '') throw read.missing(list, 'enc');
+    return { kind: 'age', key: read.name(entry, 'recipient', RECIPIENT, list), wrapped };
+  }
+  return { kind: 'unsupported', key: list };
+}
+
+/** The fields of a section. An absent one, null and the empty text are the same to sops. */
+class Reader {
+  readonly source: string;
+
+  constructor(source: string) {
+    this.source = source;
+  }
+
+  text(section: Section, field: string): string {
+    const node = section.get(field) ?? null;
+    if (node === null) return '';
+    if (!isScalar(node)) throw broken(this.source, `its ${field} is not a text`);
+    return node.text;
+  }
+
+  flag(section: Section, field: string): boolean {
+    const text = this.text(section, field);
+    if (text !== 'true' && text !== 'false' && text !== '') {
+      throw broken(this.source, `its ${field} is neither true nor false`);
+    }
+    return text === 'true';
+  }
+
+  list(section: Section, field: string): readonly Node[] {
+    const node = section.get(field) ?? null;
+    if (Array.isArray(node)) return node;
+    if (node === null || (isScalar(node) && node.text === '')) return [];
+    throw broken(this.source, `its ${field} is not a list`);
+  }
+
+  section(node: Node, field: string): Section {
+    if (node instanceof Map) return node;
+    throw broken(this.source, `an entry of its ${field} is not a mapping`);
+  }
+
+  name(entry: Section, field: string, pattern: RegExp, list: string): string {
+    const text = this.text(entry, field);
+    if (!pattern.test(text)) throw this.missing(list, field);
+    return text;
+  }
+
+  base64(entry: Section, list: string): Uint8Array {
+    const wrapped = decodeBase64(this.text(entry, 'enc'));
+    if (wrapped === undefined || wrapped.length === 0) throw this.missing(list, 'enc');
+    return wrapped;
+  }
+
+  context(entry: Section): Record<string, string> {
+    const node = entry.get('context') ?? null;
+    if (node === null || (isScalar(node) && node.text === '')) return {};
+    const context: [string, string][] = [];
+    for (const [name, value] of this.section(node, 'context')) {
+      if (!isScalar(value)) throw broken(this.source, 'a value of its context is not a text');
+      context.push([name, value.text]);
+    }
+    return Object.fromEntries(context);
+  }
+
+  missing(list: string, field: string) {
+    return broken(this.source, `an entry of its ${list} has no ${field} that sops writes`);
+  }
+}

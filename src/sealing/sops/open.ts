@@ -1,0 +1,154 @@
+/** From the bytes of a SOPS file to its variables. Pure, given the keys. */
+import { type Cursor, openText } from '../../envfile/cursor.ts';
+import { EnvsealError } from '../../errors.ts';
+import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { Secret } from '../../secret.ts';
+import { type Bytes, importGcmKey } from '../aes-gcm.ts';
+import { type Ciphertext, looksEncrypted, openCiphertext, parseCiphertext } from './ciphertext.ts';
+import { type Keys, unwrapDataKey } from './data-key.ts';
+import { computeMac, isSameMac } from './mac.ts';
+import { type Metadata, readMetadata } from './metadata.ts';
+import { readDotenv } from './read-dotenv.ts';
+import { readJson } from './read-json.ts';
+import type { Rule } from './rule.ts';
+import { broken, type Leaf, type SopsFile, type SopsKind, tampered } from './tree.ts';
+import { isScalarType, readTyped, type Texts } from './typed.ts';
+
+export interface OpenSopsOptions extends Keys {
+  /** The source's URI or path; error messages name it. */
+  readonly source: string;
+}
+
+export interface OpenedSops {
+  /** In file order. Plain values that a rule leaves plain are among them. */
+  readonly variables: Map<string, Secret>;
+  /** The keys that unwrapped: one, or as many as the file's threshold says. */
+  readonly keys: readonly string[];
+  /** Names of the values that nothing authenticates: with `mac_only_encrypted` the plain ones. */
+  readonly unauthenticated: readonly string[];
+}
+
+type Reader = (cursor: Cursor) => SopsFile | Promise<SopsFile>;
+
+const READERS: Readonly<Record<SopsKind, Reader>> = {
+  dotenv: readDotenv,
+  json: readJson,
+  yaml: async (cursor) => (await import('./read-yaml.ts')).readYaml(cursor),
+};
+
+/**
+ * `kind` is what `recogniseSops` said. The whole file is checked before a key is tried, and everything authenticates
+ * before a variable comes out.
+ *
+ * Throws `malformed` for a file that sops would not write, `corrupt` for one that does not authenticate, `too_large`,
+ * and what `unwrapDataKey` throws. A message may have names of variables and of keys, and nothing else of the file.
+ */
+export async function openSops(
+  bytes: Uint8Array,
+  kind: SopsKind,
+  { source, ...keys }: OpenSopsOptions,
+): Promise<OpenedSops> {
+  if (bytes.length > MAX_SOURCE_BYTES) {
+    throw new EnvsealError('too_large', `${source} is larger than ${MAX_SOURCE_BYTES} bytes`);
+  }
+  const file = await READERS[kind](openText(bytes, source));
+  const metadata = readMetadata(file.metadata, source);
+  const values = file.leaves.map((leaf) => readValue(leaf, metadata.rule, source));
+  const unwrapped = await unwrapDataKey(metadata, keys, source);
+  const key = await importGcmKey(unwrapped.dataKey);
+  const opened = await openValues(values, metadata, key, source);
+  return { ...opened, keys: unwrapped.keys };
+}
+
+interface Value {
+  readonly name: string;
+  /** By the rule. An empty text stays as it is, and belongs to the encrypted ones for the MAC. */
+  readonly isEncrypted: boolean;
+  readonly content: Ciphertext | Texts;
+}
+
+/**
+ * Throws `malformed` where the file does not keep its own rule. sops refuses a plain value too that should be encrypted;
+ * it hands out ciphertext for one that should be plain, if the MAC agrees, and envseal does not.
+ */
+function readValue({ name, type, text, comments }: Leaf, rule: Rule, source: string): Value {
+  const isEncrypted = rule({ name, comments });
+  const hint = 'encrypt the file again with sops';
+  if (!looksEncrypted(text) || type !== 'str') {
+    if (isEncrypted && text !== '')
+      throw broken(source, `${name} is plain text, and its rule is to encrypt it`, hint);
+    const content = readTyped(type, text);
+    if (content === undefined) throw broken(source, `${name} is not what its type ${type} allows`, hint);
+    return { name, isEncrypted, content };
+  }
+  if (!isEncrypted) throw broken(source, `${name} is encrypted, and its rule is to leave it plain`, hint);
+  const content = parseCiphertext(text);
+  if (content === undefined) throw broken(source, `the ciphertext of ${name} is not what sops writes`);
+  if (!isScalarType(content.type)) {
+    throw broken(
+      source,
+      `${name} has a type that no variable has`,
+      'sops writes str, int, float, bool and time',
+    );
+  }
+  return { name, isEncrypted, content };
+}
+
+async function openValues(
+  values: readonly Value[],
+  { mac, macOnlyEncrypted, lastModified }: Metadata,
+  key: CryptoKey,
+  source: string,
+): Promise<Omit<OpenedSops, 'keys'>> {
+  const openedMac = openCiphertext(key, mac, encode(lastModified));
+  const texts = await Promise.all([openedMac, ...values.map((value) => openValue(value, key))]);
+  const macText = texts.shift() as Bytes | undefined;
+  const variables = new Map<string, Secret>();
+  const macTexts: string[] = [];
+  const unauthenticated: string[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const { name, isEncrypted } = values[i] as Value;
+    const { mac, value } = readTexts(values[i] as Value, texts[i], source);
+    if (isEncrypted || !macOnlyEncrypted) macTexts.push(mac);
+    else unauthenticated.push(name);
+    variables.set(name, new Secret(value));
+  }
+  if (macText === undefined) throw tampered(source, 'its MAC or lastmodified does not authenticate');
+  const expected = await computeMac(macTexts, macOnlyEncrypted);
+  if (!isSameMac(new TextDecoder().decode(macText), expected))
+    throw tampered(source, 'its MAC is of other values');
+  return { variables, unauthenticated };
+}
+
+/** The additional data is the path to the value, each of its keys with a colon behind. */
+function openValue({ name, content }: Value, key: CryptoKey): Promise<Bytes | undefined> | Texts {
+  return 'sealed' in content ? openCiphertext(key, content, encode(`${name}:`)) : content;
+}
+
+function readTexts({ name, content }: Value, opened: Bytes | Texts | undefined, source: string): Texts {
+  if (!('sealed' in content)) return content;
+  if (opened === undefined) {
+    throw tampered(
+      source,
+      `${name} does not authenticate with its data key: another file's, or changed bytes`,
+    );
+  }
+  const texts = readTyped(content.type, decode(opened as Bytes, name, source));
+  if (texts === undefined) throw tampered(source, `${name} is not of its type ${content.type}`);
+  return texts;
+}
+
+function decode(bytes: Bytes, name: string, source: string): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw broken(source, `${name} is not UTF-8`, 'encode bytes, for example as base64');
+  }
+  if (text.includes('\0')) throw broken(source, `${name} holds a NUL`, 'encode bytes, for example as base64');
+  return text;
+}
+
+function encode(text: string): Bytes {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,30 @@
+/**
+ * Which values of a SOPS file are to be encrypted: https://github.com/getsops/sops/blob/main/sops.go
+ * (`shouldBeEncrypted`).
+ */
+import { compileRegex } from './regex.ts';
+import type { Leaf } from './tree.ts';
+
+/** The fields of the metadata, of which a file has one. */
+export const RULES = [
+  'unencrypted_suffix',
+  'encrypted_suffix',
+  'unencrypted_regex',
+  'encrypted_regex',
+  'unencrypted_comment_regex',
+  'encrypted_comment_regex',
+] as const;
+export type RuleKind = (typeof RULES)[number];
+
+/** Whether a value is to be encrypted. */
+export type Rule = (leaf: Pick<Leaf, 'name' | 'comments'>) => boolean;
+
+/** `undefined`: an expression that `compileRegex` does not know. */
+export function makeRule(kind: RuleKind, pattern: string): Rule | undefined {
+  const encrypts = !kind.startsWith('un');
+  if (kind.endsWith('_suffix')) return ({ name }) => name.endsWith(pattern) === encrypts;
+  const matches = compileRegex(pattern);
+  if (matches === undefined) return undefined;
+  if (!kind.includes('_comment_')) return ({ name }) => matches(name) === encrypts;
+  return ({ comments }) => comments.some(matches) === encrypts;
+}
