@@ -10,6 +10,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { CloudKmsCommands } from './cloud-kms.ts';
+import type { GcpMetadataCommands } from './gcp-metadata.ts';
+import type { GcsCommands, GcsPutOptions } from './gcs.ts';
+import type { GoogleTokensCommands } from './google-tokens.ts';
 import { type AdminClient, adminClient, type Commands } from './http/admin.ts';
 import type { Announcement } from './http/lifecycle.ts';
 import type { KmsCommands } from './kms.ts';
@@ -30,6 +34,11 @@ export {
   SECRET_ACCESS_KEY,
 } from './aws/defaults.ts';
 export type { KmsKey } from './aws/kms-keys.ts';
+export type { LoggedCall } from './cloud-kms/grpc.ts';
+export type { CloudKmsKey, Permission, VersionState } from './cloud-kms/keys.ts';
+export type { GcsPutOptions } from './gcs.ts';
+export { CLOUD_KMS_KEY, cloudKmsKeyVersion, OTHER_CLOUD_KMS_KEY } from './google/defaults.ts';
+export type { TokenSettings } from './google-tokens/state.ts';
 export type { Fault, FaultRule } from './http/faults.ts';
 export type { LoggedRequest } from './http/request-log.ts';
 export type { PutOptions } from './s3/direct-put.ts';
@@ -54,6 +63,12 @@ export type MetadataServer = Running<MetadataCommands>;
 export type StsServer = Running<StsCommands>;
 export type KmsServer = Running<KmsCommands>;
 export type ProxyServer = Running<ProxyCommands>;
+export type GoogleTokensServer = Running<GoogleTokensCommands>;
+
+export type CloudKmsServer = Running<CloudKmsCommands> & {
+  /** `Host:port` of the gRPC side; `host` is that of the REST side. */
+  readonly grpcHost: string;
+};
 
 export type S3Server = Omit<Running<S3Commands>, 'put'> & {
   put(
@@ -64,6 +79,17 @@ export type S3Server = Omit<Running<S3Commands>, 'put'> & {
   ): ReturnType<Running<S3Commands>['put']>;
   /** Answers about one request in `n` with 503 SlowDown, the same ones for the same seed. */
   throttleOneIn(n: number, seed?: number): Promise<void>;
+};
+
+export type GcpMetadataServer = Running<GcpMetadataCommands>;
+
+export type GcsServer = Omit<Running<GcsCommands>, 'put'> & {
+  put(
+    bucket: string,
+    object: string,
+    body: string | Uint8Array,
+    options?: GcsPutOptions,
+  ): ReturnType<Running<GcsCommands>['put']>;
 };
 
 export interface RegionalOptions {
@@ -93,6 +119,28 @@ export function startSts({ tls }: { readonly tls?: boolean } = {}): Promise<StsS
 
 export function startKms(options: RegionalOptions = {}): Promise<KmsServer> {
   return start<KmsCommands>('kms', regionalArguments(options));
+}
+
+export async function startGcs({ tls }: { readonly tls?: boolean } = {}): Promise<GcsServer> {
+  const server = await start<GcsCommands>('gcs', tls ? ['--tls'] : []);
+  return {
+    ...server,
+    put: (bucket, object, body, options) => server.put(bucket, object, Buffer.from(body), options),
+  };
+}
+
+export function startGcpMetadata(): Promise<GcpMetadataServer> {
+  return start<GcpMetadataCommands>('gcp-metadata', []);
+}
+
+/** With `tls` also gRPC has a certificate of `CA_FILE`. */
+export async function startCloudKms({ tls }: { readonly tls?: boolean } = {}): Promise<CloudKmsServer> {
+  const server = await start<CloudKmsCommands>('cloud-kms', tls ? ['--tls'] : []);
+  return { ...server, grpcHost: new URL(server.endpoints.grpc ?? '').host };
+}
+
+export function startGoogleTokens({ tls }: { readonly tls?: boolean } = {}): Promise<GoogleTokensServer> {
+  return start<GoogleTokensCommands>('google-tokens', tls ? ['--tls'] : []);
 }
 
 /** `map`: `HOST:PORT` (`*` is any text) to `HOST:PORT` on loopback; everything else that is not loopback gets 403. */

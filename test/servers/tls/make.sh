@@ -53,6 +53,9 @@ DNS.13 = *.s3-accesspoint.us-east-1.amazonaws.com
 DNS.14 = *.s3-accesspoint.eu-west-1.amazonaws.com
 DNS.15 = *.us-east-1.amazonaws.com
 DNS.16 = *.eu-west-1.amazonaws.com
+DNS.17 = *.googleapis.com
+DNS.18 = *.storage.googleapis.com
+DNS.19 = metadata.google.internal
 CNF
 : >"$work/index"
 
