@@ -8,11 +8,15 @@ const repository = join(import.meta.dirname, '../..');
 
 /** Where `.ci/run` and the line below put moto; `moto_server` on the PATH does as well. */
 const MOTO_VENV = '.cache/moto';
+/** Where `.ci/run` and the line below put programs written in Go; those on the PATH do as well. */
+const GO_BIN = '.cache/go/bin';
 
 const INSTALL = {
   ceph: 'apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common curl',
   moto: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
+  'fake-gcs': `with Go: ${goInstall('fake-gcs-server')}`,
   podman: 'as root: apt-get install --no-install-recommends podman runc debootstrap',
+  sops: `with Go: ${goInstall('sops')}`,
   strace: 'apt-get install strace',
 } as const;
 
@@ -25,8 +29,10 @@ export function available(need: Need): string | undefined {
 
 const usable: Record<Need, () => boolean> = {
   ceph: () => ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'curl', 'setpriv'].every(onPath),
+  'fake-gcs': () => fakeGcsServer() !== undefined && onPath('curl') && onPath('setpriv'),
   moto: () => motoServer() !== undefined && onPath('curl') && onPath('setpriv'),
   podman: () => process.getuid?.() === 0 && ['podman', 'runc', 'debootstrap', 'tar'].every(onPath),
+  sops: () => sopsProgram() !== undefined,
   // A sandbox may have strace and forbid ptrace.
   strace: () => onPath('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
 };
@@ -34,6 +40,16 @@ const usable: Record<Need, () => boolean> = {
 /** The path of `moto_server`, or `undefined`. */
 export function motoServer(): string | undefined {
   return findProgram('moto_server', [join(repository, MOTO_VENV, 'bin'), ...searchPath()]);
+}
+
+/** The path of `fake-gcs-server`, or `undefined`. */
+export function fakeGcsServer(): string | undefined {
+  return goProgram('fake-gcs-server');
+}
+
+/** The path of `sops`, or `undefined`. */
+export function sopsProgram(): string | undefined {
+  return goProgram('sops');
 }
 
 /**
@@ -56,6 +72,14 @@ export function describeReal(needs: Need | readonly Need[], title: string, suite
     console.warn(`skipped: ${title}: ${missing}`);
     describe.skip(title, suite);
   }
+}
+
+function goProgram(name: string): string | undefined {
+  return findProgram(name, [join(repository, GO_BIN), ...searchPath()]);
+}
+
+function goInstall(name: string): string {
+  return `GOBIN=$PWD/${GO_BIN} go install $(grep ${name}@ test/real/go-tools.txt)`;
 }
 
 function onPath(program: string): boolean {

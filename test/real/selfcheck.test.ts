@@ -9,8 +9,10 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { Storage } from '@google-cloud/storage';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeReal } from './available.ts';
+import { type FakeGcs, startFakeGcs } from './fake-gcs.ts';
 import { type AccessKey, type RealS3, startCeph, startMoto } from './start.ts';
 
 const SERVERS = { ceph: startCeph, moto: startMoto } as const;
@@ -74,20 +76,68 @@ for (const name of ['ceph', 'moto'] as const) {
     });
 
     test('ends with the process that started it, even when that is killed', async () => {
-      const start = name === 'ceph' ? 'startCeph' : 'startMoto';
-      const program = `import { ${start} } from './start.ts'; console.log((await ${start}()).endpoint);`;
-      const starter = spawn(process.execPath, ['--input-type=module-typescript', '--eval', program], {
-        cwd: import.meta.dirname,
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const [endpoint] = await once(createInterface({ input: starter.stdout }), 'line');
-      expect(await isListening(endpoint)).toBe(true);
-
-      starter.kill('SIGKILL');
-
-      await expect.poll(() => isListening(endpoint), { timeout: 10_000 }).toBe(false);
+      await expectToEndWithStarter('start.ts', name === 'ceph' ? 'startCeph' : 'startMoto');
     });
   });
+}
+
+describeReal('fake-gcs', 'fake-gcs-server, a Google Cloud Storage', () => {
+  const { Bucket, Key } = OBJECT;
+  let server: FakeGcs;
+  let storage: Storage;
+
+  beforeAll(async () => {
+    server = await startFakeGcs();
+    storage = new Storage({
+      apiEndpoint: server.endpoint,
+      projectId: 'p',
+      retryOptions: { autoRetry: false },
+    });
+    await storage.createBucket(Bucket, { versioning: { enabled: true } });
+  });
+
+  afterAll(() => server?.stop());
+
+  test('has what the SDK stored, in both APIs', async () => {
+    const file = storage.bucket(Bucket).file(Key);
+    await file.save(BODY, { resumable: false });
+
+    const [bytes] = await file.download();
+    const xml = await fetch(`${server.endpoint}/${Bucket}/${Key}`);
+
+    expect(bytes.toString()).toBe(BODY);
+    expect(await xml.text()).toBe(BODY);
+    expect(xml.headers.get('x-goog-generation')).toBe(file.metadata.generation);
+    expect(xml.headers.get('x-goog-hash')).toBe(
+      `crc32c=${file.metadata.crc32c},md5=${file.metadata.md5Hash}`,
+    );
+  });
+
+  test('refuses a generation that is not there', async () => {
+    const file = storage.bucket(Bucket).file('once');
+    const first = { resumable: false, preconditionOpts: { ifGenerationMatch: 0 } };
+    await file.save(BODY, first);
+
+    await expect(file.save(BODY, first)).rejects.toMatchObject({ code: 412 });
+  });
+
+  test('ends with the process that started it, even when that is killed', async () => {
+    await expectToEndWithStarter('fake-gcs.ts', 'startFakeGcs');
+  });
+});
+
+async function expectToEndWithStarter(file: string, start: string): Promise<void> {
+  const program = `import { ${start} } from './${file}'; console.log((await ${start}()).endpoint);`;
+  const starter = spawn(process.execPath, ['--input-type=module-typescript', '--eval', program], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [endpoint] = await once(createInterface({ input: starter.stdout }), 'line');
+  expect(await isListening(endpoint)).toBe(true);
+
+  starter.kill('SIGKILL');
+
+  await expect.poll(() => isListening(endpoint), { timeout: 10_000 }).toBe(false);
 }
 
 async function isListening(endpoint: string): Promise<boolean> {
