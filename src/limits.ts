@@ -29,3 +29,6 @@ export const METADATA_ATTEMPTS = 3;
 
 /** Largest error body that is read to find its code, in bytes. S3's own are below 1 KiB. */
 export const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** Largest JSON answer of a cloud, in bytes: Cloud KMS opens up to 64 KiB, which base64 makes a third longer. */
+export const MAX_ANSWER_BYTES = 256 * 1024;

@@ -1,8 +1,8 @@
 /** Sends one signed request, with the server's clock where ours is wrong. */
-import type { Deadline } from '../net/deadline.ts';
+import { type Deadline, withDeadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
-import type { AwsSettings } from './aws-settings.ts';
+import type { AwsService, AwsSettings } from './aws-settings.ts';
 import { type CredentialProvider, credentialChain } from './credentials.ts';
 import { SdkTransport } from './sdk-transport.ts';
 import { sign, type UnsignedRequest } from './sign.ts';
@@ -14,6 +14,8 @@ export interface AwsClientOptions {
   readonly deadline: Deadline;
   readonly system: System;
   readonly userAgent: string;
+  /** Instead of those that the chain finds. */
+  readonly credentials?: CredentialProvider;
 }
 
 /** A clock that is less wrong is not what a service complains of. */
@@ -26,6 +28,7 @@ export class AwsClient {
   /** For the official SDK's clients. */
   readonly transport: SdkTransport;
   readonly system: System;
+  readonly #options: AwsClientOptions;
   readonly #http: Http;
   readonly #userAgent: string;
   #skewMs = 0;
@@ -33,24 +36,32 @@ export class AwsClient {
 
   constructor(options: AwsClientOptions) {
     const { settings, variables, http, deadline, system } = options;
+    this.#options = options;
     this.settings = settings;
     this.deadline = deadline;
     this.system = system;
     this.#http = http;
     this.#userAgent = options.userAgent;
     this.transport = new SdkTransport(http, deadline.signal, settings.caFile);
-    this.credentials = credentialChain({
-      variables,
-      settings,
-      transport: this.transport,
-      http,
-      deadline,
-      system,
-      caFile: settings.caFile,
-    });
+    const { transport } = this;
+    const { caFile } = settings;
+    this.credentials =
+      options.credentials ??
+      credentialChain({ variables, settings, transport, http, deadline, system, caFile });
   }
 
-  async send(request: UnsignedRequest, service: 's3' | 'kms', region: string): Promise<Response> {
+  /** The same as somebody else: a role, or another profile. */
+  as(
+    changes: Pick<AwsClientOptions, 'credentials'> | Pick<AwsClientOptions, 'settings' | 'variables'>,
+  ): AwsClient {
+    return new AwsClient({ ...this.#options, ...changes });
+  }
+
+  get variables(): AwsClientOptions['variables'] {
+    return this.#options.variables;
+  }
+
+  async send(request: UnsignedRequest, service: AwsService, region: string): Promise<Response> {
     const credentials = await withDeadline(this.credentials(), this.deadline);
     const now = Date.now() + this.#skewMs;
     const headers = sign(request, { service, region, credentials, now }, this.system);
@@ -77,14 +88,4 @@ export class AwsClient {
   refuseInsecure(url: URL): void {
     this.#http.refuseInsecure(url);
   }
-}
-
-/** The providers have no signal, so what they do after the deadline is left behind. */
-function withDeadline<T>(promise: Promise<T>, { signal }: Deadline): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) return stop();
-    signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

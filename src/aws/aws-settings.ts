@@ -13,8 +13,10 @@ export interface AwsSettings {
   /** The profile that AWS_PROFILE names; its settings are `undefined` where the files have none of that name. */
   readonly profile: { readonly name: string; readonly settings: Profile | undefined };
   /** The endpoint set for a service, or for all. */
-  endpointOf(service: 's3' | 'kms'): string | undefined;
+  endpointOf(service: AwsService): string | undefined;
 }
+
+export type AwsService = 's3' | 'kms' | 'sts';
 
 export type AwsVariables = Readonly<Record<string, string | undefined>>;
 

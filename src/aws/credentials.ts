@@ -60,6 +60,7 @@ const PROVIDERS: readonly ProviderRow[] = [
       const { fromIni } = await import('@aws-sdk/credential-provider-ini');
       const region = settings.region === undefined ? {} : { region: settings.region };
       const provider = fromIni({
+        profile: settings.profile.name,
         logger: SILENT,
         clientConfig: { requestHandler: transport },
         parentClientConfig: { requestHandler: transport, ...region },

@@ -1,7 +1,8 @@
 import { EnvsealError } from '../errors.ts';
+import type { AwsService } from './aws-settings.ts';
 
 /** The endpoint that the user set for a service. Throws `configuration`; a URL that is refused is not shown. */
-export function parseEndpoint(text: string, service: 's3' | 'kms'): URL {
+export function parseEndpoint(text: string, service: AwsService): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '') return url;
   const name = service.toUpperCase();

@@ -1,5 +1,6 @@
 /** What AWS's error codes mean for the user: which permission on which resource, which key, which clock. */
 import { EnvsealError, type ErrorCode } from '../errors.ts';
+import { retryAfterMs } from '../net/retry.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -132,7 +133,10 @@ export function explainRefusal(refusal: Refusal): EnvsealError {
 
 /** The same refusal has several names, by service and by age. */
 function canonicalCode(code: string): string {
-  const kms = /^(?:KMS\.)?(DisabledException|KMSInvalidStateException)$/.exec(code)?.[1];
+  const kms =
+    /^(?:KMS\.)?(DisabledException|KMSInvalidStateException|NotFoundException|InvalidKeyUsageException)$/.exec(
+      code,
+    )?.[1];
   if (kms !== undefined) return `KMS.${kms}`;
   if (code === 'ExpiredTokenException' || code === 'TokenRefreshRequired') return 'ExpiredToken';
   if (code === 'InvalidSignatureException') return 'SignatureDoesNotMatch';
@@ -222,12 +226,4 @@ function deniedAccess(refusal: Refusal): { action: string; resource: string; pri
   const resource = /on resource: "?(arn:[^\s"]+)/.exec(message)?.[1] ?? unnamed;
   const principal = /User: (arn:[^\s"]+) is not/.exec(message)?.[1];
   return { action, resource, principal };
-}
-
-/** Seconds, or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function retryAfterMs(headers: Headers): number {
-  const text = headers.get('retry-after');
-  if (text === null) return 0;
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isFinite(ms) && ms > 0 ? ms : 0;
 }

@@ -4,13 +4,14 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import type { System } from '../system/system.ts';
+import type { AwsService } from './aws-settings.ts';
 import type { AwsCredentials } from './credentials.ts';
 
 /** SHA-256 of the empty string. */
 const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 export interface SigningOptions {
-  readonly service: 's3' | 'kms';
+  readonly service: AwsService;
   readonly region: string;
   readonly credentials: AwsCredentials;
   /** The server's time, in ms since the epoch. */

@@ -40,3 +40,13 @@ function timeout(seconds: number): EnvsealError {
     hint: 'look for what does not answer, or raise --timeout',
   });
 }
+
+/** For what takes no signal: what it does after the deadline is left behind. */
+export function withDeadline<T>(promise: Promise<T>, { signal }: Deadline): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

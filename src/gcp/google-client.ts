@@ -1,0 +1,72 @@
+/** Sends one request with an access token, and reads what Google answers. */
+import { MAX_ANSWER_BYTES } from '../limits.ts';
+import type { Deadline } from '../net/deadline.ts';
+import { type Http, readBody } from '../net/http.ts';
+import type { System } from '../system/system.ts';
+import { type TokenProvider, tokenChain } from './access-token.ts';
+import type { GoogleVariables } from './endpoint.ts';
+import type { GoogleRefusal } from './refusal.ts';
+
+export interface GoogleClientOptions {
+  readonly variables: GoogleVariables;
+  readonly http: Http;
+  readonly deadline: Deadline;
+  readonly system: System;
+  readonly userAgent: string;
+}
+
+export interface GoogleRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly body?: string;
+}
+
+export class GoogleClient {
+  readonly variables: GoogleVariables;
+  readonly deadline: Deadline;
+  readonly http: Http;
+  readonly token: TokenProvider;
+  readonly #userAgent: string;
+
+  constructor(options: GoogleClientOptions) {
+    this.variables = options.variables;
+    this.deadline = options.deadline;
+    this.http = options.http;
+    this.token = tokenChain(options);
+    this.#userAgent = options.userAgent;
+  }
+
+  async send({ body, ...request }: GoogleRequest, signal = this.deadline.signal): Promise<Response> {
+    const { token } = await this.token();
+    const quotaProject = this.variables.GOOGLE_CLOUD_QUOTA_PROJECT;
+    const headers = {
+      authorization: `Bearer ${token.reveal()}`,
+      'user-agent': this.#userAgent,
+      // Without it, Cloud Storage decompresses what was stored compressed, and its checksum is that of other bytes.
+      'accept-encoding': 'gzip',
+      ...(quotaProject ? { 'x-goog-user-project': quotaProject } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    return await this.http.exchange({ ...request, headers, ...(body === undefined ? {} : { body }) }, signal);
+  }
+}
+
+/** A JSON answer, or what it was refused with. */
+export async function readAnswer(response: Response, signal: AbortSignal): Promise<GoogleAnswer> {
+  const bytes = await readBody(response, MAX_ANSWER_BYTES, signal).catch((error: unknown) => {
+    if (signal.aborted || response.status === 200) throw error;
+    return new Uint8Array();
+  });
+  return { status: response.status, headers: response.headers, body: parseJson(bytes) };
+}
+
+export type GoogleAnswer = Pick<GoogleRefusal, 'status' | 'headers' | 'body'>;
+
+function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
