@@ -1,8 +1,9 @@
 /** How a program is made: esbuild bundles it into chunks, and Bun compiles the bundle into an executable. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { prepareBun } from './prepare-bun.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,10 +32,24 @@ export async function bundle(
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[hash]',
     define,
+    plugins: [withoutRequire],
     legalComments: 'none',
     logLevel: 'warning',
   });
 }
+
+/** CommonJS asks for Node's own modules with `require`, which an ES module on Node does not have. */
+const withoutRequire: Plugin = {
+  name: 'without-require',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, kind }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 /** Makes an executable for this machine of a bundle. */
 export function compile(bundled: string, executable: string): void {

@@ -37,12 +37,20 @@ export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: Syst
 }
 
 export function crc32c(bytes: Uint8Array): number {
+  const table = crc32cTable();
   let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
-  }
+  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] as number);
   return ~crc >>> 0;
+}
+
+function crc32cTable(): Uint32Array {
+  const table = new Uint32Array(256);
+  for (let index = 0; index < 256; index++) {
+    let crc = index;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+    table[index] = crc;
+  }
+  return table;
 }
 
 /** Halves of 32 bits instead of one BigInt: a file of 2 MiB takes 40 ms instead of seconds. */

@@ -12,7 +12,7 @@ export async function fetchFile(source: FileSource, system: System): Promise<Fet
       hint: 'an env file has to fit into the environment of a process; check the path',
     });
   }
-  return { bytes, sealing: { kind: 'none' }, version: undefined, requestIds: [] };
+  return { bytes, sealing: { kind: 'none' }, version: undefined, namedKey: undefined, requestIds: [] };
 }
 
 function read(path: string, system: System): Uint8Array {

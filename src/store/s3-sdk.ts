@@ -59,6 +59,7 @@ export async function fetchThroughSdk(
       }),
       sealing: sealingOf(answer.ServerSideEncryption, answer.SSEKMSKeyId),
       version: answer.VersionId,
+      namedKey: answer.Metadata?.['kms-key'],
       requestIds: [answer.$metadata.requestId, answer.$metadata.extendedRequestId].flatMap((id) => id ?? []),
     };
   }, client.deadline);

@@ -9,6 +9,7 @@ import { parseEndpoint } from '../aws/endpoint.ts';
 import { partitionOf } from '../aws/partitions.ts';
 import { explainRefusal } from '../aws/refusal.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
+import { element } from '../aws/xml.ts';
 import { EnvsealError } from '../errors.ts';
 import { MAX_ERROR_BODY_BYTES, MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
@@ -118,6 +119,7 @@ async function readObject(response: Response, client: AwsClient): Promise<Fetche
       headers.get('x-amz-server-side-encryption-aws-kms-key-id'),
     ),
     version: headers.get('x-amz-version-id') ?? undefined,
+    namedKey: headers.get('x-amz-meta-kms-key') ?? undefined,
     requestIds: ['x-amz-request-id', 'x-amz-id-2'].flatMap((name) => headers.get(name) ?? []),
   };
 }
@@ -158,15 +160,6 @@ async function readRefusal(response: Response, client: AwsClient): Promise<Refus
     message: element(xml, 'Message') ?? '',
     region: element(xml, 'Region'),
   };
-}
-
-/** S3's error body is flat: `<Error><Code>…</Code><Message>…</Message>…</Error>`. */
-function element(xml: string, name: string): string | undefined {
-  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1];
-  return text
-    ?.replace(/&quot;/g, '"')
-    .replace(/&#39;|&apos;/g, "'")
-    .replace(/&amp;/g, '&');
 }
 
 /** What messages say of the object: the URI as given, and the permission and the ARN that a policy would name. */

@@ -2,7 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 
-export type Format = 'dotenv' | 'json';
+export type Format = 'dotenv' | 'json' | 'sops' | 'kms' | 'berglas';
 export type Dialect = 'dotenv' | 'docker';
 
 export interface SourceOptions {
@@ -29,26 +29,50 @@ export interface FileSource extends SourceOptions {
   readonly path: string;
 }
 
-export type Source = S3Source | FileSource;
+export interface GcsSource extends SourceOptions {
+  readonly scheme: 'gs';
+  readonly bucket: string;
+  readonly object: string;
+  readonly generation: string | undefined;
+}
+
+export type Source = S3Source | GcsSource | FileSource;
 
 const COMMON_QUERY = ['format', 'dialect', 'optional'];
 const S3_QUERY = [...COMMON_QUERY, 'versionId', 'region', 'endpoint'];
-const FORMATS: readonly Format[] = ['dotenv', 'json'];
+const FORMATS: readonly Format[] = ['dotenv', 'json', 'sops', 'kms', 'berglas'];
 const DIALECTS: readonly Dialect[] = ['dotenv', 'docker'];
 
 /**
- * Reads `s3://BUCKET/KEY`, `arn:…:s3:…`, `file:///PATH`, and paths that start with `/`, `./` or `../`. In URIs, `%XX`
- * is decoded, `?` starts the query; a plain path is taken as it is. Throws `usage`.
+ * Reads `s3://BUCKET/KEY`, `arn:…:s3:…`, `gs://BUCKET/OBJECT#GENERATION`, `file:///PATH`, and paths that start with `/`,
+ * `./` or `../`. In URIs, `%XX` is decoded, `?` starts the query; a plain path is taken as it is. Throws `usage`.
  */
 export function parseSource(uri: string): Source {
   if (/^\.{0,2}\//.test(uri)) return { scheme: 'file', path: uri, ...parseOptions(uri, {}) };
-  const question = uri.indexOf('?');
-  const location = question < 0 ? uri : uri.slice(0, question);
-  const query = question < 0 ? {} : parseQuery(uri, uri.slice(question + 1));
+  if (uri.startsWith('gs://')) return parseGcs(uri);
+  const [location, query] = splitQuery(uri, uri);
   if (location.includes('#')) throw bad(uri, 'has a #', 'write %23 for a # in a name');
   if (location.startsWith('s3://') || location.startsWith('arn:')) return parseS3(uri, location, query);
   if (location.startsWith('file://')) return parseFile(uri, location, query);
-  throw bad(uri, 'is of no known kind', 'use s3://BUCKET/KEY, file:///PATH or ./PATH');
+  throw bad(uri, 'is of no known kind', 'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH');
+}
+
+/** What encryption contexts and messages call the place: without query, version and encoding. */
+export function locationOf(source: Source): string {
+  switch (source.scheme) {
+    case 's3':
+      return `s3://${source.bucket}/${source.key}`;
+    case 'gs':
+      return `gs://${source.bucket}/${source.object}`;
+    case 'file':
+      return `file://${source.path}`;
+  }
+}
+
+function splitQuery(uri: string, text: string): [location: string, query: Query] {
+  const question = text.indexOf('?');
+  if (question < 0) return [text, {}];
+  return [text.slice(0, question), parseQuery(uri, text.slice(question + 1))];
 }
 
 function parseS3(uri: string, location: string, query: Query): S3Source {
@@ -77,6 +101,31 @@ function parseS3(uri: string, location: string, query: Query): S3Source {
 function splitBucket(location: string): [bucket: string, key: string] {
   const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(location) ?? [];
   return [bucket, key];
+}
+
+/** The generation stands at the end, as in every URI, or before the query, as after gcloud's own. */
+function parseGcs(uri: string): GcsSource {
+  const [, before = '', generation, after = ''] = /^([^#]*)#(\d+)((?:\?[^#]*)?)$/s.exec(uri) ?? [uri, uri];
+  const text = before + after;
+  if (text.includes('#')) {
+    throw bad(uri, 'has a # that names no generation', 'write #NUMBER at its end, or %23 for a # in a name');
+  }
+  const [location, query] = splitQuery(uri, text);
+  refuseUnknown(uri, query, COMMON_QUERY);
+  const [, bucket = '', object = ''] = /^gs:\/\/([^/]*)\/?(.*)$/s.exec(location) ?? [];
+  if (bucket === '' || object === '') throw bad(uri, 'names no object', 'use gs://BUCKET/OBJECT');
+  // https://docs.cloud.google.com/storage/docs/buckets#naming
+  if (!/^[a-z0-9][a-z0-9._-]+$/.test(bucket)) throw bad(uri, 'names no bucket', 'use gs://BUCKET/OBJECT');
+  const decoded = decode(uri, object);
+  // https://docs.cloud.google.com/storage/docs/objects#naming
+  if (/^\.\.?$/.test(decoded)) throw bad(uri, 'names no object', 'no object can have this name');
+  return {
+    scheme: 'gs',
+    bucket,
+    object: decoded,
+    generation,
+    ...parseOptions(uri, query),
+  };
 }
 
 /**

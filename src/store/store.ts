@@ -1,14 +1,18 @@
-/** What a store is: the contract that `s3.ts`, `s3-sdk.ts` and `file.ts` fulfil and the contract suite checks. */
+/** What a store is: the contract that `s3.ts`, `gcs.ts`, their SDKs' and `file.ts` fulfil and the contract suite checks. */
 
 /** How the bytes were sealed where they lay, as the service itself says. */
 export type Sealing =
   | { readonly kind: 'sse-kms'; readonly key: string | undefined; readonly isDual: boolean }
+  /** `key` with the version that sealed it. */
+  | { readonly kind: 'cmek'; readonly key: string }
   | { readonly kind: 'none' };
 
 export interface FetchedObject {
   readonly bytes: Uint8Array;
   readonly sealing: Sealing;
   readonly version: string | undefined;
+  /** The KMS key that the object's own metadata name for its content: whoever wrote the object chose it. */
+  readonly namedKey: string | undefined;
   /** What joins this to the cloud's own audit log. */
   readonly requestIds: readonly string[];
 }

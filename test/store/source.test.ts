@@ -1,12 +1,44 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
-import { parseSource } from '../../src/store/source.ts';
+import { locationOf, parseSource } from '../../src/store/source.ts';
 
 const PLAIN = { format: undefined, dialect: 'dotenv', isOptional: false };
 const S3 = { ...PLAIN, scheme: 's3', versionId: undefined, region: undefined, endpoint: undefined };
 const FILE = { ...PLAIN, scheme: 'file' };
 const ACCESS_POINT = 'arn:aws:s3:eu-west-1:123456789012:accesspoint/snacks';
+
+describe('Cloud Storage', () => {
+  test.each<[string, object]>([
+    ['gs://snacks/dev/env', { object: 'dev/env' }],
+    ['gs://snacks//env', { object: '/env' }],
+    ['gs://snacks/a/../b', { object: 'a/../b' }],
+    ['gs://snacks/%23%3F%2F..', { object: '#?/..' }],
+    ['gs://snacks/env#1736943720000000', { object: 'env', generation: '1736943720000000' }],
+    ['gs://snacks/env?format=json', { object: 'env', format: 'json' }],
+    ['gs://snacks/env?format=kms#12', { object: 'env', format: 'kms', generation: '12' }],
+    ['gs://snacks/env#12?format=berglas', { object: 'env', format: 'berglas', generation: '12' }],
+  ])('%j', (uri, expected) => {
+    expect(parseSource(uri)).toEqual({
+      ...PLAIN,
+      scheme: 'gs',
+      bucket: 'snacks',
+      generation: undefined,
+      uri,
+      ...expected,
+    });
+  });
+});
+
+test.each([
+  ['s3://snacks/dev%2Fenv?versionId=1', 's3://snacks/dev/env'],
+  ['arn:aws:s3:::snacks/dev/env', 's3://snacks/dev/env'],
+  ['gs://snacks/dev/env#12', 'gs://snacks/dev/env'],
+  ['file:///etc/env?format=json', 'file:///etc/env'],
+  ['/etc/env', 'file:///etc/env'],
+])('%j lies at %j', (uri, location) => {
+  expect(locationOf(parseSource(uri))).toBe(location);
+});
 
 describe('S3', () => {
   test.each<[string, object]>([
@@ -79,7 +111,9 @@ describe('files', () => {
 });
 
 describe('what is no source', () => {
-  const KIND = 'is of no known kind; use s3://BUCKET/KEY, file:///PATH or ./PATH';
+  const KIND = 'is of no known kind; use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH';
+  const GS_NO_OBJECT = 'names no object; use gs://BUCKET/OBJECT';
+  const GENERATION = 'has a # that names no generation; write #NUMBER at its end, or %23 for a # in a name';
   const NO_OBJECT = 'names no object; use s3://BUCKET/KEY';
   const NO_BUCKET = 'names no bucket; use s3://BUCKET/KEY; credentials do not go into it';
   const NO_PATH = 'has no absolute path; use file:///PATH, or ./PATH for a relative one';
@@ -120,6 +154,23 @@ describe('what is no source', () => {
     ['file://', NO_PATH],
     ['file://localhost', NO_PATH],
     ['s3://snacks/a#b', 'has a #; write %23 for a # in a name'],
+    ['gs://', GS_NO_OBJECT],
+    ['gs://snacks', GS_NO_OBJECT],
+    ['gs://snacks/', GS_NO_OBJECT],
+    ['gs:///env', GS_NO_OBJECT],
+    ['gs://snacks/#1', GS_NO_OBJECT],
+    ['gs://snacks/..', 'names no object; no object can have this name'],
+    ['gs://Snacks/env', 'names no bucket; use gs://BUCKET/OBJECT'],
+    ['gs://sna cks/env', 'names no bucket; use gs://BUCKET/OBJECT'],
+    ['gs://snacks:80/env', 'names no bucket; use gs://BUCKET/OBJECT'],
+    ['gs://snacks/env#', GENERATION],
+    ['gs://snacks/env#-1', GENERATION],
+    ['gs://snacks/env#1x', GENERATION],
+    ['gs://snacks/env#1#2', GENERATION],
+    [
+      'gs://snacks/env?versionId=1',
+      `${UNKNOWN}known: format, dialect, optional; write %3F for a ? in a name`,
+    ],
     ['s3://snacks/%', 'has a % that encodes nothing; write %25 for a %'],
     ['s3://snacks/%ff', 'has a % that encodes nothing; write %25 for a %'],
     ['s3://snacks/env?versionId=%', 'has a % that encodes nothing; write %25 for a %'],
@@ -145,8 +196,8 @@ describe('what is no source', () => {
       `${UNKNOWN}known: format, dialect, optional, versionId, region, endpoint; write %3F for a ? in a name`,
     ],
     ['file:///env?region=r', `${UNKNOWN}known: format, dialect, optional; write %3F for a ? in a name`],
-    ['s3://snacks/env?format=yaml', 'has an unknown format; use one of dotenv, json'],
-    ['s3://snacks/env?format=JSON', 'has an unknown format; use one of dotenv, json'],
+    ['s3://snacks/env?format=yaml', 'has an unknown format; use one of dotenv, json, sops, kms, berglas'],
+    ['s3://snacks/env?format=JSON', 'has an unknown format; use one of dotenv, json, sops, kms, berglas'],
     ['s3://snacks/env?dialect=sh', 'has an unknown dialect; use one of dotenv, docker'],
     ['s3://snacks/env?optional=1', 'has an unknown optional; use one of true, false'],
     ['s3://snacks/env?endpoint=minio:9000', ENDPOINT],
@@ -221,7 +272,7 @@ describe('whatever the URI', () => {
         if (problemOf(uri) !== 'none') return;
         const source = parseSource(uri);
         expect(source.uri).toBe(uri);
-        expect(source.scheme === 's3' ? source.bucket && source.key : source.path).not.toBe('');
+        expect(locationOf(source)).toMatch(/^(s3|gs):\/\/[^/]+\/.|^file:\/\/./s);
         for (const value of Object.values(source)) expect(String(value)).not.toContain('\0');
       }),
       { numRuns: 5000 },
@@ -235,6 +286,10 @@ describe('whatever the URI', () => {
     fc.assert(
       fc.property(keys, (key) => {
         expect(parseSource(`s3://b/${encodeURIComponent(key)}`)).toMatchObject({ bucket: 'b', key });
+        expect(parseSource(`gs://bb/${encodeURIComponent(key)}`)).toMatchObject({
+          bucket: 'bb',
+          object: key,
+        });
         expect(parseSource(`file:///${encodeURIComponent(key)}`)).toMatchObject({ path: `/${key}` });
       }),
     );

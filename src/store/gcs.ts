@@ -1,0 +1,140 @@
+/**
+ * Cloud Storage with two GETs at the same time: the bytes, and what the service says of the object. Its key is in the
+ * second only. What the small client does not know goes to the official SDK, loaded only then.
+ * https://docs.cloud.google.com/storage/docs/json_api/v1/objects/get
+ */
+import { EnvsealError } from '../errors.ts';
+import { type GoogleService, type GoogleVariables, googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
+import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
+import { explainGoogleRefusal } from '../gcp/refusal.ts';
+import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { readBody } from '../net/http.ts';
+import { retry } from '../net/retry.ts';
+import { crc32c } from './checksum.ts';
+import type { GcsSource } from './source.ts';
+import type { FetchedObject, Sealing } from './store.ts';
+
+export async function fetchGcs(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
+  if (isKnown(client.variables)) return await fetchDirectly(source, client);
+  const { fetchThroughSdk } = await import('./gcs-sdk.ts');
+  return await fetchThroughSdk(source, client);
+}
+
+/** An emulator wants no token, and other universes have rules of their own. */
+function isKnown(variables: GoogleVariables): boolean {
+  return !variables.STORAGE_EMULATOR_HOST && isDefaultUniverse(variables);
+}
+
+export async function fetchDirectly(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
+  const early = describeObject(source, source.generation, client);
+  // If the bytes are refused, too, that is what is told.
+  early.catch(() => {});
+  const media = await retry(() => getMedia(source, client), client.deadline);
+  const described = await early;
+  // The object was replaced between the two.
+  const isOther = media.generation !== undefined && described.generation !== media.generation;
+  const resource = isOther ? await describeObject(source, media.generation, client) : described;
+  verifyCrc32c(media.bytes, media.crc32c ?? resource.crc32c);
+  return { ...toObject(resource), bytes: media.bytes, requestIds: media.requestIds };
+}
+
+interface Media {
+  readonly bytes: Uint8Array;
+  readonly generation: string | undefined;
+  /** Base64, big-endian. */
+  readonly crc32c: string | undefined;
+  readonly requestIds: readonly string[];
+}
+
+async function getMedia(source: GcsSource, client: GoogleClient): Promise<Media> {
+  const url = objectUrl(source, source.generation, client, { alt: 'media' });
+  const response = await client.send({ method: 'GET', url });
+  const { headers, status } = response;
+  const { signal } = client.deadline;
+  if (status !== 200) {
+    throw explainGoogleRefusal({ ...(await readAnswer(response, signal)), ...describe(source) });
+  }
+  refuseEncoded(headers.get('content-encoding'));
+  return {
+    bytes: await readBody(response, MAX_SOURCE_BYTES, signal),
+    generation: headers.get('x-goog-generation') ?? undefined,
+    crc32c: /(?:^|[,\s])crc32c=([A-Za-z0-9+/=]+)/.exec(headers.get('x-goog-hash') ?? '')?.[1],
+    requestIds: ['x-guploader-uploadid'].flatMap((name) => headers.get(name) ?? []),
+  };
+}
+
+/** What is asked for of https://docs.cloud.google.com/storage/docs/json_api/v1/objects#resource */
+export interface ObjectResource {
+  readonly generation?: string | number;
+  readonly kmsKeyName?: string;
+  readonly crc32c?: string;
+  readonly metadata?: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+async function describeObject(
+  source: GcsSource,
+  generation: string | undefined,
+  client: GoogleClient,
+): Promise<ObjectResource> {
+  const url = objectUrl(source, generation, client, { fields: 'generation,kmsKeyName,crc32c,metadata' });
+  return await retry(async () => {
+    const answer = await readAnswer(await client.send({ method: 'GET', url }), client.deadline.signal);
+    if (answer.status === 200) return answer.body as ObjectResource;
+    throw explainGoogleRefusal({ ...answer, ...describe(source) });
+  }, client.deadline);
+}
+
+function objectUrl(
+  { bucket, object }: GcsSource,
+  generation: string | undefined,
+  { variables }: GoogleClient,
+  query: Readonly<Record<string, string>>,
+): URL {
+  const service: GoogleService = 'storage';
+  const url = googleUrl(service, `b/${bucket}/o/${encodeURIComponent(object)}`, variables);
+  url.search = new URLSearchParams(generation === undefined ? query : { ...query, generation }).toString();
+  return url;
+}
+
+/** All but the bytes. Google's own encryption is always there and means nothing: whoever may read the object can. */
+export function toObject({
+  generation,
+  kmsKeyName,
+  metadata,
+}: ObjectResource): Pick<FetchedObject, 'sealing' | 'version' | 'namedKey'> {
+  const sealing: Sealing = kmsKeyName ? { kind: 'cmek', key: kmsKeyName } : { kind: 'none' };
+  const named = metadata?.['berglas-kms-key'] ?? metadata?.['kms-key'];
+  return {
+    sealing,
+    version: generation === undefined ? undefined : String(generation),
+    namedKey: typeof named === 'string' ? named : undefined,
+  };
+}
+
+/** https://docs.cloud.google.com/storage/docs/data-validation */
+function verifyCrc32c(bytes: Uint8Array, expected: string | undefined): void {
+  const actual = Buffer.alloc(4);
+  actual.writeUInt32BE(crc32c(bytes));
+  if (actual.toString('base64') === expected) return;
+  const message =
+    expected === undefined ? 'the object came without its crc32c' : 'the crc32c checksum does not match';
+  throw new EnvsealError('corrupt', message, {
+    hint: 'the bytes were changed on their way: try again, and look at what is between here and Cloud Storage',
+  });
+}
+
+export function refuseEncoded(encoding: string | null | undefined): void {
+  if (encoding === null || encoding === undefined || encoding === '' || encoding === 'identity') return;
+  throw new EnvsealError('malformed', 'the object is stored with a content encoding', {
+    hint: 'store the env file without compression (gcloud storage cp without --gzip-local)',
+  });
+}
+
+/** What messages say of the object: the URI as given, and the permission and the resource that a policy would name. */
+export function describe({ uri, bucket, object }: GcsSource) {
+  return {
+    subject: uri,
+    permission: 'storage.objects.get',
+    resource: `projects/_/buckets/${bucket}/objects/${object}`,
+  };
+}
