@@ -58,7 +58,7 @@ export async function startCeph(): Promise<RealS3> {
 }
 
 /** Takes about a second and 100 MB. */
-export async function startMoto(): Promise<RealS3> {
+export async function startMoto(): Promise<RealS3 & { readonly role: string }> {
   demand('moto');
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
@@ -67,6 +67,7 @@ export async function startMoto(): Promise<RealS3> {
     const owner = await createMotoUser(endpoint, 'owner', 'Allow');
     const stranger = await createMotoUser(endpoint, 'stranger', 'Deny');
     const [kmsKeyA, kmsKeyB] = [await createMotoKey(endpoint), await createMotoKey(endpoint)];
+    const role = await createMotoRole(endpoint, 'opener');
     // Until here it answers anybody; from here on it checks signatures and policies.
     await post(`${endpoint}/moto-api/reset-auth`, {}, '0');
     return {
@@ -77,6 +78,7 @@ export async function startMoto(): Promise<RealS3> {
       stranger,
       kmsKeyA,
       kmsKeyB,
+      role,
       stop,
       [Symbol.asyncDispose]: stop,
     };
@@ -102,14 +104,34 @@ function newKmsKeyArn(): string {
   return `arn:aws:kms:${REGION}:123456789012:key/${randomUUID()}`;
 }
 
+/** Of which all who may assume it may everything. */
+async function createMotoRole(endpoint: string, name: string): Promise<string> {
+  const answer = await callIam(endpoint, {
+    Action: 'CreateRole',
+    RoleName: name,
+    AssumeRolePolicyDocument: policy('Allow'),
+  });
+  await callIam(endpoint, {
+    Action: 'PutRolePolicy',
+    RoleName: name,
+    PolicyName: name,
+    PolicyDocument: policy('Allow'),
+  });
+  return element(answer, 'Arn');
+}
+
+function policy(effect: 'Allow' | 'Deny'): string {
+  const statement = { Effect: effect, Action: '*', Resource: '*' };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+}
+
 async function createMotoUser(endpoint: string, name: string, effect: 'Allow' | 'Deny'): Promise<AccessKey> {
-  const policy = { Version: '2012-10-17', Statement: [{ Effect: effect, Action: '*', Resource: '*' }] };
   await callIam(endpoint, { Action: 'CreateUser', UserName: name });
   await callIam(endpoint, {
     Action: 'PutUserPolicy',
     UserName: name,
     PolicyName: name,
-    PolicyDocument: JSON.stringify(policy),
+    PolicyDocument: policy(effect),
   });
   const answer = await callIam(endpoint, { Action: 'CreateAccessKey', UserName: name });
   return {

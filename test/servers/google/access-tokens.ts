@@ -36,3 +36,14 @@ export function verifyAccessToken(text: string, now: number): AccessToken | unde
 function signature(payload: string): string {
   return createHmac('sha256', KEY).update(payload).digest('base64url');
 }
+
+/** A token of an hour that may do everything, unless told otherwise. */
+export function accessToken(token: Partial<AccessToken> = {}): string {
+  const expiresAt = Date.now() + 3_600_000;
+  return issueAccessToken({
+    principal: SERVICE_ACCOUNT,
+    scopes: [CLOUD_PLATFORM_SCOPE],
+    expiresAt,
+    ...token,
+  });
+}

@@ -1,0 +1,94 @@
+/** Keys of AWS KMS. https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
+import { assumeRole } from '../aws/assume-role.ts';
+import type { AwsClient } from '../aws/aws-client.ts';
+import { readAwsSettings } from '../aws/aws-settings.ts';
+import { callKms } from '../aws/kms.ts';
+import { regionOfKey } from '../aws/kms-key.ts';
+import { EnvsealError } from '../errors.ts';
+import type { WrappedKey } from './key-wrapper.ts';
+
+export interface AwsCiphertext {
+  readonly ciphertext: Uint8Array;
+  /** The only key that may open it; `undefined`: the one that the ciphertext is of. */
+  readonly key: string | undefined;
+  readonly context: Readonly<Record<string, string>>;
+  readonly region: string;
+  /** What it is, for people. */
+  readonly subject: string;
+}
+
+export interface Opened {
+  readonly plaintext: Uint8Array;
+  /** The key that opened it, as KMS says. */
+  readonly key: string;
+}
+
+/** Throws `corrupt` for what no such key encrypted with such a context, `wrong_key` for another than `key`. */
+export async function decryptWithAws(input: AwsCiphertext, client: AwsClient): Promise<Opened> {
+  const { ciphertext, key, context, region, subject } = input;
+  const answer = await callKms(
+    {
+      operation: 'Decrypt',
+      input: {
+        CiphertextBlob: Buffer.from(ciphertext).toString('base64'),
+        EncryptionContext: context,
+        ...(key === undefined ? {} : { KeyId: key }),
+      },
+      region,
+      resource: key ?? `the KMS key of ${subject}`,
+      subject,
+      explain: (code) => explain(code, input),
+    },
+    client,
+  );
+  const { Plaintext, KeyId } = answer;
+  if (typeof Plaintext !== 'string' || typeof KeyId !== 'string') {
+    throw new EnvsealError('unreachable', 'KMS answered without a plaintext', {
+      hint: 'check AWS_ENDPOINT_URL_KMS: what answers there is not KMS',
+    });
+  }
+  return { plaintext: Buffer.from(Plaintext, 'base64'), key: KeyId };
+}
+
+/** KMS does not say what is wrong about a ciphertext. */
+function explain(code: string, { subject, key, region, context }: AwsCiphertext): EnvsealError | undefined {
+  if (code === 'InvalidCiphertextException') {
+    const names = Object.keys(context);
+    const given = names.length === 0 ? 'none is given' : `given: ${names.join(', ')}`;
+    return new EnvsealError(
+      'corrupt',
+      `KMS cannot open ${subject}: changed bytes, another region or context`,
+      {
+        hint: `seal it again; the encryption context has to be the one it was sealed with (${given}), and the region too (${region})`,
+      },
+    );
+  }
+  if (code === 'IncorrectKeyException') {
+    return new EnvsealError('wrong_key', `${subject} is sealed with another key than ${key}`, {
+      hint: 'someone replaced the file or its key: find out who; if it is meant, change --kms-key',
+    });
+  }
+  return undefined;
+}
+
+/** The data key of a SOPS file, as the role or profile that the file names for it. */
+export async function unwrapWithAws(
+  wrapped: Extract<WrappedKey, { kind: 'aws-kms' }>,
+  client: AwsClient,
+): Promise<Opened> {
+  const { key, role, profile } = wrapped;
+  const region = regionOfKey(key) ?? client.settings.region ?? 'us-east-1';
+  const own = profile === undefined ? client : await withProfile(profile, client);
+  const subject = `the data key under ${key}`;
+  return await decryptWithAws(
+    { ciphertext: wrapped.wrapped, key, context: wrapped.context, region, subject },
+    role === undefined ? own : own.as({ credentials: () => assumeRole(role, region, own) }),
+  );
+}
+
+/** A container has other credentials than who sealed the file, and seldom the profiles of a workstation. */
+async function withProfile(name: string, client: AwsClient): Promise<AwsClient> {
+  const variables = { ...client.variables, AWS_PROFILE: name };
+  const settings = await readAwsSettings(variables, client.system);
+  return settings.profile.settings === undefined ? client : client.as({ settings, variables });
+}
