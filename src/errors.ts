@@ -17,6 +17,8 @@ export const EXIT_STATUS = {
   wrong_key: 65,
   /** The body is cut short, or its length, checksum or MAC does not match. */
   corrupt: 65,
+  /** The source says that it was sealed for another place. */
+  misplaced: 65,
   /** The source is past its expiry. */
   expired: 65,
   /** A source, a variable or the whole environment is over a limit. */

@@ -40,6 +40,13 @@ export const SETTINGS = {
     value: 'KEY',
     help: 'the only KMS keys (ARN, id, alias) a source may be sealed with',
   },
+  'encryption-context': {
+    kind: 'list',
+    verbatim: true,
+    value: 'K=V',
+    help: 'encryption context of sources that are a KMS ciphertext',
+  },
+  'allow-metadata-key': { kind: 'switch', help: "take the KMS key from the object's metadata" },
   'allow-unsealed': { kind: 'switch', help: 'open sources that no KMS key seals' },
   pristine: { kind: 'switch', help: 'start from an empty environment instead of the inherited one' },
   inherit: { kind: 'list', value: 'NAME|GLOB', help: 'with --pristine, inherited variables to let through' },

@@ -1,19 +1,28 @@
-/** The command line and the `ENVSEAL_*` variables, read into validated settings. */
+/** The command line and the `ENVSEAL_*` variables, read into validated settings and options. */
 import { EnvsealError } from '../errors.ts';
 import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
-import {
-  SETTINGS,
-  type SettingName,
-  type SettingRow,
-  type Settings,
-  VARIABLE_PREFIX,
-  variableOf,
-} from '../settings.ts';
+import { type Settings, VARIABLE_PREFIX, variableOf } from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
+import {
+  type CommandName,
+  FLAGS,
+  FLAGS_OF,
+  type FlagName,
+  type FlagRow,
+  type Flags,
+  hasVariable,
+  isCommandName,
+  SETTING_NAMES,
+} from './flags.ts';
 
 /** Decoded environment variables; `undefined` for those that are absent. */
 export type Variables = Readonly<Record<string, string | undefined>>;
+
+interface GivenFlag {
+  readonly name: FlagName;
+  readonly value: string | undefined;
+}
 
 export interface CommandLine {
   /** The word before the flags, or `undefined`. */
@@ -21,14 +30,14 @@ export interface CommandLine {
   /** Words after the command that are not flags. */
   readonly operands: readonly string[];
   /** Flags as given, in order; `value` is `undefined` for a flag alone. */
-  readonly flags: readonly { readonly name: SettingName; readonly value: string | undefined }[];
+  readonly flags: readonly GivenFlag[];
   readonly wantsHelp: boolean;
   readonly wantsVersion: boolean;
   /** What follows the first `--`, untouched, or `undefined` without one. */
   readonly child: readonly ByteString[] | undefined;
 }
 
-const NAMES = Object.keys(SETTINGS) as SettingName[];
+const ALL_FLAGS = Object.keys(FLAGS) as FlagName[];
 
 /** Splits at the first `--` before anything is looked at: what follows is the command's own. */
 export function splitCommandLine(argv: readonly ByteString[]): CommandLine {
@@ -36,7 +45,7 @@ export function splitCommandLine(argv: readonly ByteString[]): CommandLine {
   const own = (separator < 0 ? argv : argv.slice(0, separator)).map(decodeArgument);
   const child = separator < 0 ? undefined : argv.slice(separator + 1);
   const operands: string[] = [];
-  const flags: { name: SettingName; value: string | undefined }[] = [];
+  const flags: GivenFlag[] = [];
   let [wantsHelp, wantsVersion] = [false, false];
   for (let i = 0; i < own.length; i++) {
     const word = own[i] as string;
@@ -44,8 +53,8 @@ export function splitCommandLine(argv: readonly ByteString[]): CommandLine {
     else if (word === '--version' || word === '-V') wantsVersion = true;
     else if (!word.startsWith('-') || word === '-') operands.push(word);
     else {
-      const flag = splitFlag(word);
-      const needsValue = flag.value === undefined && takesValue(SETTINGS[flag.name]);
+      const flag = splitFlag(word, operands[0]);
+      const needsValue = flag.value === undefined && takesValue(FLAGS[flag.name]);
       if (needsValue && ++i >= own.length) throw usage(`--${flag.name} needs a value`, flag.name);
       flags.push(needsValue ? { name: flag.name, value: own[i] } : flag);
     }
@@ -62,52 +71,68 @@ function decodeArgument(argument: ByteString): string {
   }
 }
 
-function splitFlag(word: string): { name: SettingName; value: string | undefined } {
+/** `command` is the word that came before, for the hint. */
+function splitFlag(word: string, command: string | undefined): GivenFlag {
   if (!word.startsWith('--')) {
-    const name = NAMES.find((candidate) => (SETTINGS[candidate] as SettingRow).short === word[1]);
-    if (name === undefined) throw unknownFlag(word.slice(0, 2));
+    const name = ALL_FLAGS.find((candidate) => FLAGS[candidate].short === word[1]);
+    if (name === undefined) throw unknownFlag(word.slice(0, 2), command);
     return { name, value: word.length === 2 ? undefined : word.slice(word[2] === '=' ? 3 : 2) };
   }
   const equals = word.indexOf('=');
   const given = word.slice(2, equals < 0 ? undefined : equals);
-  if (!Object.hasOwn(SETTINGS, given)) throw unknownFlag(`--${given}`);
-  const name = given as SettingName;
+  if (!Object.hasOwn(FLAGS, given)) throw unknownFlag(`--${given}`, command);
+  const name = given as FlagName;
   return { name, value: equals < 0 ? undefined : word.slice(equals + 1) };
 }
 
-function takesValue(row: SettingRow): boolean {
+function takesValue(row: FlagRow): boolean {
   return row.kind !== 'switch' && row.kind !== 'switch-or-list';
 }
 
-function unknownFlag(flag: string): EnvsealError {
-  const near = nearest(flag.replace(/^-+/, ''), [...NAMES, 'help', 'version']);
-  const hint = near === undefined ? 'envseal help run lists the flags' : `did you mean --${near}?`;
+function unknownFlag(flag: string, command: string | undefined): EnvsealError {
+  const topic = command !== undefined && isCommandName(command) ? command : 'run';
+  const near = nearest(flag.replace(/^-+/, ''), [...FLAGS_OF[topic], 'help', 'version']);
+  const hint = near === undefined ? `envseal help ${topic} lists the flags` : `did you mean --${near}?`;
   return new EnvsealError('usage', `unknown flag ${flag}`, { hint });
 }
 
-/** Throws `usage` for a bad flag and `configuration` for a bad variable. */
+/** Throws `usage` where a flag was given that is only of other commands. */
+export function refuseForeignFlags({ flags }: CommandLine, command: CommandName): void {
+  const foreign = flags.find(({ name }) => !FLAGS_OF[command].includes(name));
+  if (foreign === undefined) return;
+  const owners = Object.entries(FLAGS_OF).filter(([, names]) => names.includes(foreign.name));
+  const names = owners.map(([owner]) => owner).join(', ');
+  throw new EnvsealError('usage', `--${foreign.name} is a flag of ${names}`, {
+    hint: `envseal help ${command} lists the flags of ${command}`,
+  });
+}
+
+/** All that is `run`'s. Throws `usage` for a bad flag and `configuration` for a bad variable. */
 export function readSettings(commandLine: CommandLine, variables: Variables): Settings {
   refuseUnknownVariables(variables);
-  const settings: Record<string, unknown> = {};
-  for (const name of NAMES) {
-    const row: SettingRow = SETTINGS[name];
-    const given = commandLine.flags.filter((flag) => flag.name === name);
-    settings[name] =
-      given.length > 0
-        ? readFlag(
-            name,
-            row,
-            given.map((flag) => flag.value),
-          )
-        : readVariable(name, row, variables[variableOf(name)]);
+  return readFlags(commandLine, variables, SETTING_NAMES);
+}
+
+/** Those that are named; the variables of others are not looked at. Throws as `readSettings` does. */
+export function readFlags<N extends FlagName>(
+  commandLine: CommandLine,
+  variables: Variables,
+  names: readonly N[],
+): Pick<Flags, N> {
+  const values: Partial<Record<N, unknown>> = {};
+  for (const name of names) {
+    const given = commandLine.flags.filter((flag) => flag.name === name).map(({ value }) => value);
+    const variable = hasVariable(name) ? variables[variableOf(name)] : undefined;
+    values[name] =
+      given.length > 0 ? readFlag(name, FLAGS[name], given) : readVariable(name, FLAGS[name], variable);
   }
-  return settings as Settings;
+  return values as Pick<Flags, N>;
 }
 
 function refuseUnknownVariables(variables: Variables): void {
   const given = Object.keys(variables).filter((name) => name.startsWith(VARIABLE_PREFIX));
   if (given.length === 0) return;
-  const known = NAMES.map(variableOf);
+  const known = SETTING_NAMES.map(variableOf);
   for (const name of given) {
     if (known.includes(name)) continue;
     const near = nearest(withoutPrefix(name), known.map(withoutPrefix));
@@ -123,7 +148,7 @@ function withoutPrefix(variable: string): string {
   return variable.slice(VARIABLE_PREFIX.length);
 }
 
-function readFlag(name: SettingName, row: SettingRow, given: readonly (string | undefined)[]): unknown {
+function readFlag(name: FlagName, row: FlagRow, given: readonly (string | undefined)[]): unknown {
   const last = given.at(-1);
   switch (row.kind) {
     case 'switch':
@@ -141,12 +166,15 @@ function readFlag(name: SettingName, row: SettingRow, given: readonly (string | 
         if (items.length === 0) throw usage(`--${name} is empty`, name);
         return items;
       });
+    case 'text':
+      if (last === '') throw usage(`--${name} is empty`, name);
+      return last;
     default:
       return readScalar(row, last as string, (expected) => usage(`--${name} ${expected}`, name));
   }
 }
 
-function readVariable(name: SettingName, row: SettingRow, text: string | undefined): unknown {
+function readVariable(name: FlagName, row: FlagRow, text: string | undefined): unknown {
   const problem = (expected: string) =>
     new EnvsealError('configuration', `${variableOf(name)} ${expected}`, { hint: describe(name, row) });
   switch (row.kind) {
@@ -156,13 +184,15 @@ function readVariable(name: SettingName, row: SettingRow, text: string | undefin
       return text !== undefined && readSwitchOrList(text);
     case 'list':
       return text === undefined ? [] : readList(row, text, problem);
+    case 'text':
+      return text;
     default:
       return readScalar(row, text === undefined || text === '' ? (row.default as string) : text, problem);
   }
 }
 
 function readScalar(
-  row: SettingRow,
+  row: FlagRow,
   text: string,
   problem: (expected: string) => EnvsealError,
 ): number | string {
@@ -190,7 +220,7 @@ function readBoolean(text: string): boolean | undefined {
   return /^(0|false|no|off|)$/i.test(text) ? false : undefined;
 }
 
-function readList(row: SettingRow, text: string, problem: (expected: string) => EnvsealError): string[] {
+function readList(row: FlagRow, text: string, problem: (expected: string) => EnvsealError): string[] {
   const items = splitList(text);
   if (row.restricts && items.length === 0) throw problem('is empty: set it, or remove it');
   return items;
@@ -200,10 +230,10 @@ function splitList(text: string): string[] {
   return text.split(/[\s,]+/).filter((item) => item !== '');
 }
 
-function usage(message: string, name: SettingName): EnvsealError {
-  return new EnvsealError('usage', message, { hint: describe(name, SETTINGS[name]) });
+function usage(message: string, name: FlagName): EnvsealError {
+  return new EnvsealError('usage', message, { hint: describe(name, FLAGS[name]) });
 }
 
-function describe(name: SettingName, row: SettingRow): string {
+function describe(name: FlagName, row: FlagRow): string {
   return `--${name}${row.value === undefined ? '' : ` ${row.value}`}: ${row.help}`;
 }

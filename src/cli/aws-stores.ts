@@ -33,6 +33,10 @@ export class AwsStores {
     this.#options = options;
   }
 
+  get client(): AwsClient {
+    return this.#options.client;
+  }
+
   fetch(source: S3Source): Promise<FetchedObject> {
     return fetchS3(source, this.#options);
   }

@@ -2,7 +2,8 @@
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { nearest } from '../nearest.ts';
-import type { CommandLine } from './arguments.ts';
+import { type CommandLine, refuseForeignFlags } from './arguments.ts';
+import { type CommandName, isCommandName } from './flags.ts';
 import { run } from './run.ts';
 
 export interface CommandContext {
@@ -16,14 +17,23 @@ export type Command = (context: CommandContext) => Promise<void>;
 export interface CommandRow {
   readonly summary: string;
   readonly usage: string;
+  /** One that works as it stands. */
+  readonly example?: string;
   readonly load: () => Promise<Command>;
 }
 
-export const COMMANDS: Readonly<Record<string, CommandRow>> = {
+export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   run: {
     summary: 'open the sources and become the command, with their variables in its environment',
     usage: 'envseal run [FLAGS] -- COMMAND [ARGUMENT…]',
+    example: 'envseal run --source s3://snacks/dev/env --kms-key alias/snacks -- ./api',
     load: async () => run,
+  },
+  keygen: {
+    summary: 'make an age identity in a new file, and print its recipient',
+    usage: 'envseal keygen --out FILE',
+    example: 'envseal keygen --out snacks.txt',
+    load: async () => (await import('./keygen.ts')).keygen,
   },
   help: {
     summary: 'show the commands, or one of them with its flags',
@@ -39,17 +49,23 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
 
 const ALIASES: Readonly<Record<string, string>> = { exec: 'run' };
 
-/** Without a command, what follows `--` is run's. Throws `usage`. */
-export function commandName(commandLine: CommandLine): string {
-  const { command, child, wantsHelp, wantsVersion } = commandLine;
+/** Without a command, what follows `--` is run's. Throws `usage`, for flags that are not the command's too. */
+export function commandName(commandLine: CommandLine): CommandName {
+  const { wantsHelp, wantsVersion } = commandLine;
   if (wantsHelp) return 'help';
   if (wantsVersion) return 'version';
+  const name = findCommand(commandLine);
+  refuseForeignFlags(commandLine, name);
+  return name;
+}
+
+function findCommand({ command, child }: CommandLine): CommandName {
   if (command === undefined) {
     if (child !== undefined) return 'run';
     throw new EnvsealError('usage', 'no command given', { hint: 'envseal run -- COMMAND, or envseal help' });
   }
   const name = ALIASES[command] ?? command;
-  if (Object.hasOwn(COMMANDS, name)) return name;
+  if (isCommandName(name)) return name;
   const near = nearest(command, [...Object.keys(COMMANDS), ...Object.keys(ALIASES)]);
   const hint =
     near === undefined

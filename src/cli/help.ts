@@ -1,9 +1,10 @@
 /** `envseal help` and `envseal version`, made from the tables. */
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { SETTINGS, type SettingRow, variableOf } from '../settings.ts';
+import { variableOf } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type Command } from './commands.ts';
+import { FLAGS, FLAGS_OF, type FlagName, hasVariable, isCommandName } from './flags.ts';
 
 export const help: Command = async ({ host, commandLine }) => {
   const { command, operands } = commandLine;
@@ -37,27 +38,26 @@ function overview(): string {
 }
 
 function details(name: string): string {
-  const row = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (row === undefined) {
+  if (!isCommandName(name)) {
     const near = nearest(name, Object.keys(COMMANDS));
     throw new EnvsealError('usage', `no help on ${name}`, {
       hint: near === undefined ? 'envseal help lists the commands' : `did you mean ${near}?`,
     });
   }
-  const lines = [`${row.usage}`, '', `${row.summary}`];
-  if (name === 'run') lines.push('', 'flags:', ...columns(Object.entries(SETTINGS).map(flagLine)));
-  if (name === 'run') {
-    lines.push('', 'example:', '  envseal run --source s3://snacks/dev/env --kms-key alias/snacks -- ./api');
-  }
+  const { usage, summary, example } = COMMANDS[name];
+  const lines = [usage, '', summary, '', 'flags:', ...columns(FLAGS_OF[name].map(flagLine))];
+  if (example !== undefined) lines.push('', 'example:', `  ${example}`);
   return `${lines.join('\n')}\n`;
 }
 
-function flagLine([name, row]: [string, SettingRow]): readonly [string, string] {
+function flagLine(name: FlagName): readonly [string, string] {
+  const row = FLAGS[name];
   const short = row.short === undefined ? '' : `-${row.short}, `;
   const value = row.choices?.join('|') ?? row.value;
   const suffix = value === undefined ? '' : row.kind === 'switch-or-list' ? `[=${value},…]` : ` ${value}`;
   const fallback = row.default === undefined ? '' : ` (default ${row.default})`;
-  return [`${short}--${name}${suffix}`, `${row.help}${fallback}; ${variableOf(name)}`];
+  const variable = hasVariable(name) ? `; ${variableOf(name)}` : '';
+  return [`${short}--${name}${suffix}`, `${row.help}${fallback}${variable}`];
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {

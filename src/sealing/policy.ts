@@ -1,7 +1,8 @@
 /** The sealing policy: which objects may be opened. Nothing turns a refusal into 'start anyway'. Pure. */
-import { isSameKey } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
+import type { Source } from '../store/source.ts';
 import type { Sealing } from '../store/store.ts';
+import { isPinned } from './pins.ts';
 
 export interface SealingPolicy {
   /** KMS keys that may seal a source, aliases resolved; empty: any key. */
@@ -9,22 +10,27 @@ export interface SealingPolicy {
   readonly allowUnsealed: boolean;
 }
 
+const HOW_TO_SEAL: Readonly<Record<Source['scheme'], string>> = {
+  s3: 'store it with SSE-KMS (aws s3 cp --sse aws:kms --sse-kms-key-id KEY)',
+  gs: 'store it with a key of Cloud KMS (gcloud storage cp --encryption-key KEY)',
+  file: 'seal it with SOPS (sops encrypt --age RECIPIENT)',
+};
+
 /** Throws `unsealed` or `wrong_key`. */
-export function enforcePolicy(subject: string, sealing: Sealing, policy: SealingPolicy): void {
+export function enforcePolicy({ uri, scheme }: Source, sealing: Sealing, policy: SealingPolicy): void {
   if (sealing.kind === 'none') {
     if (policy.allowUnsealed) return;
-    throw new EnvsealError('unsealed', `${subject} is not sealed by a KMS key`, {
-      hint: 'store it with SSE-KMS (aws s3 cp --sse aws:kms --sse-kms-key-id KEY), or accept the risk with --allow-unsealed',
+    throw new EnvsealError('unsealed', `${uri} is not sealed by a KMS key`, {
+      hint: `${HOW_TO_SEAL[scheme]}, or accept the risk with --allow-unsealed`,
     });
   }
-  const { pinnedKeys } = policy;
   const { key } = sealing;
-  if (pinnedKeys.length === 0 || (key !== undefined && pinnedKeys.some((pin) => isSameKey(pin, key)))) return;
-  throw new EnvsealError(
-    'wrong_key',
-    `${subject} is sealed with ${key ?? 'a key it does not name'}, which is not pinned`,
-    {
-      hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
-    },
-  );
+  if (policy.pinnedKeys.length === 0 || (key !== undefined && isPinned(key, policy.pinnedKeys))) return;
+  throw notPinned(uri, key ?? 'a key it does not name');
+}
+
+export function notPinned(subject: string, key: string): EnvsealError {
+  return new EnvsealError('wrong_key', `${subject} is sealed with ${key}, which is not pinned`, {
+    hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+  });
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
+import { readFlags, readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
+import { COMMANDS, commandName } from '../../src/cli/commands.ts';
+import { type CommandName, FLAGS, FLAGS_OF, type FlagName } from '../../src/cli/flags.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import {
   SETTINGS,
@@ -244,6 +246,7 @@ describe('unknown names', () => {
     ['-xvalue', '-x', 'envseal help run lists the flags'],
     ['-é', '-é', 'envseal help run lists the flags'],
     ['--SOURCE', '--SOURCE', 'envseal help run lists the flags'],
+    ['--ouut', '--ouut', 'envseal help run lists the flags'],
   ])('the flag %s', (word, shown, hint) => {
     expect(problem([Buffer.from(word).toString('latin1')])).toBe(`usage: unknown flag ${shown}; ${hint}`);
   });
@@ -252,6 +255,7 @@ describe('unknown names', () => {
     ['ENVSEAL_SORCE', 'did you mean ENVSEAL_SOURCE?'],
     ['ENVSEAL_KMSKEY', 'did you mean ENVSEAL_KMS_KEY?'],
     ['ENVSEAL_STRIKT', 'did you mean ENVSEAL_STRICT?'],
+    ['ENVSEAL_OUT', 'envseal help run lists the variables; remove this one'],
     ['ENVSEAL_', 'envseal help run lists the variables; remove this one'],
     ['ENVSEAL_FOO', 'envseal help run lists the variables; remove this one'],
     ['ENVSEAL_CONSTRUCTOR', 'envseal help run lists the variables; remove this one'],
@@ -263,6 +267,90 @@ describe('unknown names', () => {
   test('other variables are not ours', () => {
     expect(problem([], { ENVSEAL: 'x', envseal_source: 'x', MY_ENVSEAL_SOURCE: 'x' })).toBe('none');
   });
+});
+
+describe('each command has its flags', () => {
+  const refusal = (words: readonly string[]) => {
+    try {
+      return commandName(splitCommandLine(words));
+    } catch (error) {
+      if (error instanceof EnvsealError) return `${error.code}: ${error.message}; ${error.hint}`;
+      throw error;
+    }
+  };
+  const all = Object.keys(FLAGS) as FlagName[];
+  const commands = Object.keys(COMMANDS) as CommandName[];
+
+  test('the tables name the same commands, and each flag has one', () => {
+    expect(commands).toEqual(Object.keys(FLAGS_OF));
+    expect(new Set(Object.values(FLAGS_OF).flat())).toEqual(new Set(all));
+  });
+
+  test.each(commands)('%s takes --log-format, which main.ts reads', (command) => {
+    expect(refusal([command, '--log-format', 'json'])).toBe(command);
+  });
+
+  test('no two flags share a letter', () => {
+    const letters = all.flatMap((name) => FLAGS[name].short ?? []);
+    expect(new Set(letters).size).toBe(letters.length);
+  });
+
+  test.each(commands.flatMap((command) => all.map((flag) => [command, flag] as const)))(
+    '%s --%s',
+    (command, flag) => {
+      const owners = commands.filter((name) => FLAGS_OF[name].includes(flag));
+      const expected = owners.includes(command)
+        ? command
+        : `usage: --${flag} is a flag of ${owners.join(', ')}; envseal help ${command} lists the flags of ${command}`;
+      expect(refusal([command, `--${flag}=x`])).toBe(expected);
+      expect(refusal([`--${flag}=x`, command])).toBe(expected);
+    },
+  );
+
+  test.each([
+    [
+      ['run', '--out', 'x', '--', 'env'],
+      '--out is a flag of keygen; envseal help run lists the flags of run',
+    ],
+    [['exec', '--out=x', '--', 'env'], '--out is a flag of keygen; envseal help run lists the flags of run'],
+    [['--out', 'x', '--', 'env'], '--out is a flag of keygen; envseal help run lists the flags of run'],
+    [['keygen', '-s', 'x'], '--source is a flag of run; envseal help keygen lists the flags of keygen'],
+    [['keygen', '--ouut', 'x'], 'unknown flag --ouut; did you mean --out?'],
+    [['keygen', '--sorce', 'x'], 'unknown flag --sorce; envseal help keygen lists the flags'],
+    [['exec', '--sorce', 'x'], 'unknown flag --sorce; did you mean --source?'],
+    [['keygen', '--out'], '--out needs a value; --out FILE: the new file for the identity'],
+    [['kegen', '--out', 'x'], 'unknown command kegen; did you mean keygen?'],
+    // The value of a flag is no command.
+    [['--out', 'keygen'], 'no command given; envseal run -- COMMAND, or envseal help'],
+  ])('%j', (words, expected) => {
+    expect(refusal(words)).toBe(`usage: ${expected}`);
+  });
+
+  test.each([[['keygen', '--source', 'x', '--help']], [['--out', 'x', '-h']]])('%j is help', (words) => {
+    expect(refusal(words)).toBe('help');
+  });
+
+  test('an option is what was said last, or nothing; no variable says it', () => {
+    const out = (words: readonly string[], variables: Variables = {}) =>
+      readFlags(splitCommandLine(['keygen', ...words]), variables, ['out']).out;
+    expect(out(['--out', 'a b,c'])).toBe('a b,c');
+    expect(out(['--out=a', '--out', '--b'])).toBe('--b');
+    expect(out([], { ENVSEAL_OUT: 'x', ENVSEAL_NONSENSE: 'x', ENVSEAL_TIMEOUT: 'x' })).toBe(undefined);
+    expect(() => out(['--out='])).toThrow(
+      expect.objectContaining({ code: 'usage', message: '--out is empty' }),
+    );
+  });
+});
+
+test('an encryption context may hold commas in a flag, and is split in the variable', () => {
+  expect(read(['--encryption-context', 'a=b,c', '--encryption-context=d=e f'])['encryption-context']).toEqual(
+    ['a=b,c', 'd=e f'],
+  );
+  expect(read([], { ENVSEAL_ENCRYPTION_CONTEXT: 'a=b,c=d\ne=f' })['encryption-context']).toEqual([
+    'a=b',
+    'c=d',
+    'e=f',
+  ]);
 });
 
 test('whatever the words and variables, settings come out or one of our errors', () => {

@@ -135,7 +135,7 @@ describe('what is wrong with the command line: 64', () => {
     [
       ['-s', 'env', '--', 'env'],
       'the source env is of no known kind',
-      'use s3://BUCKET/KEY, file:///PATH or ./PATH',
+      'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH',
     ],
   ])('%j', async (words, message, hint) => {
     const said = await refusal(words);

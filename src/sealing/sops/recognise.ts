@@ -27,13 +27,17 @@ const MAX_BEFORE_VALUE = 1000;
  *
  * Nearly every start is of a file without the four letters, and two native searches are all that it pays.
  */
-export function recogniseSops(
-  bytes: Uint8Array,
+export function recogniseSops(bytes: Uint8Array, options: { readonly source: string }): SopsKind | undefined {
+  return recogniseSopsText(new TextDecoder().decode(bytes), options);
+}
+
+/** The same for what is decoded already, without its BOM. */
+export function recogniseSopsText(
+  text: string,
   { source }: { readonly source: string },
 ): SopsKind | undefined {
-  const hasCiphertext = includes(bytes, CIPHERTEXT, '[');
-  if (!hasCiphertext && !includes(bytes, METADATA_KEY, 'p')) return undefined;
-  const text = new TextDecoder().decode(bytes); // Without its BOM.
+  const hasCiphertext = text.includes(CIPHERTEXT);
+  if (!hasCiphertext && !text.includes(METADATA_KEY)) return undefined;
   const isJson = isObject(text);
   const kind = isJson ? jsonKind(text) : lineKind(text);
   if (kind !== undefined) return kind;
@@ -48,18 +52,6 @@ export function recogniseSops(
     throw broken(source, 'it has values that sops encrypted, and no sops section', CUT_HINT);
   }
   return undefined;
-}
-
-/** Searches for a rare byte of the text, natively: a fraction of what a `Buffer` costs at a cold start. */
-function includes(bytes: Uint8Array, text: string, rare: string): boolean {
-  const byte = rare.charCodeAt(0);
-  const before = text.indexOf(rare);
-  for (let at = bytes.indexOf(byte); at !== -1; at = bytes.indexOf(byte, at + 1)) {
-    let i = 0;
-    while (i < text.length && bytes[at - before + i] === text.charCodeAt(i)) i += 1;
-    if (i === text.length) return true;
-  }
-  return false;
 }
 
 const CUT_HINT = 'it was cut, or copied in part: put the whole file there again';

@@ -1,0 +1,8 @@
+/** Which keys the caller pinned with `--kms-key`. Pure. */
+import { isSameKey } from '../aws/kms-key.ts';
+import { isSameCloudKmsKey } from '../gcp/key-name.ts';
+
+/** Whether one of the pins is the key: an ARN or id of AWS KMS, a name of Cloud KMS, a recipient of age. */
+export function isPinned(key: string, pins: readonly string[]): boolean {
+  return pins.some((pin) => isSameKey(pin, key) || isSameCloudKmsKey(pin, key));
+}
