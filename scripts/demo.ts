@@ -1,14 +1,23 @@
 /**
- * `npm run demo`: a sealed env file, a command that gets it, and two that do not. Everything is real but the cloud: an
- * S3 server of our own on 127.0.0.1 that checks signatures and encrypts under a KMS key.
+ * `npm run demo`: sealed env files, commands that get them, and commands that do not. First without a cloud, then with
+ * one: everything is real but that cloud, an S3 server of our own on 127.0.0.1 that checks signatures and encrypts under
+ * a KMS key.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ACCESS_KEY_ID, kmsKeyArn, SECRET_ACCESS_KEY, startS3 } from '../test/servers/start.ts';
+import { wrapForAge } from '../src/keys/age.ts';
+import { sealSops } from '../src/sealing/sops/seal.ts';
+import {
+  ACCESS_KEY_ID,
+  kmsKeyArn,
+  type S3Server,
+  SECRET_ACCESS_KEY,
+  startS3,
+} from '../test/servers/start.ts';
 
 const envseal = fileURLToPath(new URL('../dist/envseal', import.meta.url));
 const password = 'p#ss w"rd$HOME';
@@ -21,46 +30,86 @@ const application = [
   `echo "pid $$: DB_HOST=$DB_HOST, DB_PASSWORD has \${#DB_PASSWORD} characters, $(printf %s "$DB_PASSWORD" | sha256sum | cut -c1-12)"`,
 ];
 
-await using s3 = await startS3();
 const folder = mkdtempSync(join(tmpdir(), 'envseal-demo-'));
-
-/** What a container would be given. */
-const environment = {
-  PATH: '/usr/local/bin:/usr/bin:/bin',
-  HOME: folder,
-  ENVSEAL_SOURCE: source,
-  ENVSEAL_KMS_KEY: kmsKeyArn(),
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
-  AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
-  AWS_ENDPOINT_URL_S3: s3.url,
-};
+const PATH = '/usr/local/bin:/usr/bin:/bin';
 
 try {
-  await seal();
-  show('A command that is started with it', ['run', '--', ...application]);
-  proveNothingElse();
-  await refuseUnsealed();
-  refuseOtherKey();
+  await withoutCloud();
+  await using s3 = await startS3();
+  await withS3(s3);
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-async function seal(): Promise<void> {
+async function withoutCloud(): Promise<void> {
+  say('Without a cloud: an age key, and a file that can be committed to git');
+  const environment = { PATH, HOME: folder };
+  print('$ envseal keygen --out age.key');
+  const { stdout } = spawnSync(envseal, ['keygen', '--out', 'age.key'], {
+    env: environment,
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const recipient = stdout.trim();
+  print(recipient);
+  const sealed = await sealSops(
+    [
+      ['DB_HOST', 'db.internal'],
+      ['DB_PASSWORD', password],
+    ],
+    {
+      format: 'dotenv',
+      keys: [{ kind: 'age', key: recipient }],
+      wrap: (dataKey, { key }) => wrapForAge(dataKey, key),
+      now: new Date(),
+    },
+  );
+  writeFileSync(join(folder, 'app.env.sealed'), sealed);
+  print('app.env.sealed, as sops would write it:');
+  for (const line of readFileSync(join(folder, 'app.env.sealed'), 'utf8').split('\n').slice(0, 2))
+    print(`  ${line.slice(0, 96)}…`);
+  const args = ['run', '--source', './app.env.sealed', '--', ...application];
+  show('A command that is started with it', args, { ...environment, SOPS_AGE_KEY_FILE: 'age.key' });
+  show('The same without the key', args, environment);
+}
+
+async function withS3(s3: S3Server): Promise<void> {
+  /** What a container would be given. */
+  const environment = {
+    PATH,
+    HOME: folder,
+    ENVSEAL_SOURCE: source,
+    ENVSEAL_KMS_KEY: kmsKeyArn(),
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
+    AWS_ENDPOINT_URL_S3: s3.url,
+  };
+  await seal(s3);
+  show('A command that is started with it', ['run', '--', ...application], environment);
+  proveNothingElse(environment);
+  await refuseUnsealed(s3, environment);
+  refuseOtherKey(environment);
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+async function seal(s3: S3Server): Promise<void> {
   const file = `# database of the snack shop\nDB_HOST=db.internal\nDB_PASSWORD='${password}'\n`;
   await s3.put('snacks', 'dev/env', file, { sse: 'aws:kms', kmsKeyId: kmsKeyArn() });
   const stored = await s3.stored('snacks', 'dev/env');
-  say(`An env file in ${source}, sealed with ${kmsKeyArn()}`);
+  say(`With S3: an env file in ${source}, sealed with ${kmsKeyArn()}`);
   const text = JSON.stringify(stored);
   print(`DB_PASSWORD is ${password.length} characters, ${sha256(password)}`);
   print(`the password is ${text.includes(password) ? '' : 'not '}in what the server keeps`);
 }
 
-function proveNothingElse(): void {
+function proveNothingElse(environment: Environment): void {
+  const before = readdirSync(folder).length;
   const { stdout, stderr } = spawnSync(envseal, ['run', '--', 'true'], { env: environment, cwd: folder });
   say('What else there is to see of it');
   print(
-    `on stdout ${stdout.length} bytes, on stderr ${stderr.length} bytes, files written: ${readdirSync(folder).length}`,
+    `on stdout ${stdout.length} bytes, on stderr ${stderr.length} bytes, files written: ${readdirSync(folder).length - before}`,
   );
   const settings = JSON.stringify(environment);
   print(
@@ -68,35 +117,27 @@ function proveNothingElse(): void {
   );
 }
 
-async function refuseUnsealed(): Promise<void> {
+async function refuseUnsealed(s3: S3Server, environment: Environment): Promise<void> {
   await s3.put('snacks', 'dev/plain', 'DB_HOST=db.internal\n', { sse: 'AES256' });
-  show('A file that no KMS key seals: the command does not start', [
-    'run',
-    '--source',
-    's3://snacks/dev/plain',
-    '--',
-    ...application,
-  ]);
+  const args = ['run', '--source', 's3://snacks/dev/plain', '--', ...application];
+  show('A file that no KMS key seals: the command does not start', args, environment);
 }
 
-function refuseOtherKey(): void {
-  show('A file sealed with another key than the pinned one', [
-    'run',
-    '--kms-key',
-    '1111aaaa-22bb-33cc-44dd-5555eeee6666',
-    '--',
-    ...application,
-  ]);
+function refuseOtherKey(environment: Environment): void {
+  const args = ['run', '--kms-key', '1111aaaa-22bb-33cc-44dd-5555eeee6666', '--', ...application];
+  show('A file sealed with another key than the pinned one', args, environment);
 }
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-function show(title: string, args: readonly string[]): void {
+function show(title: string, args: readonly string[], environment: Environment): void {
   say(title);
   const shown = args.slice(0, args.indexOf('--'));
-  print(`$ ENVSEAL_SOURCE=${source} envseal ${shown.join(' ')} -- sh -c 'echo …'`);
+  const variables = Object.entries(environment).filter(([name]) => /^(ENVSEAL_SOURCE|SOPS_)/.test(name));
+  const given = variables.map(([name, value]) => `${name}=${value} `).join('');
+  print(`$ ${given}envseal ${shown.join(' ')} -- sh -c 'echo …'`);
   const start = performance.now();
   const { stdout, stderr, status } = spawnSync(envseal, args, {
     env: environment,

@@ -35,10 +35,11 @@ test('exit codes: each code of the table of errors, and no other', () => {
 
 test('each bundled library has its reason', () => {
   const bundled = Object.keys(packageJson.devDependencies).filter((name) =>
-    /^@(aws-sdk|smithy)\//.test(name),
+    /^@(aws-sdk|smithy|google-cloud)\/|^(google-auth-library|age-encryption|yaml)$/.test(name),
   );
   // Only tests and the benchmark use these.
   const unbundled = [
+    '@aws-sdk/client-kms',
     '@smithy/signature-v4',
     '@aws-sdk/credential-provider-http',
     '@smithy/credential-provider-imds',
