@@ -1,12 +1,16 @@
 /** Run by `bench.ts` in Bun: measures, in turns, so that what disturbs the machine disturbs all alike. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { wrapForAge } from '../src/keys/age.ts';
 import { ACCESS_KEY_ID, kmsKeyArn, SECRET_ACCESS_KEY } from '../test/servers/aws/defaults.ts';
 import type { ProgramName } from './programs.ts';
+import { sealVariables } from './sealed.ts';
 import { run, start } from './spawn.ts';
 
 const programs = JSON.parse(process.argv[2] as string) as Record<ProgramName, string>;
@@ -26,7 +30,25 @@ const ENV = {
   AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
   AWS_REGION: 'us-east-1',
   AWS_ENDPOINT_URL_S3: url,
+  AWS_ENDPOINT_URL_KMS: url,
 };
+
+const folder = mkdtempSync(join(tmpdir(), 'envseal-bench-'));
+const identity = await generateX25519Identity();
+for (const count of [1, 100]) writeFileSync(join(folder, `age-${count}`), await sealForAge(count));
+
+/** What a workload of Google Cloud has, and who has an age key. */
+const OTHER_ENV = {
+  PATH: ENV.PATH,
+  GCE_METADATA_HOST: new URL(url).host,
+  CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: url,
+  SOPS_AGE_KEY: identity,
+};
+
+async function sealForAge(count: number): Promise<Uint8Array> {
+  const key = await identityToRecipient(identity);
+  return await sealVariables(count, { kind: 'age', key }, (dataKey) => wrapForAge(dataKey, key));
+}
 
 const sources = (key: string, count: number) =>
   Array.from({ length: count }, () => ['-s', `s3://snacks/${key}`]).flat();
@@ -39,6 +61,12 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   signer: [programs.signer],
   ten: [envseal, 'run', ...sources('one', 10), '--', '/bin/true'],
   many: [envseal, 'run', ...sources('many', 1), '--', '/bin/true'],
+  sops: [envseal, 'run', ...sources('sops', 1), '--', '/bin/true'],
+};
+const OTHER_CASES: Readonly<Record<string, readonly string[]>> = {
+  gs: [envseal, 'run', '-s', 'gs://snacks/one', '--', '/bin/true'],
+  age: [envseal, 'run', '-s', join(folder, 'age-1'), '--', '/bin/true'],
+  age100: [envseal, 'run', '-s', join(folder, 'age-100'), '--', '/bin/true'],
 };
 
 /** What is compared takes turns; what is not would only cool the caches in between. */
@@ -46,15 +74,21 @@ const GROUPS = [
   ['true', 'empty', 'ours', 'envseal'],
   ['envseal', 'signer', 'sdk'],
   ['envseal', 'ten', 'many'],
+  ['envseal', 'gs', 'sops', 'age', 'age100'],
 ] as const;
 
 const results = GROUPS.map(measureInTurns);
 const before = await requestCount();
 run(CASES.envseal as string[], ENV);
 const requests = (await requestCount()) - before;
-const memoryMiB = peakMemory();
+const memoryMiB = peakMemory(CASES.envseal as string[], ENV);
+const sealedMiB = Math.max(
+  ...Object.values(OTHER_CASES).map((words) => peakMemory(words, OTHER_ENV)),
+  peakMemory(CASES.sops as string[], ENV),
+);
 const after = await afterHandOver();
 server.stdin.end();
+rmSync(folder, { recursive: true });
 const crowd = await throttledCrowd();
 print();
 
@@ -62,13 +96,18 @@ function measureInTurns(names: readonly string[]): Record<string, number> {
   const wallMs: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = -10; round < rounds; round++) {
     for (const name of names) {
-      const measured = run(CASES[name] as readonly string[], ENV);
+      const measured = runCase(name);
       if (measured.status !== 0) throw new Error(`${name} ended with ${measured.status}`);
       // The first rounds fill the page cache.
       if (round >= 0) wallMs[name]?.push(measured.wallMs);
     }
   }
   return Object.fromEntries(Object.entries(wallMs).map(([name, values]) => [name, median(values)]));
+}
+
+function runCase(name: string) {
+  const words = CASES[name];
+  return words === undefined ? run(OTHER_CASES[name] as readonly string[], OTHER_ENV) : run(words, ENV);
 }
 
 function median(values: readonly number[]): number {
@@ -80,9 +119,8 @@ async function requestCount(): Promise<number> {
   return Number((await lines.next()).value);
 }
 
-function peakMemory(): number {
-  const once = () =>
-    Number(execFileSync(programs.memory, CASES.envseal as string[], { env: ENV, encoding: 'utf8' }));
+function peakMemory(words: readonly string[], env: Readonly<Record<string, string>>): number {
+  const once = () => Number(execFileSync(programs.memory, words, { env, encoding: 'utf8' }));
   return Array.from({ length: 20 }, once).sort((a, b) => a - b)[10] as number;
 }
 
@@ -146,7 +184,12 @@ function print(): void {
     ],
     ['10 sources', ms('ten'), `${ratio('ten', 'envseal')} of one`, '1.6×'],
     ['5,000 variables of 100 bytes', ms('many'), `${more('many', 'envseal')} more than one`, '10 ms'],
+    ['`gs://`, token of the metadata server', ms('gs'), `${ratio('gs', 'envseal')} of S3`, '1.3×'],
+    ['SOPS in S3, 100 values under AWS KMS', ms('sops'), `${ratio('sops', 'envseal')} of S3`, '1.5×'],
+    ['SOPS in a local file, one value under age', ms('age'), `${ratio('age', 'envseal')} of S3`, '1.3×'],
+    ['the same with 100 values', ms('age100'), `${ratio('age100', 'envseal')} of S3`, ''],
     ['peak memory of a start', `${memoryMiB.toFixed(0)} MiB`, '', '45 MiB'],
+    ['the most of `gs://` and SOPS', `${sealedMiB.toFixed(0)} MiB`, '', '50 MiB'],
     ['HTTP requests of a start', String(requests), '', '1'],
     ['after the hand-over', after, '', 'nothing of ours'],
     [

@@ -1,12 +1,38 @@
 /**
- * The S3 of the benchmark: answers at once, so that what is measured is the client. Run by Bun; prints its URL, and the
- * number of requests when its stdin closes. `one` has a variable, `many` has 5,000.
+ * The clouds of the benchmark: they answer at once, so that what is measured is the client. Run by Bun; prints its URL,
+ * and the number of requests when its stdin has a line. `one` has a variable, `many` has 5,000, `sops` 100 under AWS KMS.
  */
-const HEADERS = {
+import { crc32c } from '../src/store/checksum.ts';
+import { sealVariables } from './sealed.ts';
+
+const KEY = 'arn:aws:kms:us-east-1:111122223333:key/bench';
+const SSE_KMS = {
   'x-amz-server-side-encryption': 'aws:kms',
-  'x-amz-server-side-encryption-aws-kms-key-id': 'arn:aws:kms:us-east-1:111122223333:key/bench',
+  'x-amz-server-side-encryption-aws-kms-key-id': KEY,
 };
+const ONE = 'VARIABLE=value\n';
 const MANY = Array.from({ length: 5000 }, (_, i) => `VARIABLE_${i}=${'v'.repeat(100)}`).join('\n');
+
+let dataKey = '';
+const sops = await sealVariables(100, { kind: 'aws-kms', key: KEY, context: {} }, async (bytes) => {
+  dataKey = Buffer.from(bytes).toString('base64');
+  const wrapped = Buffer.from('wrapped');
+  return { kind: 'aws-kms', key: KEY, wrapped, context: {}, role: undefined, profile: undefined };
+});
+const S3: Readonly<Record<string, string>> = {
+  '/snacks/one': ONE,
+  '/snacks/many': MANY,
+  '/snacks/sops': Buffer.from(sops).toString(),
+};
+
+const CRC32C = Buffer.alloc(4);
+CRC32C.writeUInt32BE(crc32c(Buffer.from(ONE)));
+const RESOURCE = {
+  generation: '1',
+  kmsKeyName: 'projects/p/locations/global/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1',
+  crc32c: CRC32C.toString('base64'),
+};
+
 let requests = 0;
 
 declare const Bun: { serve(options: object): { readonly url: URL; stop(force: boolean): void } };
@@ -15,9 +41,22 @@ const server = Bun.serve({
   port: 0,
   fetch(request: Request): Response {
     requests++;
-    if (!request.headers.get('authorization')?.startsWith('AWS4-HMAC-SHA256 '))
-      return new Response('', { status: 403 });
-    return new Response(request.url.endsWith('/many') ? MANY : 'VARIABLE=value\n', { headers: HEADERS });
+    const { pathname, searchParams } = new URL(request.url);
+    const authorization = request.headers.get('authorization') ?? '';
+    if (pathname.startsWith('/computeMetadata/'))
+      return Response.json(
+        { access_token: 'token', expires_in: 3599, token_type: 'Bearer' },
+        { headers: { 'metadata-flavor': 'Google' } },
+      );
+    if (pathname.startsWith('/storage/')) {
+      if (authorization !== 'Bearer token') return new Response('', { status: 401 });
+      if (searchParams.get('alt') !== 'media') return Response.json(RESOURCE);
+      const headers = { 'x-goog-generation': '1', 'x-goog-hash': `crc32c=${RESOURCE.crc32c}` };
+      return new Response(ONE, { headers });
+    }
+    if (!authorization.startsWith('AWS4-HMAC-SHA256 ')) return new Response('', { status: 403 });
+    if (request.method === 'POST') return Response.json({ Plaintext: dataKey, KeyId: KEY });
+    return new Response(S3[pathname] ?? '', { headers: SSE_KMS });
   },
 });
 console.log(server.url.origin);
