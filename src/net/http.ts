@@ -147,7 +147,7 @@ function unreachable(url: URL, proxy: string | undefined, error: unknown): Envse
     const { statusCode, status } = error as { statusCode?: number; status?: number };
     return refusedByProxy(url, proxy, statusCode ?? status ?? 0, error);
   }
-  const isTls = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code);
+  const isTls = isTlsFailure(code);
   const hint = isTls
     ? 'check the host name and the clock; a private CA goes into AWS_CA_BUNDLE or SSL_CERT_FILE'
     : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
@@ -159,6 +159,11 @@ function unreachable(url: URL, proxy: string | undefined, error: unknown): Envse
     cause: error,
     retryable: !isTls,
   });
+}
+
+/** Of an error's code: the same certificate would come again. */
+export function isTlsFailure(code: string): boolean {
+  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code);
 }
 
 const PROXY_AUTHENTICATION_REQUIRED = 407;

@@ -1,6 +1,6 @@
 /** From the bytes of a file that was sealed before it was stored to its variables. Loaded for those only. */
 import type { AwsClient } from '../aws/aws-client.ts';
-import { regionOfKey } from '../aws/kms-key.ts';
+import { isAlias, regionOfKey } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
 import { isCloudKmsKey } from '../gcp/key-name.ts';
@@ -54,7 +54,8 @@ async function openSopsFile(
   const { variables } = await openSops(object.bytes, file.sops, {
     source: source.uri,
     unwrap: unwrapWith(options),
-    isAllowed: ({ key }) => pinnedKeys.length === 0 || isPinned(key, pinnedKeys),
+    // Which key an alias leads to is known when it has unwrapped, and is checked then.
+    isAllowed: ({ key }) => pinnedKeys.length === 0 || isPinned(key, pinnedKeys) || isAlias(key),
     checkKey: (key) => {
       if (key.kind === 'aws-kms') refuseOtherPlace(key.context, source);
     },

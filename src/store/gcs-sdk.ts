@@ -7,7 +7,7 @@ import type { GoogleClient } from '../gcp/google-client.ts';
 import { explainGoogleRefusal } from '../gcp/refusal.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { withDeadline } from '../net/deadline.ts';
-import { readChunks, tooLarge } from '../net/http.ts';
+import { isTlsFailure, readChunks, tooLarge } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import { describe, type ObjectResource, refuseEncoded, toObject } from './gcs.ts';
 import type { GcsSource } from './source.ts';
@@ -15,6 +15,8 @@ import type { FetchedObject } from './store.ts';
 
 export async function fetchThroughSdk(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
   const storage = new Storage(await options(client));
+  // It takes STORAGE_EMULATOR_HOST from the process as it is, without scheme and path.
+  storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
   const bucket = storage.bucket(source.bucket);
   const file = (generation: string | undefined) =>
     bucket.file(source.object, generation === undefined ? {} : { generation });
@@ -108,6 +110,6 @@ function explain(error: unknown, source: GcsSource, client: GoogleClient): unkno
   return new EnvsealError('unreachable', `cannot reach Cloud Storage${reason}`, {
     hint: 'check the endpoint, the network policy and HTTPS_PROXY, NO_PROXY',
     cause: error,
-    retryable: true,
+    retryable: !isTlsFailure(reason),
   });
 }

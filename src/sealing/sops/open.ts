@@ -37,8 +37,7 @@ const READERS: Readonly<Record<SopsKind, Reader>> = {
 };
 
 /**
- * `kind` is what `recogniseSops` said. The whole file is checked before a key is tried, and everything authenticates
- * before a variable comes out.
+ * `kind` is what `recogniseSops` said. Everything authenticates before a variable comes out.
  *
  * Throws `malformed` for a file that sops would not write, `corrupt` for one that does not authenticate, `too_large`,
  * and what `unwrapDataKey` throws. A message may have names of variables and of keys, and nothing else of the file.
@@ -53,8 +52,13 @@ export async function openSops(
   }
   const file = await READERS[kind](openText(bytes, source));
   const metadata = readMetadata(file.metadata, source);
+  const unwrapping = unwrapDataKey(metadata, keys, source);
+  // What is wrong with a value is told first.
+  unwrapping.catch(() => {});
+  // The keys are asked, and while they answer the values are checked.
+  await new Promise((resolve) => setImmediate(resolve));
   const values = file.leaves.map((leaf) => readValue(leaf, metadata.rule, source));
-  const unwrapped = await unwrapDataKey(metadata, keys, source);
+  const unwrapped = await unwrapping;
   const key = await importGcmKey(unwrapped.dataKey);
   const opened = await openValues(values, metadata, key, source);
   return { ...opened, keys: unwrapped.keys };
