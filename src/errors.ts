@@ -31,6 +31,8 @@ export const EXIT_STATUS = {
   not_found: 66,
   /** DNS, connect, TLS, or the server's own fault after retries. */
   unreachable: 69,
+  /** `--event-policy required`, and a sink did not take the event. */
+  undelivered: 69,
   /** A bug of ours. */
   internal: 70,
   /** The service throttles. */

@@ -1,0 +1,42 @@
+/** What a sink is: one place that events go to. */
+import type { AwsClient } from '../aws/aws-client.ts';
+import type { GoogleClient } from '../gcp/google-client.ts';
+import type { Deadline } from '../net/deadline.ts';
+import type { Http } from '../net/http.ts';
+import type { Secret } from '../secret.ts';
+import type { System } from '../system/system.ts';
+import type { EnvsealEvent } from './event.ts';
+
+export interface Sink {
+  /** What error messages call it: its URI without user, password and query. */
+  readonly name: string;
+  /**
+   * Resolves when the receiver has taken all of them. It retries what can be retried until the deadline.
+   *
+   * Unreachable is an EnvsealError `unreachable`, a wrong token `credentials`, not allowed `denied`, throttled
+   * `throttled`, an answer that is no success though its status says so `undelivered`. `timeout` is the deadline's.
+   */
+  deliver(events: readonly EnvsealEvent[], deadline: Deadline): Promise<void>;
+}
+
+export interface SinkContext {
+  readonly http: Http;
+  readonly system: System;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The value of `ENVSEAL_…`, or of the file that `ENVSEAL_…_FILE` names. Throws `configuration` without either. */
+  secret(variable: SinkSecret): Secret;
+  /** With the credentials of the sources. */
+  aws(): Promise<AwsClient>;
+  google(): Promise<GoogleClient>;
+}
+
+/** Never flags: what is in argv can be read by every process. */
+export const SINK_SECRETS = [
+  'ENVSEAL_WEBHOOK_SECRET',
+  'ENVSEAL_SPLUNK_TOKEN',
+  'ENVSEAL_OTLP_HEADERS',
+] as const;
+export type SinkSecret = (typeof SINK_SECRETS)[number];
+
+/** `url` is the URI of `--event-sink`, parsed. Throws `configuration` for what this sink does not take. */
+export type MakeSink = (url: URL, context: SinkContext) => Sink;
