@@ -64,6 +64,8 @@ export interface ErrorDetails {
   readonly retryable?: boolean;
   /** What the server asked to wait, in ms. */
   readonly retryAfterMs?: number;
+  /** What joins the refusal to the cloud's own audit log. */
+  readonly requestIds?: readonly string[];
 }
 
 export class EnvsealError extends Error {
@@ -72,6 +74,9 @@ export class EnvsealError extends Error {
   readonly hint: string | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number;
+  readonly requestIds: readonly string[];
+  /** Tries of the request that was refused at last, counted by `retry`. */
+  attempts = 0;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined);
@@ -79,6 +84,7 @@ export class EnvsealError extends Error {
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
     this.retryAfterMs = details.retryAfterMs ?? 0;
+    this.requestIds = details.requestIds ?? [];
   }
 
   get exitStatus(): number {
@@ -97,8 +103,10 @@ export class EnvsealError extends Error {
   }
 
   #copy({ message = this.message, retryable = this.retryable }): EnvsealError {
-    const { code, hint, cause, retryAfterMs } = this;
-    const details = { cause, retryable, retryAfterMs, ...(hint === undefined ? {} : { hint }) };
-    return new EnvsealError(code, message, details);
+    const { code, hint, cause, retryAfterMs, requestIds } = this;
+    const details = { cause, retryable, retryAfterMs, requestIds, ...(hint === undefined ? {} : { hint }) };
+    const copy = new EnvsealError(code, message, details);
+    copy.attempts = this.attempts;
+    return copy;
   }
 }

@@ -6,10 +6,14 @@ export interface Host {
   readonly system: System;
   /** Without the program's own name. */
   readonly argv: readonly ByteString[];
+  /** The words that start another envseal: a path and, for the bundle, what Node is given. */
+  readonly self: readonly ByteString[];
   /** Inherited entries `NAME=value`, in order. */
   readonly environ: readonly ByteString[];
   /** The same, decoded. */
   readonly variables: Variables;
   /** Signals that end us with 128+n until the hand-over; those that were ignored from the start stay ignored. */
   readonly stopSignals: readonly StopSignal[];
+  /** What is done first when a stop signal comes; a second signal does not wait for it. */
+  onStop(action: () => Promise<void>): void;
 }

@@ -14,6 +14,12 @@ export const DEFAULT_TIMEOUT_SECONDS = 30;
 export const MIN_TIMEOUT_SECONDS = 0.1;
 export const MAX_TIMEOUT_SECONDS = 3600;
 
+/** Default of `--event-timeout`, in seconds: the delivery of all events to all sinks. */
+export const DEFAULT_EVENT_TIMEOUT_SECONDS = 2;
+
+/** What `--event-policy background` takes at most after the hand-over, in seconds. */
+export const BACKGROUND_DELIVERY_SECONDS = 30;
+
 /** Tries of one request, the first included. */
 export const MAX_ATTEMPTS = 20;
 /** Full jitter: the wait before try n+1 is random between 0 and `min(cap, base * 2^(n-1))`, in ms. */

@@ -9,6 +9,7 @@ const MAX_PROC_BYTES = 16 * 1024 * 1024;
 
 const system = await loadSystem();
 let logFormat: LogFormat = 'text';
+let atStop: (() => Promise<void>) | undefined;
 
 // An uncaught error would print its source line and its properties, which could hold a value.
 process.on('uncaughtException', fail);
@@ -56,10 +57,20 @@ function readHost(): Host {
   return {
     system,
     argv: argv === undefined ? process.argv.slice(2).map(toBytes) : argv.slice(argv.length - count),
+    self: self(),
     environ,
     variables: decode(environ),
     stopSignals: listenForStopSignals(),
+    onStop: (action) => {
+      atStop = action;
+    },
   };
+}
+
+/** `/proc/self/exe` is this very program, also where its file was moved or PATH has another. */
+function self(): ByteString[] {
+  const script = process.argv[1] ?? '';
+  return system.runtime === 'bun' ? ['/proc/self/exe'] : [toBytes(process.execPath), toBytes(script)];
 }
 
 function readStrings(path: string): ByteString[] | undefined {
@@ -98,10 +109,16 @@ function fromBytes(bytes: ByteString): string {
 /** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */
 function listenForStopSignals(): StopSignal[] {
   const signals = (Object.keys(STOP_SIGNALS) as StopSignal[]).filter((signal) => !system.isIgnored(signal));
-  for (const signal of signals) {
-    process.on(signal, () => end(reportSignal(signal, STOP_SIGNALS[signal], logFormat)));
-  }
+  for (const signal of signals) process.on(signal, () => stop(signal));
   return signals;
+}
+
+function stop(signal: StopSignal): void {
+  const action = atStop;
+  atStop = undefined;
+  const ended = () => end(reportSignal(signal, STOP_SIGNALS[signal], logFormat));
+  if (action === undefined) ended();
+  else action().then(ended, ended);
 }
 
 /** How a bad setting is reported cannot wait until all settings are read. */

@@ -2,7 +2,12 @@
  * The table of settings. Each row is a long flag `--kms-key` and the variable `ENVSEAL_KMS_KEY`; the README's table and
  * `help` are checked against it.
  */
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from './limits.ts';
+import {
+  DEFAULT_EVENT_TIMEOUT_SECONDS,
+  DEFAULT_TIMEOUT_SECONDS,
+  MAX_TIMEOUT_SECONDS,
+  MIN_TIMEOUT_SECONDS,
+} from './limits.ts';
 
 /**
  * - `switch`: no value; in a variable `true` or `false` (also `1`, `yes`, `on` and `0`, `no`, `off`, empty).
@@ -74,6 +79,30 @@ export const SETTINGS = {
   },
   'allow-name': { kind: 'list', value: 'NAME', help: 'accept a variable that can make programs load code' },
   'scrub-credentials': { kind: 'switch', help: 'drop the cloud credentials from the inherited environment' },
+  'event-sink': {
+    kind: 'list',
+    verbatim: true,
+    value: 'URI',
+    help: 'tell this sink who opened what: stderr:, file:, https:, splunk+https:, cloudwatch:, …',
+  },
+  'event-policy': {
+    kind: 'choice',
+    choices: ['best-effort', 'required', 'background'],
+    default: 'best-effort',
+    help: 'when a sink does not take an event: warn and start, do not start, or deliver it after the start',
+  },
+  'event-timeout': {
+    kind: 'seconds',
+    value: 'SECONDS',
+    default: String(DEFAULT_EVENT_TIMEOUT_SECONDS),
+    help: 'time for the delivery of events',
+  },
+  'event-names': {
+    kind: 'choice',
+    choices: ['full', 'count', 'hash'],
+    default: 'full',
+    help: 'what events say of the names of variables',
+  },
   timeout: {
     kind: 'seconds',
     value: 'SECONDS',
@@ -116,3 +145,13 @@ export const VARIABLE_PREFIX = 'ENVSEAL_';
 export function variableOf(setting: string): string {
   return VARIABLE_PREFIX + setting.replaceAll('-', '_').toUpperCase();
 }
+
+/** Never flags, because every process can read what is in argv. Each has a twin with `_FILE` that names a file. */
+export const SECRET_VARIABLES = [
+  'ENVSEAL_WEBHOOK_SECRET',
+  'ENVSEAL_SPLUNK_TOKEN',
+  'ENVSEAL_OTLP_HEADERS',
+  'ENVSEAL_EVENT_NAMES_KEY',
+] as const;
+
+export type SecretVariable = (typeof SECRET_VARIABLES)[number];

@@ -48,6 +48,7 @@ export async function assumeRole(role: string, region: string, client: AwsClient
       secretAccessKey: new Secret(secretAccessKey),
       sessionToken: new Secret(sessionToken),
       origin: 'assumed role',
+      principal: role,
     };
   }, deadline);
 }

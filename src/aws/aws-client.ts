@@ -1,5 +1,5 @@
 /** Sends one signed request, with the server's clock where ours is wrong. */
-import { type Deadline, withDeadline } from '../net/deadline.ts';
+import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
 import type { AwsService, AwsSettings } from './aws-settings.ts';
@@ -55,6 +55,19 @@ export class AwsClient {
     changes: Pick<AwsClientOptions, 'credentials'> | Pick<AwsClientOptions, 'settings' | 'variables'>,
   ): AwsClient {
     return new AwsClient({ ...this.#options, ...changes });
+  }
+
+  /** The same with a deadline of its own. Credentials that the other's end has kept back are asked for again. */
+  until(deadline: Deadline): AwsClient {
+    const later = new AwsClient({ ...this.#options, deadline });
+    const credentials: CredentialProvider = () =>
+      this.credentials().catch((error: unknown) => {
+        if (!isEndOf(this.deadline, error)) throw error;
+        return later.credentials();
+      });
+    const client = new AwsClient({ ...this.#options, deadline, credentials });
+    client.#skewMs = this.#skewMs;
+    return client;
   }
 
   get variables(): AwsClientOptions['variables'] {

@@ -16,7 +16,20 @@ export interface AwsSettings {
   endpointOf(service: AwsService): string | undefined;
 }
 
-export type AwsService = 's3' | 'kms' | 'sts';
+export type AwsService = 's3' | 'kms' | 'sts' | 'logs';
+
+/** As AWS names its services in variables and profiles. https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html */
+const IDENTIFIERS: Readonly<Record<AwsService, string>> = {
+  s3: 's3',
+  kms: 'kms',
+  sts: 'sts',
+  logs: 'cloudwatch_logs',
+};
+
+/** The variable with the endpoint of a service. */
+export function endpointVariable(service: AwsService): string {
+  return `AWS_ENDPOINT_URL_${IDENTIFIERS[service].toUpperCase()}`;
+}
 
 export type AwsVariables = Readonly<Record<string, string | undefined>>;
 
@@ -45,9 +58,9 @@ export async function readAwsSettings(variables: AwsVariables, system: System): 
     endpointOf(service) {
       if (ignoresEndpoints) return undefined;
       return (
-        variables[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ||
+        variables[endpointVariable(service)] ||
         variables.AWS_ENDPOINT_URL ||
-        services[`${service}.endpoint_url`] ||
+        services[`${IDENTIFIERS[service]}.endpoint_url`] ||
         profile.endpoint_url
       );
     },

@@ -14,6 +14,8 @@ export interface AwsCredentials {
   readonly sessionToken: Secret | undefined;
   /** Which provider they are from, for people. */
   readonly origin: string;
+  /** ARN of the role or the user, where it is known without a call. */
+  readonly principal?: string | undefined;
 }
 
 /**
@@ -32,6 +34,7 @@ interface SdkIdentity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
+  readonly principal?: string | undefined;
 }
 
 interface ProviderRow {
@@ -135,5 +138,6 @@ function toCredentials(identity: SdkIdentity, origin: string): AwsCredentials {
     secretAccessKey: new Secret(identity.secretAccessKey),
     sessionToken: identity.sessionToken === undefined ? undefined : new Secret(identity.sessionToken),
     origin,
+    principal: identity.principal,
   };
 }

@@ -1,12 +1,11 @@
 import { EnvsealError } from '../errors.ts';
-import type { AwsService } from './aws-settings.ts';
+import { type AwsService, endpointVariable } from './aws-settings.ts';
 
 /** The endpoint that the user set for a service. Throws `configuration`; a URL that is refused is not shown. */
 export function parseEndpoint(text: string, service: AwsService): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '') return url;
-  const name = service.toUpperCase();
-  throw new EnvsealError('configuration', `the ${name} endpoint is no URL`, {
-    hint: `use AWS_ENDPOINT_URL_${name}=https://HOST, without user and password`,
+  throw new EnvsealError('configuration', `the ${service.toUpperCase()} endpoint is no URL`, {
+    hint: `use ${endpointVariable(service)}=https://HOST, without user and password`,
   });
 }

@@ -58,16 +58,19 @@ export interface MetadataIdentity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+  /** The role's ARN, which ECS tells. */
+  readonly principal: string | undefined;
 }
 
 /** All of them answer with the same three fields; `undefined` where one is missing. */
 export function parseIdentity(text: string): MetadataIdentity | undefined {
-  const { AccessKeyId, SecretAccessKey, Token } = parseJson(text);
+  const { AccessKeyId, SecretAccessKey, Token, RoleArn } = parseJson(text);
   if (![AccessKeyId, SecretAccessKey, Token].every(isFilled)) return undefined;
   return {
     accessKeyId: AccessKeyId as string,
     secretAccessKey: SecretAccessKey as string,
     sessionToken: Token as string,
+    principal: isFilled(RoleArn) ? (RoleArn as string) : undefined,
   };
 }
 

@@ -88,6 +88,12 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     says: () => 'the AWS secret key does not match the access key',
     hint: () => 'check AWS_SECRET_ACCESS_KEY, and that no proxy changes the request',
   },
+  WrongRegion: {
+    code: 'configuration',
+    says: ({ subject }) => `the endpoint that was asked for ${subject} is of another region`,
+    hint: () =>
+      'set AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL_STS to that of the region of the key, or remove it',
+  },
   RequestTimeTooSkewed: {
     ...CREDENTIALS,
     says: () => 'the clock of this machine is wrong',
@@ -123,22 +129,24 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 
 /** The error to throw for an answer that is no success. */
 export function explainRefusal(refusal: Refusal): EnvsealError {
-  const meaning = MEANINGS[canonicalCode(refusal.code)] ?? byStatus(refusal);
+  const meaning = MEANINGS[canonicalCode(refusal)] ?? byStatus(refusal);
   return new EnvsealError(meaning.code, meaning.says(refusal), {
     hint: meaning.hint(refusal),
     retryable: meaning.retryable ?? false,
     retryAfterMs: retryAfterMs(refusal.headers),
+    requestIds: requestIdsOf(refusal.headers),
   });
 }
 
 /** The same refusal has several names, by service and by age. */
-function canonicalCode(code: string): string {
+function canonicalCode({ code, message }: Refusal): string {
   const kms =
     /^(?:KMS\.)?(DisabledException|KMSInvalidStateException|NotFoundException|InvalidKeyUsageException)$/.exec(
       code,
     )?.[1];
   if (kms !== undefined) return `KMS.${kms}`;
   if (code === 'ExpiredTokenException' || code === 'TokenRefreshRequired') return 'ExpiredToken';
+  if (/^Credential should be scoped to a valid region/.test(message)) return 'WrongRegion';
   if (code === 'InvalidSignatureException') return 'SignatureDoesNotMatch';
   return code === 'UnrecognizedClientException' ? 'InvalidAccessKeyId' : code;
 }
@@ -226,4 +234,9 @@ function deniedAccess(refusal: Refusal): { action: string; resource: string; pri
   const resource = /on resource: "?(arn:[^\s"]+)/.exec(message)?.[1] ?? unnamed;
   const principal = /User: (arn:[^\s"]+) is not/.exec(message)?.[1];
   return { action, resource, principal };
+}
+
+/** Of S3, KMS and STS. CloudTrail has them as `requestID` and `additionalEventData.x-amz-id-2`. */
+export function requestIdsOf(headers: Headers): string[] {
+  return ['x-amz-request-id', 'x-amzn-requestid', 'x-amz-id-2'].flatMap((name) => headers.get(name) ?? []);
 }

@@ -2,7 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
-import { type Settings, VARIABLE_PREFIX, variableOf } from '../settings.ts';
+import { SECRET_VARIABLES, type Settings, VARIABLE_PREFIX, variableOf } from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
 import {
   type CommandName,
@@ -132,7 +132,10 @@ export function readFlags<N extends FlagName>(
 function refuseUnknownVariables(variables: Variables): void {
   const given = Object.keys(variables).filter((name) => name.startsWith(VARIABLE_PREFIX));
   if (given.length === 0) return;
-  const known = SETTING_NAMES.map(variableOf);
+  const known = [
+    ...SETTING_NAMES.map(variableOf),
+    ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
+  ];
   for (const name of given) {
     if (known.includes(name)) continue;
     const near = nearest(withoutPrefix(name), known.map(withoutPrefix));

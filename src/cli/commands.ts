@@ -19,6 +19,8 @@ export interface CommandRow {
   readonly usage: string;
   /** One that works as it stands. */
   readonly example?: string;
+  /** envseal runs it by itself: no help lists it. */
+  readonly isInternal?: true;
   readonly load: () => Promise<Command>;
 }
 
@@ -44,6 +46,12 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     summary: 'show the version',
     usage: 'envseal version',
     load: async () => (await import('./help.ts')).version,
+  },
+  'deliver-events': {
+    summary: 'deliver the events that another envseal leaves behind',
+    usage: 'envseal deliver-events',
+    isInternal: true,
+    load: async () => (await import('./deliver-events.ts')).deliverEvents,
   },
 };
 

@@ -27,7 +27,7 @@ type OptionValue<K extends FlagRow['kind']> = K extends 'switch'
 /** Validated flags; an option that was not given is `false`, empty or `undefined`. */
 export type Flags = Settings & { readonly [N in OptionName]: OptionValue<(typeof OPTIONS)[N]['kind']> };
 
-export type CommandName = 'run' | 'keygen' | 'help' | 'version';
+export type CommandName = 'run' | 'keygen' | 'help' | 'version' | 'deliver-events';
 
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
@@ -39,6 +39,7 @@ export const FLAGS_OF: Readonly<Record<CommandName, readonly FlagName[]>> = {
   keygen: ['out', ...COMMON],
   help: COMMON,
   version: COMMON,
+  'deliver-events': COMMON,
 };
 
 export function isCommandName(name: string): name is CommandName {

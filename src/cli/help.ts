@@ -20,7 +20,9 @@ export const version: Command = async ({ host }) => {
 };
 
 function overview(): string {
-  const commands = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
+  const commands = Object.entries(COMMANDS)
+    .filter(([, { isInternal }]) => !isInternal)
+    .map(([name, { summary }]) => [name, summary] as const);
   return [
     'envseal opens KMS-sealed env files and becomes the container command, with their variables in its environment.',
     '',

@@ -2,6 +2,7 @@
 import type { AwsClient } from '../aws/aws-client.ts';
 import { isAlias } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
+import type { Attempt } from '../events/attempt.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
 import type { Host } from '../host.ts';
 import type { Unwrap } from '../keys/key-wrapper.ts';
@@ -28,40 +29,59 @@ export interface OpenOptions {
 
 type Variables = ReadonlyMap<string, Secret>;
 
-/** Throws the first failure; the other requests are given up with it. */
-export async function openSources(sources: readonly Source[], options: OpenOptions): Promise<Variables> {
-  const stores = new Stores(options);
-  const opened = sources.map((source) =>
-    openSource(source, stores, options).catch((error: unknown) => {
-      const failure = error instanceof EnvsealError ? error.about(source.uri) : error;
-      if (failure instanceof EnvsealError) options.deadline.abort(failure);
+/** Throws the first failure; the other requests are given up with it. Each attempt is filled in as far as it comes. */
+export async function openSources(
+  attempts: readonly Attempt[],
+  stores: Stores,
+  options: OpenOptions,
+): Promise<Variables> {
+  const opened = attempts.map((attempt) =>
+    openSource(attempt, stores, options).catch((error: unknown) => {
+      const failure = error instanceof EnvsealError ? error.about(attempt.source.uri) : error;
+      if (!(failure instanceof EnvsealError)) throw failure;
+      // What was given up because of another source has no failure of its own.
+      if (error !== options.deadline.signal.reason || failure.code === 'timeout') {
+        attempt.error = failure;
+        attempt.attempts ||= failure.attempts;
+        if (attempt.requestIds.length === 0) attempt.requestIds = failure.requestIds;
+      }
+      options.deadline.abort(failure);
       throw failure;
     }),
   );
   return merge(await Promise.all(opened));
 }
 
-async function openSource(source: Source, stores: Stores, { settings }: OpenOptions): Promise<Variables> {
+async function openSource(attempt: Attempt, stores: Stores, { settings }: OpenOptions): Promise<Variables> {
+  const { source } = attempt;
   let object: FetchedObject;
   try {
     object = await stores.fetch(source);
   } catch (error) {
-    if (source.isOptional && error instanceof EnvsealError && error.code === 'not_found') return new Map();
-    throw error;
+    if (!source.isOptional || !(error instanceof EnvsealError) || error.code !== 'not_found') throw error;
+    attempt.isAbsent = true;
+    return new Map();
   }
   const { bytes, sealing } = object;
   const { uri, format } = source;
+  attempt.version = object.version ?? null;
+  attempt.requestIds = object.requestIds;
+  attempt.attempts = object.attempts;
   const content =
     format === undefined ? recognise(bytes, { source: uri }) : asFormat(bytes, format, { source: uri });
   if (content.kind === 'dotenv' || content.kind === 'json') {
+    attempt.sealing = sealing.kind;
+    if (sealing.kind !== 'none' && sealing.key !== undefined) attempt.kmsKeys = [sealing.key];
     enforcePolicy(source, sealing, {
       pinnedKeys: sealing.kind === 'none' ? [] : await stores.pinnedKeys(),
       allowUnsealed: settings['allow-unsealed'],
     });
-    return openPlain(bytes, content.kind, source);
+    attempt.variables = openPlain(bytes, content.kind, source);
+    return attempt.variables;
   }
+  attempt.sealing = content.kind;
   const { openSealed } = await import('../sealing/open-sealed.ts');
-  return await openSealed(content, {
+  const { variables, keys } = await openSealed(content, {
     source,
     object,
     clients: stores,
@@ -69,6 +89,9 @@ async function openSource(source: Source, stores: Stores, { settings }: OpenOpti
     encryptionContext: parseEncryptionContext(settings['encryption-context']),
     allowMetadataKey: settings['allow-metadata-key'],
   });
+  attempt.kmsKeys = keys;
+  attempt.variables = variables;
+  return variables;
 }
 
 function merge([first = new Map(), ...later]: readonly Variables[]): Variables {
@@ -77,9 +100,9 @@ function merge([first = new Map(), ...later]: readonly Variables[]): Variables {
 }
 
 /** Stores by scheme, and what opens keys, each made when its first source needs it. */
-class Stores implements KeyClients {
+export class Stores implements KeyClients {
   readonly #options: OpenOptions;
-  readonly #http: Http;
+  readonly http: Http;
   #aws: Promise<AwsStores> | undefined;
   #google: Promise<GoogleStores> | undefined;
   #age: Promise<Unwrap> | undefined;
@@ -87,7 +110,7 @@ class Stores implements KeyClients {
   constructor(options: OpenOptions) {
     const { host, settings } = options;
     this.#options = options;
-    this.#http = new Http({
+    this.http = new Http({
       system: host.system,
       variables: host.variables,
       allowInsecureEndpoint: settings['allow-insecure-endpoint'],
@@ -119,6 +142,12 @@ class Stores implements KeyClients {
     return (await this.#googleStores()).client;
   }
 
+  /** The clients that something was asked of, for what is known of them already. */
+  async known(): Promise<{ readonly aws?: AwsClient; readonly google?: GoogleClient }> {
+    const [aws, google] = await Promise.all([this.#aws, this.#google]);
+    return { ...(aws && { aws: aws.client }), ...(google && { google: google.client }) };
+  }
+
   age(): Promise<Unwrap> {
     this.#age ??= import('../keys/age.ts').then(
       ({ ageUnwrapper }) => ageUnwrapper(this.#options.host) as Unwrap,
@@ -127,13 +156,13 @@ class Stores implements KeyClients {
   }
 
   #awsStores(): Promise<AwsStores> {
-    this.#aws ??= AwsStores.create(this.#options, this.#http);
+    this.#aws ??= AwsStores.create(this.#options, this.http);
     return this.#aws;
   }
 
   #googleStores(): Promise<GoogleStores> {
     this.#google ??= import('./google-stores.ts').then(
-      ({ GoogleStores }) => new GoogleStores(this.#options, this.#http),
+      ({ GoogleStores }) => new GoogleStores(this.#options, this.http),
     );
     return this.#google;
   }

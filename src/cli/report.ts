@@ -23,6 +23,14 @@ export function reportSignal(signal: string, number: number, format: LogFormat):
   return toReport({ code: 'signal', message, hint: undefined, exitStatus: 128 + number }, format);
 }
 
+/** What does not keep the command from starting: one line. */
+export function reportWarning({ code, message, hint }: EnvsealError, format: LogFormat): string {
+  const text = hint === undefined ? message : `${message} (${hint})`;
+  return format === 'json'
+    ? `${JSON.stringify({ level: 'warning', code, message: oneLine(text) })}\n`
+    : `envseal: warning: ${oneLine(text)}\n`;
+}
+
 interface Problem {
   readonly code: ErrorCode | 'signal';
   readonly message: string;

@@ -1,7 +1,8 @@
 /** `envseal run`: opens the sources and becomes the command. One line a step, in the order things happen. */
 import { EnvsealError } from '../errors.ts';
+import { type Attempt, newAttempt } from '../events/attempt.ts';
 import { buildEnviron, type EnvironOptions } from '../launch/environ.ts';
-import { handOver } from '../launch/hand-over.ts';
+import { handOver, type Launch } from '../launch/hand-over.ts';
 import { checkKernelLimits } from '../launch/kernel-limits.ts';
 import { lookUp } from '../launch/lookup.ts';
 import { rehearse } from '../launch/rehearse.ts';
@@ -11,22 +12,47 @@ import { parseSource, type Source } from '../store/source.ts';
 import type { ByteString } from '../system/system.ts';
 import { type CommandLine, readSettings } from './arguments.ts';
 import type { CommandContext } from './commands.ts';
-import { openSources } from './open-sources.ts';
+import { type OpenOptions, openSources, Stores } from './open-sources.ts';
+import type { Record, RecordingOptions } from './recording.ts';
 
 export async function run({ host, commandLine }: CommandContext): Promise<void> {
   const settings = readSettings(commandLine, host.variables);
   const argv = requireCommand(commandLine);
-  const sources = requireSources(settings.source);
+  const attempts = requireSources(settings.source).map(newAttempt);
   const deadline = new Deadline(settings.timeout);
+  const stores = new Stores({ host, settings, deadline });
+  const record = await startRecording({ attempts, command: argv[0], stores, host, settings });
+  try {
+    const launch = await prepare(argv, attempts, stores, { host, settings, deadline });
+    await record?.({});
+    await handOver(launch, host);
+  } catch (error) {
+    await record?.({ error });
+    throw error;
+  }
+}
+
+async function prepare(
+  argv: readonly [ByteString, ...ByteString[]],
+  attempts: readonly Attempt[],
+  stores: Stores,
+  { host, settings, deadline }: OpenOptions,
+): Promise<Launch> {
   const options = environOptions(settings);
   const rehearsal = setImmediate(() => rehearse(argv[0], options, host));
-  const sealed = await openSources(sources, { host, settings, deadline });
+  const sealed = await openSources(attempts, stores, { host, settings, deadline });
   clearImmediate(rehearsal);
   deadline.clear();
   const environ = buildEnviron(host.environ, sealed, options);
   const path = lookUp(argv[0], environ, host.system);
   checkKernelLimits(argv, environ, host.system.stackLimit());
-  await handOver({ path, argv, environ }, host);
+  return { path, argv, environ };
+}
+
+/** `undefined` where nobody is told. */
+async function startRecording(options: RecordingOptions): Promise<Record | undefined> {
+  if (options.settings['event-sink'].length === 0) return undefined;
+  return await (await import('./recording.ts')).startRecording(options);
 }
 
 function requireCommand({ operands, child }: CommandLine): readonly [ByteString, ...ByteString[]] {

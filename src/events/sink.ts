@@ -4,6 +4,7 @@ import type { GoogleClient } from '../gcp/google-client.ts';
 import type { Deadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { Secret } from '../secret.ts';
+import type { SecretVariable } from '../settings.ts';
 import type { System } from '../system/system.ts';
 import type { EnvsealEvent } from './event.ts';
 
@@ -30,13 +31,7 @@ export interface SinkContext {
   google(): Promise<GoogleClient>;
 }
 
-/** Never flags: what is in argv can be read by every process. */
-export const SINK_SECRETS = [
-  'ENVSEAL_WEBHOOK_SECRET',
-  'ENVSEAL_SPLUNK_TOKEN',
-  'ENVSEAL_OTLP_HEADERS',
-] as const;
-export type SinkSecret = (typeof SINK_SECRETS)[number];
+export type SinkSecret = SecretVariable;
 
 /** `url` is the URI of `--event-sink`, parsed. Throws `configuration` for what this sink does not take. */
 export type MakeSink = (url: URL, context: SinkContext) => Sink;

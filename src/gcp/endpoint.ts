@@ -1,14 +1,18 @@
 /** Where Google Cloud's services are. Pure. */
 import { EnvsealError } from '../errors.ts';
 
-export type GoogleService = 'storage' | 'cloudkms';
+export type GoogleService = 'storage' | 'cloudkms' | 'logging';
 
 export type GoogleVariables = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_UNIVERSE = 'googleapis.com';
 
 /** What the paths of the small client start with, and what gcloud's own endpoints end with. */
-const BASE_PATHS: Readonly<Record<GoogleService, string>> = { storage: '/storage/v1', cloudkms: '/v1' };
+const BASE_PATHS: Readonly<Record<GoogleService, string>> = {
+  storage: '/storage/v1',
+  cloudkms: '/v1',
+  logging: '/v2',
+};
 
 /**
  * The service's base URL without its version, and whether the user chose it. gcloud's properties are obeyed:

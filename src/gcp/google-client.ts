@@ -1,6 +1,6 @@
 /** Sends one request with an access token, and reads what Google answers. */
 import { MAX_ANSWER_BYTES } from '../limits.ts';
-import type { Deadline } from '../net/deadline.ts';
+import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import { type Http, readBody } from '../net/http.ts';
 import type { System } from '../system/system.ts';
 import { type TokenProvider, tokenChain } from './access-token.ts';
@@ -13,6 +13,8 @@ export interface GoogleClientOptions {
   readonly deadline: Deadline;
   readonly system: System;
   readonly userAgent: string;
+  /** Instead of the one that the chain finds. */
+  readonly token?: TokenProvider;
 }
 
 export interface GoogleRequest {
@@ -26,14 +28,27 @@ export class GoogleClient {
   readonly deadline: Deadline;
   readonly http: Http;
   readonly token: TokenProvider;
+  readonly #options: GoogleClientOptions;
   readonly #userAgent: string;
 
   constructor(options: GoogleClientOptions) {
+    this.#options = options;
     this.variables = options.variables;
     this.deadline = options.deadline;
     this.http = options.http;
-    this.token = tokenChain(options);
+    this.token = options.token ?? tokenChain(options);
     this.#userAgent = options.userAgent;
+  }
+
+  /** The same with a deadline of its own. A token that the other's end has kept back is asked for again. */
+  until(deadline: Deadline): GoogleClient {
+    const later = tokenChain({ ...this.#options, deadline });
+    const token: TokenProvider = () =>
+      this.token().catch((error: unknown) => {
+        if (!isEndOf(this.deadline, error)) throw error;
+        return later();
+      });
+    return new GoogleClient({ ...this.#options, deadline, token: () => withDeadline(token(), deadline) });
   }
 
   async send({ body, ...request }: GoogleRequest, signal = this.deadline.signal): Promise<Response> {

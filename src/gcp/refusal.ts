@@ -121,7 +121,13 @@ export function explainGoogleRefusal(refusal: GoogleRefusal): EnvsealError {
     hint: meaning.hint(reading),
     retryable: meaning.retryable ?? false,
     retryAfterMs: retryAfterMs(reading.headers),
+    requestIds: requestIdsOf(reading.headers),
   });
+}
+
+/** What Google's answers have; Cloud Audit Logs keep no id of their own for reads. */
+export function requestIdsOf(headers: Headers): string[] {
+  return ['x-guploader-uploadid', 'x-goog-request-id'].flatMap((name) => headers.get(name) ?? []);
 }
 
 /** Both forms: `errors[].reason` of the older APIs, `status` and `details` of the newer ones. */
@@ -190,6 +196,7 @@ const DENIED: Meaning = {
 const ROLES: Readonly<Record<string, string>> = {
   'storage.objects.get': 'roles/storage.objectViewer',
   'cloudkms.cryptoKeyVersions.useToDecrypt': 'roles/cloudkms.cryptoKeyDecrypter',
+  'logging.logEntries.create': 'roles/logging.logWriter',
 };
 
 /** Cloud Storage uses the key for its callers, with an account of its own. No code tells this from a missing permission. */

@@ -15,6 +15,8 @@ export const CREDENTIAL_NAMES: readonly string[] = [
   'AWS_CONTAINER_*',
   // https://cloud.google.com/docs/authentication/application-default-credentials
   'GOOGLE_APPLICATION_CREDENTIALS',
+  'GOOGLE_CREDENTIALS',
+  'GOOGLE_OAUTH_ACCESS_TOKEN',
   'CLOUDSDK_AUTH_*',
   'CLOUDSDK_CONFIG',
   // https://getsops.io/docs/#encrypting-using-age

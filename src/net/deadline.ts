@@ -41,6 +41,12 @@ function timeout(seconds: number): EnvsealError {
   });
 }
 
+/** Whether a failure is what ended this time, or a copy of it, and not one of its own. */
+export function isEndOf({ signal }: Deadline, error: unknown): boolean {
+  const { aborted, reason } = signal;
+  return aborted && error instanceof EnvsealError && error.message === (reason as EnvsealError).message;
+}
+
 /** For what takes no signal: what it does after the deadline is left behind. */
 export function withDeadline<T>(promise: Promise<T>, { signal }: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -49,7 +49,7 @@ export class Http {
     const { method, url, headers, body } = request;
     const proxy = proxyFor(url, variables);
     const isSecure = url.protocol === 'https:' || proxy?.startsWith('https:');
-    const ca = isSecure ? this.#readBundle(caFile ?? variables.SSL_CERT_FILE) : undefined;
+    const ca = isSecure ? this.certificates(caFile) : undefined;
     const options = { method, headers, signal, proxy, ca, ...(body === undefined ? {} : { body }) };
     let response: Response;
     try {
@@ -70,7 +70,9 @@ export class Http {
     });
   }
 
-  #readBundle(path: string | undefined): string | undefined {
+  /** PEM certificates that replace the built-in roots: those of the file, else of `SSL_CERT_FILE`. */
+  certificates(caFile?: string): string | undefined {
+    const path = caFile ?? this.#options.variables.SSL_CERT_FILE;
     if (path === undefined || path === '') return undefined;
     const known = this.#bundles.get(path);
     if (known !== undefined) return known;

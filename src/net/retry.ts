@@ -23,7 +23,9 @@ export async function retry<T>(
       return await attempt(number);
     } catch (error) {
       if (last !== undefined && error === deadline.signal.reason && isTimeout(error)) throw last;
-      if (!(error instanceof EnvsealError) || !error.retryable || number === maxAttempts) throw error;
+      if (!(error instanceof EnvsealError)) throw error;
+      error.attempts = number;
+      if (!error.retryable || number === maxAttempts) throw error;
       const wait = Math.max(error.retryAfterMs, random() * backoffCeiling(number));
       if (wait >= deadline.remainingMs()) throw error;
       last = error;

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: binary formats begin with them.
 /** What a file looks like that is nothing envseal opens, for the message that refuses it. Pure. */
-import { decodeBase64File, splitBerglas } from './kms-blob.ts';
+import { cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 
 export interface Likeness {
   /** Reads on after "looks like". */
@@ -127,7 +127,12 @@ function base64(text: string): Likeness | undefined {
 }
 
 function berglas(text: string): Likeness | undefined {
-  if (splitBerglas(text) === undefined) return undefined;
+  if (splitBerglas(text) === undefined) {
+    const [first, ...more] = text.split(':', 2);
+    const wrapped = more.length === 0 ? undefined : decodeBase64File(first as string);
+    if (wrapped === undefined || cloudOf(wrapped) !== 'google') return undefined;
+    return { what: 'an object of berglas that was cut or changed', hint: 'create the secret again' };
+  }
   return {
     what: 'an object of berglas, with a data key of no known KMS',
     hint: 'add format=berglas if it is',

@@ -4,6 +4,7 @@ import { isAlias, regionOfKey } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
 import { isCloudKmsKey } from '../gcp/key-name.ts';
+import type { Opened } from '../keys/aws-kms.ts';
 import type { Unwrap, WrappedKey } from '../keys/key-wrapper.ts';
 import type { Source } from '../store/source.ts';
 import type { FetchedObject } from '../store/store.ts';
@@ -31,10 +32,16 @@ export interface OpenSealedOptions {
   readonly allowMetadataKey: boolean;
 }
 
+/** The variables, and the keys that opened them. */
+export interface OpenedFile {
+  readonly variables: Variables;
+  readonly keys: readonly string[];
+}
+
 export type SealedFile = Extract<Recognised, { kind: 'sops' | 'kms' | 'berglas' }>;
 
 /** Throws as the policy does for keys that are not pinned, and what the keys and the formats throw. */
-export async function openSealed(file: SealedFile, options: OpenSealedOptions): Promise<Variables> {
+export async function openSealed(file: SealedFile, options: OpenSealedOptions): Promise<OpenedFile> {
   switch (file.kind) {
     case 'sops':
       return await openSopsFile(file, options);
@@ -48,10 +55,10 @@ export async function openSealed(file: SealedFile, options: OpenSealedOptions): 
 async function openSopsFile(
   file: SealedFile & { kind: 'sops' },
   options: OpenSealedOptions,
-): Promise<Variables> {
+): Promise<OpenedFile> {
   const { openSops } = await import('./sops/open.ts');
   const { source, object, pinnedKeys } = options;
-  const { variables } = await openSops(object.bytes, file.sops, {
+  return await openSops(object.bytes, file.sops, {
     source: source.uri,
     unwrap: unwrapWith(options),
     // Which key an alias leads to is known when it has unwrapped, and is checked then.
@@ -60,7 +67,6 @@ async function openSopsFile(
       if (key.kind === 'aws-kms') refuseOtherPlace(key.context, source);
     },
   });
-  return variables;
 }
 
 function unwrapWith({ clients, pinnedKeys }: OpenSealedOptions): Unwrap {
@@ -90,13 +96,14 @@ function unwrapWith({ clients, pinnedKeys }: OpenSealedOptions): Unwrap {
 async function openCiphertext(
   file: SealedFile & { kind: 'kms' },
   options: OpenSealedOptions,
-): Promise<Uint8Array> {
+): Promise<Opened> {
   const { source, clients, pinnedKeys, encryptionContext } = options;
   const subject = source.uri;
   if (cloudOf(file, options) === 'google') {
     const { decryptWithCloudKms } = await import('../keys/cloud-kms.ts');
     const key = chooseCloudKmsKey(options);
-    return await decryptWithCloudKms({ ciphertext: file.ciphertext, key, subject }, await clients.google());
+    const input = { ciphertext: file.ciphertext, key, subject };
+    return { plaintext: await decryptWithCloudKms(input, await clients.google()), key };
   }
   const { decryptWithAws } = await import('../keys/aws-kms.ts');
   refuseOtherPlace(encryptionContext, source);
@@ -104,7 +111,7 @@ async function openCiphertext(
   if (pinnedKeys.length > 0 && awsPins.length === 0) throw notPinned(subject, 'a key of AWS KMS');
   const client = await clients.aws();
   const [pin, ...others] = awsPins;
-  const { plaintext, key } = await decryptWithAws(
+  const opened = await decryptWithAws(
     {
       ciphertext: file.ciphertext,
       // KMS itself refuses another key, where it can be told the only one.
@@ -115,8 +122,8 @@ async function openCiphertext(
     },
     client,
   );
-  if (pinnedKeys.length > 0 && !isPinned(key, pinnedKeys)) throw notPinned(subject, key);
-  return plaintext;
+  if (pinnedKeys.length > 0 && !isPinned(opened.key, pinnedKeys)) throw notPinned(subject, opened.key);
+  return opened;
 }
 
 /** A ciphertext whose bytes do not say where it is from belongs to the pinned key's cloud, or else the store's. */
@@ -162,12 +169,12 @@ function chooseCloudKmsKey({ source, object, pinnedKeys, allowMetadataKey }: Ope
 async function openBerglasFile(
   file: SealedFile & { kind: 'berglas' },
   options: OpenSealedOptions,
-): Promise<Uint8Array> {
+): Promise<Opened> {
   const { openBerglas } = await import('./berglas.ts');
   const { decryptWithCloudKms } = await import('../keys/cloud-kms.ts');
   const { source, clients } = options;
   const key = chooseCloudKmsKey(options);
-  return await openBerglas(file, {
+  const plaintext = await openBerglas(file, {
     source: source.uri,
     objectName: objectNameOf(source),
     unwrap: async (ciphertext, additionalData) =>
@@ -176,6 +183,7 @@ async function openBerglasFile(
         await clients.google(),
       ),
   });
+  return { plaintext, key };
 }
 
 /** berglas binds a file to its name in the bucket, without the bucket. */
@@ -191,9 +199,11 @@ function objectNameOf(source: Source): string {
 }
 
 /** What was inside is an env file, and nothing that is sealed once more. */
-function openContent(bytes: Uint8Array, { source }: OpenSealedOptions): Variables {
-  const content = recognise(bytes, { source: source.uri });
-  if (content.kind === 'dotenv' || content.kind === 'json') return openPlain(bytes, content.kind, source);
+function openContent({ plaintext, key }: Opened, { source }: OpenSealedOptions): OpenedFile {
+  const content = recognise(plaintext, { source: source.uri });
+  if (content.kind === 'dotenv' || content.kind === 'json') {
+    return { variables: openPlain(plaintext, content.kind, source), keys: [key] };
+  }
   throw new EnvsealError('malformed', `${source.uri} is sealed twice: inside it is ${content.kind}`, {
     hint: 'seal the plain env file',
   });

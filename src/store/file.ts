@@ -12,7 +12,14 @@ export async function fetchFile(source: FileSource, system: System): Promise<Fet
       hint: 'an env file has to fit into the environment of a process; check the path',
     });
   }
-  return { bytes, sealing: { kind: 'none' }, version: undefined, namedKey: undefined, requestIds: [] };
+  return {
+    bytes,
+    sealing: { kind: 'none' },
+    version: undefined,
+    namedKey: undefined,
+    requestIds: [],
+    attempts: 0,
+  };
 }
 
 function read(path: string, system: System): Uint8Array {

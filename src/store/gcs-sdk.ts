@@ -20,7 +20,7 @@ export async function fetchThroughSdk(source: GcsSource, client: GoogleClient): 
   const bucket = storage.bucket(source.bucket);
   const file = (generation: string | undefined) =>
     bucket.file(source.object, generation === undefined ? {} : { generation });
-  return await retry(async () => {
+  return await retry(async (attempts) => {
     try {
       const [resource] = await withDeadline(file(source.generation).getMetadata(), client.deadline);
       const { size = 0, contentEncoding, generation } = resource as ObjectResource & Sized;
@@ -34,7 +34,7 @@ export async function fetchThroughSdk(source: GcsSource, client: GoogleClient): 
         },
       );
       const bytes = await withDeadline(readChunks(stream, MAX_SOURCE_BYTES), client.deadline);
-      return { ...toObject(resource as ObjectResource), bytes, requestIds: [] };
+      return { ...toObject(resource as ObjectResource), bytes, requestIds: [], attempts };
     } catch (error) {
       throw explain(error, source, client);
     }

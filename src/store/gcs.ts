@@ -6,7 +6,7 @@
 import { EnvsealError } from '../errors.ts';
 import { type GoogleService, type GoogleVariables, googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
-import { explainGoogleRefusal } from '../gcp/refusal.ts';
+import { explainGoogleRefusal, requestIdsOf } from '../gcp/refusal.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
@@ -29,13 +29,14 @@ export async function fetchDirectly(source: GcsSource, client: GoogleClient): Pr
   const early = describeObject(source, source.generation, client);
   // If the bytes are refused, too, that is what is told.
   early.catch(() => {});
-  const media = await retry(() => getMedia(source, client), client.deadline);
+  const media = await retry((number) => getMedia(source, client, number), client.deadline);
   const described = await early;
   // The object was replaced between the two.
   const isOther = media.generation !== undefined && described.generation !== media.generation;
   const resource = isOther ? await describeObject(source, media.generation, client) : described;
   verifyCrc32c(media.bytes, media.crc32c ?? resource.crc32c);
-  return { ...toObject(resource), bytes: media.bytes, requestIds: media.requestIds };
+  const { bytes, requestIds, attempts } = media;
+  return { ...toObject(resource), bytes, requestIds, attempts };
 }
 
 interface Media {
@@ -44,9 +45,10 @@ interface Media {
   /** Base64, big-endian. */
   readonly crc32c: string | undefined;
   readonly requestIds: readonly string[];
+  readonly attempts: number;
 }
 
-async function getMedia(source: GcsSource, client: GoogleClient): Promise<Media> {
+async function getMedia(source: GcsSource, client: GoogleClient, attempts: number): Promise<Media> {
   const url = objectUrl(source, source.generation, client, { alt: 'media' });
   const response = await client.send({ method: 'GET', url });
   const { headers, status } = response;
@@ -59,7 +61,8 @@ async function getMedia(source: GcsSource, client: GoogleClient): Promise<Media>
     bytes: await readBody(response, MAX_SOURCE_BYTES, signal),
     generation: headers.get('x-goog-generation') ?? undefined,
     crc32c: /(?:^|[,\s])crc32c=([A-Za-z0-9+/=]+)/.exec(headers.get('x-goog-hash') ?? '')?.[1],
-    requestIds: ['x-guploader-uploadid'].flatMap((name) => headers.get(name) ?? []),
+    requestIds: requestIdsOf(headers),
+    attempts,
   };
 }
 

@@ -49,7 +49,7 @@ export async function fetchThroughSdk(
       if (mayCorrect && (error as ServiceError).$metadata?.clockSkewCorrected) return send(false);
       throw explain(error, source, plan.region, client);
     });
-  return await retry(async () => {
+  return await retry(async (attempts) => {
     const answer = await send(true);
     refuseEncoded(answer.ContentEncoding);
     return {
@@ -60,6 +60,7 @@ export async function fetchThroughSdk(
       sealing: sealingOf(answer.ServerSideEncryption, answer.SSEKMSKeyId),
       version: answer.VersionId,
       namedKey: answer.Metadata?.['kms-key'],
+      attempts,
       requestIds: [answer.$metadata.requestId, answer.$metadata.extendedRequestId].flatMap((id) => id ?? []),
     };
   }, client.deadline);

@@ -7,7 +7,7 @@ import { parseArn } from '../aws/arn.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { parseEndpoint } from '../aws/endpoint.ts';
 import { partitionOf } from '../aws/partitions.ts';
-import { explainRefusal } from '../aws/refusal.ts';
+import { explainRefusal, requestIdsOf } from '../aws/refusal.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
 import { element } from '../aws/xml.ts';
 import { EnvsealError } from '../errors.ts';
@@ -75,10 +75,10 @@ export async function fetchDirectly(
 ): Promise<FetchedObject> {
   let location = start;
   let [mayMove, mayCorrect] = [true, true];
-  return await retry(async function attempt(): Promise<FetchedObject> {
+  return await retry(async function attempt(number: number): Promise<FetchedObject> {
     const request = { method: 'GET', url: location.url, headers: { 'x-amz-checksum-mode': 'ENABLED' } };
     const response = await client.send(request, 's3', location.region);
-    if (response.status === 200) return await readObject(response, client);
+    if (response.status === 200) return await readObject(response, client, number);
 
     const answer = await readRefusal(response, client);
     const region = response.headers.get('x-amz-bucket-region') ?? answer.region;
@@ -87,11 +87,11 @@ export async function fetchDirectly(
     if (next !== undefined) {
       mayMove = false;
       location = next;
-      return await attempt();
+      return await attempt(number);
     }
     if (mayCorrect && answer.code === 'RequestTimeTooSkewed' && client.correctClock(response)) {
       mayCorrect = false;
-      return await attempt();
+      return await attempt(number);
     }
     throw explainRefusal({ ...answer, ...describe(source, location.region), headers: response.headers });
   }, client.deadline);
@@ -107,7 +107,7 @@ function isRedirect({ status, code }: RefusalBody, { endpoint }: S3EndpointOptio
   return status === 301 || status === 307 || code === 'IllegalLocationConstraintException';
 }
 
-async function readObject(response: Response, client: AwsClient): Promise<FetchedObject> {
+async function readObject(response: Response, client: AwsClient, attempts: number): Promise<FetchedObject> {
   const { headers } = response;
   refuseEncoded(headers.get('content-encoding'));
   const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal);
@@ -120,7 +120,8 @@ async function readObject(response: Response, client: AwsClient): Promise<Fetche
     ),
     version: headers.get('x-amz-version-id') ?? undefined,
     namedKey: headers.get('x-amz-meta-kms-key') ?? undefined,
-    requestIds: ['x-amz-request-id', 'x-amz-id-2'].flatMap((name) => headers.get(name) ?? []),
+    requestIds: requestIdsOf(headers),
+    attempts,
   };
 }
 

@@ -15,6 +15,8 @@ export interface FetchedObject {
   readonly namedKey: string | undefined;
   /** What joins this to the cloud's own audit log. */
   readonly requestIds: readonly string[];
+  /** Tries of the request for the bytes; 0 where there is none. */
+  readonly attempts: number;
 }
 
 /**

@@ -10,6 +10,9 @@ declare module 'bun:ffi' {
     path: string,
     symbols: T,
   ): { symbols: { [K in keyof T]: (...args: (number | Pointer)[]) => number } };
+  export function linkSymbols<T extends Record<string, FFIFunction & { readonly ptr: number }>>(
+    symbols: T,
+  ): { symbols: { [K in keyof T]: (...args: (number | Pointer)[]) => number } };
   export function ptr(view: ArrayBufferView): Pointer;
   export const read: { i32(pointer: number, offset: number): number };
 }

@@ -6,7 +6,7 @@ import { dlopen, ptr, read } from 'bun:ffi';
 import { type ByteString, ErrnoError, type FetchOptions, STOP_SIGNALS, type System } from './system.ts';
 
 /** musl answers to glibc's name too (`ldso/dynlink.c`, `load_library`). */
-const LIBC = process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libc.so.6';
+export const LIBC = process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libc.so.6';
 const ERRNO_LOCATION = process.platform === 'darwin' ? '__error' : '__errno_location';
 
 const libc = dlopen(LIBC, {
@@ -42,15 +42,26 @@ const ERRNO_NAMES: Record<number, string> = {
   2: 'ENOENT',
   4: 'EINTR',
   5: 'EIO',
+  6: 'ENXIO',
   7: 'E2BIG',
   8: 'ENOEXEC',
+  11: 'EAGAIN',
   12: 'ENOMEM',
   13: 'EACCES',
   20: 'ENOTDIR',
   21: 'EISDIR',
   26: 'ETXTBSY',
+  27: 'EFBIG',
+  28: 'ENOSPC',
+  30: 'EROFS',
+  32: 'EPIPE',
   36: 'ENAMETOOLONG',
   40: 'ELOOP',
+  90: 'EMSGSIZE',
+  91: 'EPROTOTYPE',
+  105: 'ENOBUFS',
+  111: 'ECONNREFUSED',
+  122: 'EDQUOT',
 };
 const EINTR = 4;
 const O_CLOEXEC = process.platform === 'darwin' ? 0x1000000 : 0o2000000;
@@ -71,15 +82,19 @@ const inheritedFds = process.platform === 'linux' ? findInheritedFds() : [];
 export const bunSystem: System = {
   runtime: 'bun',
   readFile,
+  readInput: (limit) => readAll(0, limit),
   isReadable: (path) => libc.access(ptr(cString(path)), R_OK) === 0,
   write(fd, text) {
     const bytes = Buffer.from(text);
     for (let offset = 0; offset < bytes.length; ) {
       const written = rare().write(fd, ptr(bytes.subarray(offset)), bytes.length - offset);
-      if (written < 0 && errno() !== EINTR) return;
+      if (written < 0 && errno() !== EINTR) return false;
       if (written > 0) offset += written;
     }
+    return true;
   },
+  append: async (path, lines) => (await import('./bun-sinks.ts')).append(path, lines),
+  sendDatagram: async (path, bytes) => (await import('./bun-sinks.ts')).sendDatagram(path, bytes),
   checkExecutable(path) {
     if (libc.access(ptr(cString(path)), X_OK) !== 0) throw lastError();
     const fd = libc.open(ptr(cString(path)), O_DIRECTORY | O_CLOEXEC);
@@ -101,6 +116,13 @@ export const bunSystem: System = {
     if (!sigpipeWasIgnored) libc.signal(SIGPIPE, SIG_DFL);
     libc.execve(ptr(file), ptr(args.pointers), ptr(env.pointers));
     throw lastError();
+  },
+  async detach(detached) {
+    const { detach } =
+      process.platform === 'linux' && process.arch === 'x64'
+        ? await import('./detach.ts')
+        : await import('./detach-child.ts');
+    await detach(detached);
   },
   isIgnored(signal) {
     // The handler is the first field of struct sigaction in glibc, musl and macOS.
@@ -136,12 +158,12 @@ function errno(): number {
   return read.i32(errnoLocation(), 0);
 }
 
-function lastError(): ErrnoError {
+export function lastError(): ErrnoError {
   const number = errno();
   return new ErrnoError(ERRNO_NAMES[number] ?? `errno ${number}`);
 }
 
-function cString(text: ByteString): Uint8Array {
+export function cString(text: ByteString): Uint8Array {
   return Buffer.from(`${text}\0`, 'latin1');
 }
 
@@ -162,27 +184,31 @@ function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; poin
   return { block, pointers };
 }
 
-/** Files in /proc have no size, so this reads until the end or the limit. */
 function readFile(path: ByteString, limit: number): Uint8Array {
   const fd = libc.open(ptr(cString(path)), O_CLOEXEC);
   if (fd < 0) throw lastError();
   try {
-    let bytes = Buffer.allocUnsafe(Math.min(limit, 16_384));
-    for (let length = 0; ; ) {
-      if (length === bytes.length) {
-        if (length === limit) return bytes;
-        const larger = Buffer.allocUnsafe(Math.min(limit, length * 4));
-        larger.set(bytes);
-        bytes = larger;
-      }
-      const count = libc.read(fd, ptr(bytes.subarray(length)), bytes.length - length);
-      if (count < 0 && errno() === EINTR) continue;
-      if (count < 0) throw lastError();
-      if (count === 0) return bytes.subarray(0, length);
-      length += count;
-    }
+    return readAll(fd, limit);
   } finally {
     libc.close(fd);
+  }
+}
+
+/** Files in /proc have no size, so this reads until the end or the limit. */
+function readAll(fd: number, limit: number): Uint8Array {
+  let bytes = Buffer.allocUnsafe(Math.min(limit, 16_384));
+  for (let length = 0; ; ) {
+    if (length === bytes.length) {
+      if (length === limit) return bytes;
+      const larger = Buffer.allocUnsafe(Math.min(limit, length * 4));
+      larger.set(bytes);
+      bytes = larger;
+    }
+    const count = libc.read(fd, ptr(bytes.subarray(length)), bytes.length - length);
+    if (count < 0 && errno() === EINTR) continue;
+    if (count < 0) throw lastError();
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
   }
 }
 

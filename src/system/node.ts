@@ -31,6 +31,7 @@ export const nodeSystem: System = {
       }
     });
   },
+  readInput: (limit) => rethrow(() => readUpTo(0, limit)),
   isReadable(path) {
     try {
       accessSync(asPath(path), constants.R_OK);
@@ -41,11 +42,29 @@ export const nodeSystem: System = {
   },
   write(fd, text) {
     try {
-      writeSync(fd, text);
+      const bytes = Buffer.from(text);
+      for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);
+      return true;
     } catch {
       // A closed stderr must not keep the exit status from being told.
+      return false;
     }
   },
+  async append(path, lines) {
+    const { O_WRONLY, O_CREAT, O_APPEND, O_NOCTTY, O_NONBLOCK } = constants;
+    rethrow(() => {
+      const fd = openSync(asPath(path), O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK, 0o600);
+      try {
+        for (const line of lines) {
+          const bytes = Buffer.from(line);
+          if (writeSync(fd, bytes) < bytes.length) throw new ErrnoError('ENOSPC');
+        }
+      } finally {
+        closeSync(fd);
+      }
+    });
+  },
+  sendDatagram: () => Promise.reject(new ErrnoError('EOPNOTSUPP')),
   checkExecutable(path) {
     rethrow(() => {
       accessSync(asPath(path), constants.X_OK);
@@ -66,6 +85,7 @@ export const nodeSystem: System = {
     rethrow(() => process.execve?.(asText(path), argv.map(asText), toRecord(environ)));
     throw new ErrnoError('ENOSYS');
   },
+  detach: async (detached) => (await import('./detach-child.ts')).detach(detached),
   /** Node gives every signal its default disposition before our code runs. */
   isIgnored: () => false,
   resetStopSignals() {},

@@ -38,15 +38,28 @@ export interface FetchOptions {
   readonly ca: string | undefined;
 }
 
+export interface Detached {
+  readonly path: ByteString;
+  readonly argv: readonly ByteString[];
+  readonly environ: readonly ByteString[];
+  readonly input: string;
+}
+
 export interface System {
   /** `bun` for the executable, `node` for the bundle. */
   readonly runtime: 'bun' | 'node';
   /** The first `limit` bytes of a file. Throws ErrnoError. */
   readFile(path: ByteString, limit: number): Uint8Array;
+  /** The first `limit` bytes of standard input, which waits for its end. Throws ErrnoError. */
+  readInput(limit: number): Uint8Array;
   /** Whether a file is there and may be read. */
   isReadable(path: ByteString): boolean;
-  /** Writes all of `text` to a file descriptor; a descriptor that cannot be written to is ignored. */
-  write(fd: number, text: string): void;
+  /** Writes all of `text` to a file descriptor. `false` for one that cannot be written to. */
+  write(fd: number, text: string): boolean;
+  /** Adds each line to a file by one write, and makes the file for its owner alone. Never waits. Throws ErrnoError. */
+  append(path: ByteString, lines: readonly string[]): Promise<void>;
+  /** To a unix socket, without waiting. Throws ErrnoError; `EOPNOTSUPP` where the runtime has no such sockets. */
+  sendDatagram(path: ByteString, bytes: Uint8Array): Promise<void>;
   /** Whether `path` is a file that this user may execute. Throws ErrnoError where it is not. */
   checkExecutable(path: ByteString): void;
   /** Soft limit of the stack in bytes, `Infinity` for unlimited: the kernel allows argv and environment a quarter. */
@@ -56,6 +69,11 @@ export interface System {
    * descriptors) is put back first. Returns only by throwing ErrnoError.
    */
   execve(path: ByteString, argv: readonly ByteString[], environ: readonly ByteString[]): never;
+  /**
+   * Starts a process that outlives us, in a session of its own, without our standard streams but with `input` to read.
+   * Nobody's child where that can be had: the executable on x86-64. Throws ErrnoError.
+   */
+  detach(process: Detached): Promise<void>;
   /** Whether a signal was ignored when the process started, as under nohup. */
   isIgnored(signal: StopSignal): boolean;
   /** Gives signals that end us back to the kernel's default action, so that none is caught and lost at the hand-over. */

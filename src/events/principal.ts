@@ -1,0 +1,42 @@
+/** Who opened it, from the credentials alone: asking who they are would be a call, and a delay. Pure. */
+import type { AwsCredentials } from '../aws/credentials.ts';
+import type { GoogleToken } from '../gcp/access-token.ts';
+import type { Principal } from './event.ts';
+
+type Settings = Readonly<Record<string, string | undefined>>;
+
+/** Whose role an origin's credentials are of, where they do not say it themselves. */
+const ROLE_OF: Readonly<Record<string, (variables: Settings, profile: Settings) => string | undefined>> = {
+  'web identity': ({ AWS_ROLE_ARN }) => AWS_ROLE_ARN,
+  profile: (_, { role_arn }) => role_arn,
+};
+
+/** The role, or the id of the access key, by which CloudTrail finds the session. `profile` is what AWS_PROFILE names. */
+export function principalOfAws(
+  { origin, principal, accessKeyId }: Pick<AwsCredentials, 'origin' | 'principal' | 'accessKeyId'>,
+  variables: Settings,
+  profile: Settings = {},
+): Principal {
+  const role = principal ?? ROLE_OF[origin]?.(variables, profile);
+  return { origin, name: [role].find(isArn) ?? [accessKeyId].find(isAccessKeyId) ?? null };
+}
+
+/** `null` for a bare token: it does not say whose it is. */
+export function principalOfGoogle({
+  origin,
+  principal,
+}: Pick<GoogleToken, 'origin' | 'principal'>): Principal {
+  return { origin, name: principal ?? null };
+}
+
+function isArn(text: string | undefined): text is string {
+  return text !== undefined && /^arn:[a-z0-9-]+:(?:iam|sts)::\d{12}:[\x21-\x7e]+$/.test(text);
+}
+
+/**
+ * AWS's own are 16 to 128 capitals and digits; what has others may be the secret key, put where its id belongs.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+ */
+function isAccessKeyId(text: string | undefined): text is string {
+  return text !== undefined && /^[A-Z0-9]{16,128}$/.test(text);
+}

@@ -1,0 +1,103 @@
+/** One POST to a receiver of events: retried where that may help, its status explained, redirects never followed. */
+import { EnvsealError } from '../../errors.ts';
+import { MAX_ANSWER_BYTES } from '../../limits.ts';
+import type { Deadline } from '../../net/deadline.ts';
+import { readBody } from '../../net/http.ts';
+import { retry, retryAfterMs } from '../../net/retry.ts';
+import { VERSION } from '../../version.ts';
+import type { SinkContext } from '../sink.ts';
+
+export interface Post {
+  readonly url: URL;
+  /** Made anew for each try. */
+  readonly headers: () => Record<string, string>;
+  readonly body: string;
+  /** What to check where the receiver does not let us in. */
+  readonly secret: string;
+  /** What only this receiver means with an answer; `undefined`: what its status says. */
+  readonly explain?: (answer: Answer) => EnvsealError | undefined;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** `undefined` where it is no JSON object. */
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** The answer of a receiver that says success. */
+export async function post(request: Post, context: SinkContext, deadline: Deadline): Promise<Answer> {
+  return await retry(async () => {
+    const answer = await send(request, context, deadline);
+    const refusal = request.explain?.(answer) ?? explainStatus(answer, request.secret);
+    if (refusal !== undefined) throw refusal;
+    return answer;
+  }, deadline);
+}
+
+async function send(request: Post, { http }: SinkContext, { signal }: Deadline): Promise<Answer> {
+  const { url, body } = request;
+  const headers = {
+    ...request.headers(),
+    // What is compressed would stay so: it is for objects with a checksum that the transport leaves bodies alone.
+    'accept-encoding': 'identity',
+    'user-agent': `envseal/${VERSION}`,
+  };
+  const response = await http.exchange({ method: 'POST', url, headers, body }, signal);
+  const bytes = await readBody(response, MAX_ANSWER_BYTES, signal).catch((error: unknown) => {
+    if (signal.aborted) throw error;
+    return new Uint8Array();
+  });
+  return { status: response.status, headers: response.headers, body: parseObject(bytes) };
+}
+
+/** The error to throw, or `undefined` for any 2xx. */
+function explainStatus({ status, headers }: Answer, secret: string): EnvsealError | undefined {
+  if (status >= 200 && status < 300) return undefined;
+  if (status === 401) {
+    return new EnvsealError('credentials', 'it does not know us: 401', { hint: `check ${secret}` });
+  }
+  if (status === 403) {
+    return new EnvsealError('denied', 'it does not let us in: 403', {
+      hint: `check ${secret} and its rights`,
+    });
+  }
+  if (status === 429) {
+    return new EnvsealError('throttled', 'it throttles: 429', {
+      hint: 'start fewer containers at once, or raise --event-timeout',
+      retryable: true,
+      retryAfterMs: retryAfterMs(headers),
+    });
+  }
+  if (status >= 500 || status === 408) {
+    return new EnvsealError('unreachable', `it failed with ${status}`, {
+      hint: 'it was tried again with growing waits; look at its own log',
+      retryable: true,
+      retryAfterMs: retryAfterMs(headers),
+    });
+  }
+  if (status >= 300 && status < 400) {
+    return new EnvsealError('undelivered', `it redirects to another place: ${status}`, {
+      hint: 'events and tokens go to the host in the URI only: put the right one into --event-sink',
+    });
+  }
+  return new EnvsealError('undelivered', `it refused the event with ${status}`, {
+    hint: 'check host and path in --event-sink, and look at its own log',
+  });
+}
+
+function parseObject(bytes: Uint8Array): Answer['body'] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether one of our secrets is set, in its variable or by a file. */
+export function isSet(name: string, { variables }: SinkContext): boolean {
+  return variables[name] !== undefined || variables[`${name}_FILE`] !== undefined;
+}

@@ -1,0 +1,61 @@
+/** An event as a message of RFC 5424. https://www.rfc-editor.org/rfc/rfc5424#section-6 Pure. */
+import type { EnvsealEvent } from '../event.ts';
+import { SEVERITIES } from '../severity.ts';
+
+/**
+ * Names of our own need a private enterprise number. This one is for examples, and nobody's: we have none, and to take
+ * somebody else's would be worse. https://www.rfc-editor.org/rfc/rfc5612
+ */
+const SD_ID = 'envseal@32473';
+
+/**
+ * At most `limit` bytes. The text is the event's JSON; where that does not fit, the message has its structured data
+ * alone, and where those do not fit, the most needed of them. Nothing is ever cut.
+ */
+export function formatMessage(event: EnvsealEvent, facility: number, limit: number): Buffer {
+  const { outcome, reason, sealing, version, command, principal, place } = event.data;
+  const priority = facility * 8 + SEVERITIES[outcome].syslog;
+  const header = `<${priority}>1 ${event.time} ${hostName(place.host)} envseal - ${outcome}`;
+  const least = { id: event.id, outcome, reason };
+  const params = {
+    ...least,
+    subject: event.subject,
+    sealing,
+    version,
+    principal: principal?.name ?? null,
+    command,
+    namespace: place.namespace,
+    pod: place.pod,
+  };
+  const forms = [
+    `${header} ${structuredData(params)} ${asciiJson(event)}`,
+    `${header} ${structuredData(params)}`,
+    `${header} ${structuredData(least)}`,
+  ].map((text) => Buffer.from(text));
+  return forms.find(({ length }) => length <= limit) ?? (forms.at(-1) as Buffer);
+}
+
+/** Printable ASCII without spaces, or nothing. */
+function hostName(host: string | null): string {
+  return host?.replace(/[^!-~]/g, '?').slice(0, 255) || '-';
+}
+
+function structuredData(params: Readonly<Record<string, string | null>>): string {
+  const pairs = Object.entries(params).flatMap(([name, value]) =>
+    value === null ? [] : [` ${name}="${escapeValue(value)}"`],
+  );
+  return `[${SD_ID}${pairs.join('')}]`;
+}
+
+/** A line feed would end the message on a stream socket. */
+function escapeValue(value: string): string {
+  return value.replace(/\p{Cc}/gu, '?').replace(/["\\\]]/g, '\\$&');
+}
+
+/** Text that is not ASCII has to start with a byte order mark, which parsers of JSON stumble over. */
+function asciiJson(event: EnvsealEvent): string {
+  return JSON.stringify(event).replace(
+    /[\x7f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,114 @@
+/** Bytes to a host, over UDP, TCP or TLS. Sockets are closed again, so that nothing of them is left for the command. */
+import type { Socket } from 'node:net';
+import { EnvsealError } from '../../errors.ts';
+import { type Deadline, withDeadline } from '../../net/deadline.ts';
+import { isTlsFailure } from '../../net/http.ts';
+import { retry } from '../../net/retry.ts';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** There for TLS: PEM certificates that replace the built-in roots. */
+  readonly ca?: string | undefined;
+}
+
+export async function sendDatagrams(
+  messages: readonly Buffer[],
+  { host, port }: Target,
+  deadline: Deadline,
+): Promise<void> {
+  const { createSocket } = await import('node:dgram');
+  await retry(async () => {
+    const { address, family } = await lookUp(host, deadline);
+    const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+    try {
+      for (const message of messages) {
+        const sent = new Promise<void>((resolve, reject) => {
+          socket.once('error', reject);
+          socket.send(message, port, address, (error) => (error ? reject(error) : resolve()));
+        });
+        await withDeadline(sent, deadline);
+      }
+    } catch (error) {
+      throw unreachable(host, error, deadline);
+    } finally {
+      socket.close();
+    }
+  }, deadline);
+}
+
+async function lookUp(host: string, deadline: Deadline): Promise<{ address: string; family: number }> {
+  const { lookup } = await import('node:dns/promises');
+  return await withDeadline(lookup(host), deadline).catch((error: unknown) => {
+    throw unreachable(host, error, deadline);
+  });
+}
+
+export async function sendStream(bytes: Buffer, target: Target, deadline: Deadline): Promise<void> {
+  const { host, port } = target;
+  const [{ connect, isIP }, tls] = await Promise.all([
+    import('node:net'),
+    'ca' in target ? import('node:tls') : undefined,
+  ]);
+  const open = () => {
+    if (tls === undefined) return connect({ host, port });
+    const { ca } = target;
+    const trust = ca === undefined ? {} : { ca };
+    return tls.connect({
+      host,
+      port,
+      rejectUnauthorized: true,
+      servername: isIP(host) ? '' : host,
+      ...trust,
+    });
+  };
+  await retry(
+    () =>
+      writeAll(open, bytes, deadline).catch((error: unknown) => {
+        throw unreachable(host, error, deadline);
+      }),
+    deadline,
+  );
+}
+
+/** Resolves when the receiver has read all and ended its side. Rejects with what the socket or the deadline says. */
+export async function writeAll(open: () => Socket, bytes: Buffer, { signal }: Deadline): Promise<void> {
+  if (signal.aborted) throw signal.reason;
+  const socket = open();
+  const stop = () => socket.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.on('error', reject);
+      let isEnded = false;
+      socket.on('end', () => {
+        isEnded = true;
+      });
+      socket.on('close', () => (isEnded ? resolve() : reject(signal.reason ?? new Error('cut off'))));
+      // What it says is not asked for, but its end is only seen behind that.
+      socket.resume();
+      socket.end(bytes);
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    socket.destroy();
+  }
+}
+
+function unreachable(host: string, error: unknown, { signal }: Deadline): EnvsealError {
+  if (signal.aborted) return signal.reason as EnvsealError;
+  const code = codeOf(error);
+  const isTls = isTlsFailure(code);
+  return new EnvsealError('unreachable', `cannot reach ${host}: ${code}`, {
+    hint: isTls
+      ? 'check the host name and the clock; a private CA goes into SSL_CERT_FILE'
+      : 'check host and port, the network policy, and that the receiver takes RFC 5424 with octet counting',
+    cause: error,
+    retryable: !isTls,
+  });
+}
+
+export function codeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : 'cut off';
+}

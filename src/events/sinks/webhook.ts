@@ -1,0 +1,72 @@
+/**
+ * Each event as a POST in CloudEvents' structured mode, signed as Standard Webhooks are.
+ * https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+import { EnvsealError } from '../../errors.ts';
+import type { Deadline } from '../../net/deadline.ts';
+import type { System } from '../../system/system.ts';
+import type { EnvsealEvent } from '../event.ts';
+import type { MakeSink } from '../sink.ts';
+import { isSet, post } from './post.ts';
+import { sinkName } from './uri.ts';
+
+const SECRET = 'ENVSEAL_WEBHOOK_SECRET';
+
+export const webhook: MakeSink = (url, context) => {
+  const { http, system } = context;
+  http.refuseInsecure(url);
+  const keys = isSet(SECRET, context) ? readKeys(context.secret(SECRET).reveal()) : [];
+  async function deliverOne(event: EnvsealEvent, deadline: Deadline): Promise<void> {
+    const body = JSON.stringify(event);
+    const headers = () => ({
+      'content-type': 'application/cloudevents+json',
+      ...signatures(event.id, body, keys, system),
+    });
+    await post({ url, headers, body, secret: SECRET }, context, deadline);
+  }
+  return {
+    name: sinkName(url),
+    async deliver(events, deadline) {
+      const results = await Promise.allSettled(events.map((event) => deliverOne(event, deadline)));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+    },
+  };
+};
+
+/** Several secrets with white space between them make a rotation without a gap: each signs. */
+function readKeys(text: string): readonly Uint8Array[] {
+  const keys = text.split(/\s+/).filter((word) => word !== '');
+  if (keys.length === 0) throw wrongSecret('is empty');
+  return keys.map((word) => {
+    if (!word.startsWith('whsec_')) return Buffer.from(word);
+    const base64 = word.slice('whsec_'.length);
+    const key = Buffer.from(base64, 'base64');
+    const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) && key.length > 0;
+    if (!isBase64) throw wrongSecret('has no base64 after whsec_');
+    return key;
+  });
+}
+
+function wrongSecret(problem: string): EnvsealError {
+  return new EnvsealError('configuration', `${SECRET} ${problem}`, {
+    hint: `${SECRET}=whsec_$(openssl rand -base64 32), the same as the receiver has`,
+  });
+}
+
+/** The id is the event's on every try, so that the receiver can tell a repetition. */
+function signatures(
+  id: string,
+  body: string,
+  keys: readonly Uint8Array[],
+  system: System,
+): Record<string, string> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const content = `${id}.${timestamp}.${body}`;
+  const sign = (key: Uint8Array) => `v1,${Buffer.from(system.hmacSha256(key, content)).toString('base64')}`;
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    ...(keys.length === 0 ? {} : { 'webhook-signature': keys.map(sign).join(' ') }),
+  };
+}
