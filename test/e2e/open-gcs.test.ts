@@ -176,6 +176,8 @@ describe('generations', () => {
   test('the newest one is opened, or the one behind the #', async () => {
     expect(await opened(['-s', 'gs://snacks/env'], env)).toEqual({ A: 'canary-new' });
     expect(await opened(['-s', `gs://snacks/env#${first}`], env)).toEqual({ A: 'canary-old' });
+    const asked = (await gcs.requests()).map(({ target }) => /generation=(\d+)/.exec(target)?.[1]);
+    expect(asked).toEqual([undefined, undefined, first, first]);
   });
 
   test.for(['gs://snacks/env?dialect=docker#', 'gs://snacks/env#'])(

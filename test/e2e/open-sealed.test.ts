@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import { generateHybridIdentity, identityToRecipient } from 'age-encryption';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeReal } from '../real/available.ts';
 import { startMoto } from '../real/start.ts';
@@ -51,6 +52,12 @@ beforeAll(async () => {
 });
 afterAll(() => clouds.stop());
 beforeEach(() => clouds.reset());
+
+function sealing(title: string): (typeof SEALINGS)[number][1] {
+  const row = SEALINGS.find((candidate) => candidate[0] === title);
+  if (row === undefined) throw new Error(`no sealing ${title}`);
+  return row[1];
+}
 
 describe.each<Scheme>(['s3', 'gs', 'file'])('%s', (scheme) => {
   const name = 'dev/env ä';
@@ -105,6 +112,18 @@ test('the service account of a workload on Google Cloud opens what is sealed for
   const { args } = await putSealed(clouds, 'gs', 'env', await sopsFile(clouds, [GOOGLE_KEY]));
   expect(await opened(args, { ...endpoints, GCE_METADATA_HOST: metadata.host })).toEqual(VARIABLES);
 });
+
+test.each(['Cloud KMS, binary', 'berglas', 'sops yaml under Cloud KMS'])(
+  'in a universe of its own Google’s library is asked: %s',
+  async (title) => {
+    const file = await sealing(title)(clouds, 'env');
+    const { args, env } = await putSealed(clouds, 'gs', 'env', file);
+    const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'universe.test' };
+    expect(await opened(args, { ...env, ...universe })).toEqual(VARIABLES);
+    const [request] = (await clouds.cloudKms.requests()).slice(-1);
+    expect(request?.headers['x-goog-api-client']).toContain('gax/');
+  },
+);
 
 describe('a SOPS file under AWS KMS', () => {
   const role = 'arn:aws:iam::111122223333:role/opener';
@@ -258,20 +277,25 @@ describe('the age identity', () => {
   });
 });
 
+test('a post-quantum identity of age opens what is sealed for it', async () => {
+  const identity = await generateHybridIdentity();
+  const key = { kind: 'age', key: await identityToRecipient(identity) } as const;
+  const { args, env } = await putSealed(clouds, 'file', 'env', await sopsFile(clouds, [key]));
+  expect(await opened(args, { ...env, SOPS_AGE_KEY: `${IDENTITY} ${identity}` })).toEqual(VARIABLES);
+});
+
 describe('a format that is pinned', () => {
   const name = 'env';
-  test.for<[string, string, string]>([
-    ['sops', 'sops', 'sops dotenv under age'],
-    ['sops', 'sops', 'sops json under AWS KMS'],
-    ['sops', 'sops', 'sops yaml under Cloud KMS'],
-    ['kms', 'kms', 'AWS KMS, binary'],
-    ['kms', 'kms', 'AWS KMS, base64 with line breaks'],
-    ['kms', 'kms', 'Cloud KMS, base64'],
-    ['berglas', 'berglas', 'berglas'],
-  ])('%s opens %s: %s', async ([, format, title]) => {
-    const [, make] = SEALINGS.find((row) => row[0] === title) ?? [];
-    if (make === undefined) throw new Error(`no sealing ${title}`);
-    const { args, env } = await putSealed(clouds, 'gs', name, await make(clouds, name));
+  test.for<[string, string]>([
+    ['sops', 'sops dotenv under age'],
+    ['sops', 'sops json under AWS KMS'],
+    ['sops', 'sops yaml under Cloud KMS'],
+    ['kms', 'AWS KMS, binary'],
+    ['kms', 'AWS KMS, base64 with line breaks'],
+    ['kms', 'Cloud KMS, base64'],
+    ['berglas', 'berglas'],
+  ])('%s opens %s', async ([format, title]) => {
+    const { args, env } = await putSealed(clouds, 'gs', name, await sealing(title)(clouds, name));
     const pinned = args.with(-1, `${args.at(-1)}?format=${format}`);
     expect(await opened(pinned, env)).toEqual(VARIABLES);
   });
