@@ -5,6 +5,7 @@ import { OAuth2Client } from 'google-auth-library';
 import { EnvsealError } from '../errors.ts';
 import { googleEndpoint, universeOf } from '../gcp/endpoint.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
+import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../store/checksum.ts';
@@ -15,7 +16,7 @@ export async function decryptThroughSdk(
   client: GoogleClient,
 ): Promise<Uint8Array> {
   const endpoint = googleEndpoint('cloudkms', client.variables);
-  client.http.refuseInsecure(endpoint);
+  await prepareSdkNetwork(endpoint, client.variables, client.http);
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: (await client.token()).token.reveal() });
   const sdk = new KeyManagementServiceClient({

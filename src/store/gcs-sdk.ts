@@ -5,6 +5,7 @@ import { EnvsealError } from '../errors.ts';
 import { googleEndpoint, universeOf } from '../gcp/endpoint.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
 import { explainGoogleRefusal } from '../gcp/refusal.ts';
+import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { isTlsFailure, readChunks, tooLarge } from '../net/http.ts';
@@ -53,11 +54,11 @@ async function options({ variables, token, http }: GoogleClient) {
   if (emulator) {
     const apiEndpoint = emulator.includes('://') ? emulator : `http://${emulator}`;
     if (!URL.canParse(apiEndpoint)) throw noUrl();
-    http.refuseInsecure(new URL(apiEndpoint));
+    await prepareSdkNetwork(new URL(apiEndpoint), variables, http);
     return { ...common, apiEndpoint, authClient };
   }
   const endpoint = googleEndpoint('storage', variables);
-  http.refuseInsecure(endpoint);
+  await prepareSdkNetwork(endpoint, variables, http);
   authClient.setCredentials({ access_token: (await token()).token.reveal() });
   return {
     ...common,

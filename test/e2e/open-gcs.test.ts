@@ -570,8 +570,6 @@ describe('the endpoint', () => {
       const settings = {
         GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud',
         [NAME]: 'https://storage.googleapis.com',
-        // The SDK trusts what its runtime does.
-        NODE_EXTRA_CA_CERTS: CA_FILE,
       };
       expect(await opened(OPEN, { ...there, ...settings })).toEqual({ A: 'canary-google' });
       expect(await hosts()).toEqual(new Set(['storage.googleapis.com:443']));
@@ -596,6 +594,12 @@ describe('the endpoint', () => {
       expect(await opened(OPEN, { ...BARE, ...at(gcs), ...universe, ...workload(metadata) })).toEqual({
         A: CANARY,
       });
+    });
+
+    test('goes past the proxies that are not for it', async () => {
+      const proxies = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, ALL_PROXY: proxy.url };
+      expect(await opened(OPEN, { ...env, ...universe, ...proxies })).toEqual({ A: CANARY });
+      expect(await proxy.targets()).toEqual([]);
     });
 
     test('refuses the same', async () => {

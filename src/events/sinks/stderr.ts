@@ -9,7 +9,7 @@ export const stderr: MakeSink = (url, { system }) => {
   readQuery(url, []);
   if (url.pathname !== '' || url.host !== '') throw misused(url, 'has a path', 'use stderr:');
   return {
-    name: 'stderr:',
+    name: 'stderr',
     async deliver(events) {
       for (const event of events) {
         if (system.write(STDERR, `${JSON.stringify(event)}\n`)) continue;

@@ -51,16 +51,15 @@ export async function sendStream(bytes: Buffer, target: Target, deadline: Deadli
     'ca' in target ? import('node:tls') : undefined,
   ]);
   const open = () => {
-    if (tls === undefined) return connect({ host, port });
+    const wire = connect({ host, port });
+    if (tls === undefined) return wire;
     const { ca } = target;
     const trust = ca === undefined ? {} : { ca };
-    return tls.connect({
-      host,
-      port,
-      rejectUnauthorized: true,
-      servername: isIP(host) ? '' : host,
-      ...trust,
-    });
+    const name = isIP(host) ? '' : host;
+    // Where Node makes the connection itself, it takes a reset for an end.
+    const socket = tls.connect({ socket: wire, host, servername: name, rejectUnauthorized: true, ...trust });
+    wire.on('error', (error) => socket.destroy(error));
+    return socket;
   };
   await retry(
     () =>
@@ -82,7 +81,8 @@ export async function writeAll(open: () => Socket, bytes: Buffer, { signal }: De
       socket.on('error', reject);
       let isEnded = false;
       socket.on('end', () => {
-        isEnded = true;
+        // Bun says so of what we destroy, too.
+        isEnded = !signal.aborted;
       });
       socket.on('close', () => (isEnded ? resolve() : reject(signal.reason ?? new Error('cut off'))));
       // What it says is not asked for, but its end is only seen behind that.

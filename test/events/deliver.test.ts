@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { EnvsealError } from '../../src/errors.ts';
+import { deliver } from '../../src/events/deliver.ts';
+import type { EnvsealEvent } from '../../src/events/event.ts';
+import type { Sink } from '../../src/events/sink.ts';
+import { event } from './sinks/sending.ts';
+
+const events = [event()];
+
+function taking(): Sink & { taken: readonly EnvsealEvent[] } {
+  return {
+    name: 'stderr',
+    taken: [],
+    async deliver(given) {
+      this.taken = given;
+    },
+  };
+}
+
+const failing = (name: string, error: unknown): Sink => ({ name, deliver: () => Promise.reject(error) });
+const DENIED = new EnvsealError('denied', 'it does not let us in: 403', { hint: 'check the token' });
+const silent: Sink = { name: 'https://silent', deliver: () => new Promise(() => {}) };
+const options = { policy: 'best-effort', timeoutSeconds: 5 } as const;
+
+describe('deliver', () => {
+  test('gives all events to all sinks', async () => {
+    const sinks = [taking(), taking()];
+    expect(await deliver(events, sinks, options)).toEqual([]);
+    expect(sinks.map(({ taken }) => taken)).toEqual([events, events]);
+  });
+
+  test.each([
+    [[], [failing('a', DENIED)]],
+    [events, []],
+  ])('does nothing without events or sinks', async (given, sinks) => {
+    expect(await deliver(given, sinks, { ...options, policy: 'required' })).toEqual([]);
+  });
+
+  test('says which sink failed, and gives the others theirs', async () => {
+    const good = taking();
+    const failures = await deliver(events, [failing('file:///log', DENIED), good], options);
+    expect(failures).toMatchObject([
+      { code: 'denied', message: 'file:///log: it does not let us in: 403', hint: 'check the token' },
+    ]);
+    expect(good.taken).toBe(events);
+  });
+
+  test('waits for a silent sink no longer than it may', async () => {
+    const start = performance.now();
+    const failures = await deliver(events, [silent, taking()], { ...options, timeoutSeconds: 0.3 });
+    const ms = performance.now() - start;
+    expect(failures).toMatchObject([{ code: 'timeout', message: 'https://silent: no answer within 0.3 s' }]);
+    expect(ms).toBeGreaterThan(290);
+    expect(ms).toBeLessThan(450);
+  });
+
+  test('never tells what an error of somebody else says', async () => {
+    const failures = await deliver(events, [failing('a', new TypeError('xQ7Zj0Kw9Vb3Gy'))], options);
+    expect(failures).toMatchObject([{ code: 'internal', message: 'a: internal error' }]);
+  });
+
+  test('a sink that throws at once', async () => {
+    const sink: Sink = {
+      name: 'a',
+      deliver() {
+        throw DENIED;
+      },
+    };
+    expect(await deliver(events, [sink], options)).toMatchObject([{ code: 'denied' }]);
+  });
+
+  test('with the policy required, names every sink that failed', async () => {
+    const good = taking();
+    const sinks = [failing('file:///log', DENIED), good, failing('b', DENIED)];
+    const error = await deliver(events, sinks, { ...options, policy: 'required' }).catch((caught) => caught);
+    expect(error).toMatchObject({
+      code: 'undelivered',
+      message:
+        'the access event was not delivered: file:///log: it does not let us in: 403; b: it does not let us in: 403',
+      hint: 'check the token; --event-policy best-effort starts the command without it',
+    });
+    expect(good.taken).toBe(events);
+  });
+});
