@@ -1,7 +1,9 @@
 /** The README's tables say what the code says. When one fails, paste what it expected into the README. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { EXIT_STATUS } from '../src/errors.ts';
+import { type ErrorCode, EXIT_STATUS } from '../src/errors.ts';
+import { outcomeOf } from '../src/events/outcome.ts';
+import { SINK_FORMS } from '../src/events/sinks.ts';
 import { SETTINGS, type SettingRow, variableOf } from '../src/settings.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -51,4 +53,16 @@ test('each bundled library has its reason', () => {
 
 test('the example comes before one screen is over', () => {
   expect(readme.split('\n').findIndex((line) => line.startsWith('```dockerfile'))).toBeLessThan(20);
+});
+
+test('event sinks, policies and types', () => {
+  const events = table('Access events').join('\n');
+  for (const form of SINK_FORMS) {
+    const scheme = form.slice(0, form.indexOf(':') + 1);
+    // The http: forms are said in a sentence.
+    if (!/http:/.test(scheme)) expect(events).toContain(`\`${scheme}`);
+  }
+  for (const policy of SETTINGS['event-policy'].choices) expect(events).toContain(`| \`${policy}\` |`);
+  for (const outcome of new Set(Object.keys(EXIT_STATUS).map((code) => outcomeOf(code as ErrorCode))))
+    expect(events).toContain(`| \`envseal.access.${outcome}\` |`);
 });

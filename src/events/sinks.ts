@@ -33,6 +33,9 @@ const SINKS: Readonly<Record<string, { readonly form: string; readonly load: Loa
   'syslog+unix': { form: 'syslog+unix:///dev/log', load: syslog },
 };
 
+/** How the URIs look. */
+export const SINK_FORMS: readonly string[] = Object.values(SINKS).map(({ form }) => form);
+
 /** Throws `configuration` for what is no sink. What is not understood is not shown: it can hold a password or a token. */
 export async function makeSink(uri: string, context: SinkContext): Promise<Sink> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
@@ -56,8 +59,7 @@ function unknown(scheme: string | undefined): EnvsealError {
   if (near !== undefined) {
     return refused(`there is no event sink ${scheme}:`, `did you mean ${SINKS[near]?.form}?`);
   }
-  const forms = Object.values(SINKS).map(({ form }) => form);
-  return refused('an event sink is of no known kind', `use one of ${forms.join(', ')}`);
+  return refused('an event sink is of no known kind', `use one of ${SINK_FORMS.join(', ')}`);
 }
 
 function refused(message: string, hint: string): EnvsealError {
