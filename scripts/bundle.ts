@@ -31,7 +31,8 @@ export async function bundle(
     external: ['bun:ffi'],
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[hash]',
-    define,
+    // Where Google's library would look for files that are in the bundle. An ES module on Node has no such variable.
+    define: { __dirname: '"/"', ...define },
     plugins: [withoutRequire],
     legalComments: 'none',
     logLevel: 'warning',

@@ -183,6 +183,8 @@ describe('a ciphertext of AWS KMS with an encryption context', () => {
 });
 
 describe('of several keys of a SOPS file any one will do', () => {
+  /** Who waits for a key that does not answer is still waiting when the time of the test is over. */
+  const PATIENT = ['--timeout', '600'];
   const eu = { ...AWS_KEY, key: kmsKeyArn('eu-west-1') };
 
   test.for<[string, () => Promise<void>]>([
@@ -194,14 +196,14 @@ describe('of several keys of a SOPS file any one will do', () => {
     const file = await sopsFile(clouds, [AWS_KEY, AGE_KEY]);
     await break_();
     const { args, env } = await putSealed(clouds, 'file', 'env', file);
-    expect(await opened([...args, '--timeout', '20'], env)).toEqual(VARIABLES);
+    expect(await opened([...args, ...PATIENT], env)).toEqual(VARIABLES);
   });
 
   test('while Cloud KMS hangs, AWS KMS opens it', async () => {
     const file = await sopsFile(clouds, [GOOGLE_KEY, AWS_KEY]);
     await clouds.cloudKms.fault({ hang: true, count: 'always' });
     const { args, env } = await putSealed(clouds, 's3', 'env', file);
-    expect(await opened([...args, '--timeout', '20'], env)).toEqual(VARIABLES);
+    expect(await opened([...args, ...PATIENT], env)).toEqual(VARIABLES);
   });
 
   test.for<[string, Env]>([
@@ -211,7 +213,7 @@ describe('of several keys of a SOPS file any one will do', () => {
   ])('where the %s, age opens it', async ([, more]) => {
     const file = await sopsFile(clouds, [AWS_KEY, AGE_KEY]);
     const { args, env } = await putSealed(clouds, 'file', 'env', file);
-    expect(await opened([...args, '--timeout', '20'], { ...env, ...more })).toEqual(VARIABLES);
+    expect(await opened([...args, ...PATIENT], { ...env, ...more })).toEqual(VARIABLES);
   });
 
   test.for<[string, readonly string[]]>([
@@ -235,7 +237,7 @@ describe('of several keys of a SOPS file any one will do', () => {
     const { args, env } = await putSealed(clouds, 'file', 'env', file);
     const { AWS_ENDPOINT_URL_KMS: _, ...rest } = env;
     const regional = { ...rest, HTTPS_PROXY: proxy.url, AWS_CA_BUNDLE: CA_FILE };
-    expect(await opened([...args, '--timeout', '20'], regional)).toEqual(VARIABLES);
+    expect(await opened([...args, ...PATIENT], regional)).toEqual(VARIABLES);
     expect(await alive.requests()).toHaveLength(1);
   });
 
@@ -244,7 +246,7 @@ describe('of several keys of a SOPS file any one will do', () => {
     const file = await sopsFile(clouds, keys);
     await clouds.kms.fault({ hang: true, count: 'always' });
     const { args, env } = await putSealed(clouds, 'file', 'env', file);
-    expect(await opened([...args, '--timeout', '20'], env)).toEqual(VARIABLES);
+    expect(await opened([...args, ...PATIENT], env)).toEqual(VARIABLES);
   });
 });
 
