@@ -15,7 +15,9 @@ const INSTALL = {
   ceph: 'apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common curl',
   moto: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
   'fake-gcs': `with Go: ${goInstall('fake-gcs-server')}`,
+  otlp: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
   podman: 'as root: apt-get install --no-install-recommends podman runc debootstrap',
+  python3: 'apt-get install python3',
   sops: `with Go: ${goInstall('sops')}`,
   strace: 'apt-get install strace',
 } as const;
@@ -31,7 +33,9 @@ const usable: Record<Need, () => boolean> = {
   ceph: () => ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'curl', 'setpriv'].every(onPath),
   'fake-gcs': () => fakeGcsServer() !== undefined && onPath('curl') && onPath('setpriv'),
   moto: () => motoServer() !== undefined && onPath('curl') && onPath('setpriv'),
+  otlp: () => pythonOfVenv() !== undefined && onPath('setpriv'),
   podman: () => process.getuid?.() === 0 && ['podman', 'runc', 'debootstrap', 'tar'].every(onPath),
+  python3: () => onPath('python3'),
   sops: () => sopsProgram() !== undefined,
   // A sandbox may have strace and forbid ptrace.
   strace: () => onPath('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
@@ -40,6 +44,14 @@ const usable: Record<Need, () => boolean> = {
 /** The path of `moto_server`, or `undefined`. */
 export function motoServer(): string | undefined {
   return findProgram('moto_server', [join(repository, MOTO_VENV, 'bin'), ...searchPath()]);
+}
+
+/** The path of a Python that has `opentelemetry-proto`, or `undefined`. */
+export function pythonOfVenv(): string | undefined {
+  const python = findProgram('python', [join(repository, MOTO_VENV, 'bin')]);
+  if (python === undefined) return undefined;
+  const proto = 'import opentelemetry.proto.collector.logs.v1.logs_service_pb2';
+  return spawnSync(python, ['-c', proto]).status === 0 ? python : undefined;
 }
 
 /** The path of `fake-gcs-server`, or `undefined`. */

@@ -126,6 +126,12 @@ describeReal('fake-gcs', 'fake-gcs-server, a Google Cloud Storage', () => {
   });
 });
 
+describeReal('otlp', 'a receiver that reads OTLP with its official messages', () => {
+  test('ends with the process that started it, even when that is killed', async () => {
+    await expectToEndWithStarter('otlp.ts', 'startOtlpCollector');
+  });
+});
+
 async function expectToEndWithStarter(file: string, start: string): Promise<void> {
   const program = `import { ${start} } from './${file}'; console.log((await ${start}()).endpoint);`;
   const starter = spawn(process.execPath, ['--input-type=module-typescript', '--eval', program], {

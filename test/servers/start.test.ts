@@ -1,7 +1,21 @@
 import { expect, test } from 'vitest';
-import { startKms, startMetadata, startProxy, startS3, startSts } from './start.ts';
+import {
+  startCloudWatchLogs,
+  startGcpLogging,
+  startKms,
+  startMetadata,
+  startOtlp,
+  startProxy,
+  startS3,
+  startSplunk,
+  startSts,
+  startSyslog,
+  startWebhook,
+} from './start.ts';
 
-test.each([startS3, startMetadata, startSts, startKms, startProxy])(
+const RECEIVERS = [startWebhook, startSplunk, startSyslog, startOtlp, startCloudWatchLogs, startGcpLogging];
+
+test.each([startS3, startMetadata, startSts, startKms, startProxy, ...RECEIVERS])(
   'a server goes when it is told to (%o)',
   async (start) => {
     const server = await start();

@@ -11,6 +11,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CloudKmsCommands } from './cloud-kms.ts';
+import type { CloudWatchCommands } from './cloudwatch.ts';
+import type { GcpLoggingCommands } from './gcp-logging.ts';
 import type { GcpMetadataCommands } from './gcp-metadata.ts';
 import type { GcsCommands, GcsPutOptions } from './gcs.ts';
 import type { GoogleTokensCommands } from './google-tokens.ts';
@@ -18,10 +20,14 @@ import { type AdminClient, adminClient, type Commands } from './http/admin.ts';
 import type { Announcement } from './http/lifecycle.ts';
 import type { KmsCommands } from './kms.ts';
 import type { MetadataCommands } from './metadata.ts';
+import type { OtlpCommands } from './otlp.ts';
 import type { ProxyCommands } from './proxy.ts';
 import type { PutOptions } from './s3/direct-put.ts';
 import type { S3Commands } from './s3.ts';
+import type { SplunkCommands } from './splunk.ts';
 import type { StsCommands } from './sts.ts';
+import type { SyslogCommands } from './syslog.ts';
+import type { WebhookCommands } from './webhook.ts';
 
 export type { AccessKey, Statement } from './aws/access-keys.ts';
 export {
@@ -36,13 +42,27 @@ export {
 export type { KmsKey } from './aws/kms-keys.ts';
 export type { LoggedCall } from './cloud-kms/grpc.ts';
 export type { CloudKmsKey, Permission, VersionState } from './cloud-kms/keys.ts';
+export type { InputLogEvent, RejectedLogEventsInfo } from './cloudwatch/logs.ts';
+export type { PutLogEvents } from './cloudwatch/operations.ts';
+export type { NewLogGroup } from './cloudwatch.ts';
+export type { WrittenEntry } from './gcp-logging/behaviour.ts';
+export type { LogEntry, MonitoredResource } from './gcp-logging/entries.ts';
 export type { GcsPutOptions } from './gcs.ts';
 export { CLOUD_KMS_KEY, cloudKmsKeyVersion, OTHER_CLOUD_KMS_KEY } from './google/defaults.ts';
 export type { TokenSettings } from './google-tokens/state.ts';
 export type { Fault, FaultRule } from './http/faults.ts';
 export type { LoggedRequest } from './http/request-log.ts';
+export type { PartialSuccess, ReceivedLogs } from './otlp/behaviour.ts';
+export type { ExportLogsRequest, KeyValue, LogRecord } from './otlp/messages.ts';
 export type { PutOptions } from './s3/direct-put.ts';
+export type { ReceivedSplunkEvent } from './splunk/behaviour.ts';
+export { SPLUNK_TOKEN } from './splunk/defaults.ts';
+export type { HecToken } from './splunk/tokens.ts';
+export type { StructuredElement, SyslogMessage } from './syslog/message.ts';
+export type { MalformedSyslog, ReceivedSyslog, SyslogConnection, SyslogFault } from './syslog.ts';
 export { CA_FILE, OTHER_CA_FILE } from './tls/certificate.ts';
+export type { ReceivedWebhook, RefusedWebhook } from './webhook/behaviour.ts';
+export { WEBHOOK_SECRET } from './webhook/defaults.ts';
 
 /** A running server and every command of its admin protocol. */
 export type Running<C extends Commands> = AdminClient<C> &
@@ -64,6 +84,18 @@ export type StsServer = Running<StsCommands>;
 export type KmsServer = Running<KmsCommands>;
 export type ProxyServer = Running<ProxyCommands>;
 export type GoogleTokensServer = Running<GoogleTokensCommands>;
+export type WebhookServer = Running<WebhookCommands>;
+export type SplunkServer = Running<SplunkCommands>;
+export type OtlpServer = Running<OtlpCommands>;
+export type CloudWatchServer = Running<CloudWatchCommands>;
+export type GcpLoggingServer = Running<GcpLoggingCommands>;
+
+/** `host` is that of UDP. */
+export type SyslogServer = Running<SyslogCommands> & {
+  readonly ports: { readonly udp: number; readonly tcp: number; readonly tls: number };
+  /** Of the unix sockets; that for datagrams is `null` where there is no `python3`. */
+  readonly paths: { readonly stream: string; readonly datagram: string | null };
+};
 
 export type CloudKmsServer = Running<CloudKmsCommands> & {
   /** `Host:port` of the gRPC side; `host` is that of the REST side. */
@@ -91,6 +123,11 @@ export type GcsServer = Omit<Running<GcsCommands>, 'put'> & {
     options?: GcsPutOptions,
   ): ReturnType<Running<GcsCommands>['put']>;
 };
+
+export interface TlsOption {
+  /** Serve https with a certificate of `CA_FILE`. */
+  readonly tls?: boolean;
+}
 
 export interface RegionalOptions {
   /** One port for each. Default: us-east-1 and eu-west-1. */
@@ -141,6 +178,37 @@ export async function startCloudKms({ tls }: { readonly tls?: boolean } = {}): P
 
 export function startGoogleTokens({ tls }: { readonly tls?: boolean } = {}): Promise<GoogleTokensServer> {
   return start<GoogleTokensCommands>('google-tokens', tls ? ['--tls'] : []);
+}
+
+export function startWebhook({ tls }: TlsOption = {}): Promise<WebhookServer> {
+  return start<WebhookCommands>('webhook', tls ? ['--tls'] : []);
+}
+
+export function startSplunk({ tls }: TlsOption = {}): Promise<SplunkServer> {
+  return start<SplunkCommands>('splunk', tls ? ['--tls'] : []);
+}
+
+export function startOtlp({ tls }: TlsOption = {}): Promise<OtlpServer> {
+  return start<OtlpCommands>('otlp', tls ? ['--tls'] : []);
+}
+
+export function startGcpLogging({ tls }: TlsOption = {}): Promise<GcpLoggingServer> {
+  return start<GcpLoggingCommands>('gcp-logging', tls ? ['--tls'] : []);
+}
+
+export function startCloudWatchLogs(options: RegionalOptions = {}): Promise<CloudWatchServer> {
+  return start<CloudWatchCommands>('cloudwatch', regionalArguments(options));
+}
+
+export async function startSyslog(): Promise<SyslogServer> {
+  const server = await start<SyslogCommands>('syslog', []);
+  const portOf = (transport: string) => Number(new URL(server.endpoints[transport] ?? '').port);
+  const { 'unix-stream': stream = '', 'unix-dgram': datagram = null } = server.endpoints;
+  return {
+    ...server,
+    ports: { udp: portOf('udp'), tcp: portOf('tcp'), tls: portOf('tls') },
+    paths: { stream, datagram },
+  };
 }
 
 /** `map`: `HOST:PORT` (`*` is any text) to `HOST:PORT` on loopback; everything else that is not loopback gets 403. */
