@@ -63,6 +63,37 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   many: [envseal, 'run', ...sources('many', 1), '--', '/bin/true'],
   sops: [envseal, 'run', ...sources('sops', 1), '--', '/bin/true'],
 };
+const events = new URL(url).host;
+const SINKS = {
+  hook: [`${url}/hook`],
+  five: [
+    `${url}/hook`,
+    `splunk+http://${events}`,
+    `otlp+http://${events}`,
+    `file://${join(folder, 'events')}`,
+    'syslog+udp://127.0.0.1:9',
+  ],
+  hang: [`${url}/hang`],
+} as const;
+const EVENT_ENV = {
+  ...ENV,
+  ENVSEAL_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+  ENVSEAL_SPLUNK_TOKEN: 'token',
+};
+const withSinks = (name: keyof typeof SINKS, ...flags: string[]) => [
+  envseal,
+  'run',
+  ...sources('one', 1),
+  ...SINKS[name].flatMap((uri) => ['--event-sink', uri]),
+  ...flags,
+  '--',
+  '/bin/true',
+];
+const EVENT_CASES: Readonly<Record<string, readonly string[]>> = {
+  hook: withSinks('hook'),
+  five: withSinks('five'),
+  background: withSinks('hook', '--event-policy', 'background'),
+};
 const OTHER_CASES: Readonly<Record<string, readonly string[]>> = {
   gs: [envseal, 'run', '-s', 'gs://snacks/one', '--', '/bin/true'],
   age: [envseal, 'run', '-s', join(folder, 'age-1'), '--', '/bin/true'],
@@ -75,6 +106,8 @@ const GROUPS = [
   ['envseal', 'signer', 'sdk'],
   ['envseal', 'ten', 'many'],
   ['envseal', 'gs', 'sops', 'age', 'age100'],
+  ['envseal', 'hook', 'five'],
+  ['envseal', 'background'],
 ] as const;
 
 const results = GROUPS.map(measureInTurns);
@@ -86,6 +119,7 @@ const sealedMiB = Math.max(
   ...Object.values(OTHER_CASES).map((words) => peakMemory(words, OTHER_ENV)),
   peakMemory(CASES.sops as string[], ENV),
 );
+const hangMs = run(withSinks('hang', '--event-timeout', '1'), EVENT_ENV).wallMs;
 const after = await afterHandOver();
 server.stdin.end();
 rmSync(folder, { recursive: true });
@@ -106,8 +140,13 @@ function measureInTurns(names: readonly string[]): Record<string, number> {
 }
 
 function runCase(name: string) {
-  const words = CASES[name];
-  return words === undefined ? run(OTHER_CASES[name] as readonly string[], OTHER_ENV) : run(words, ENV);
+  const [words, env] =
+    CASES[name] !== undefined
+      ? [CASES[name], ENV]
+      : EVENT_CASES[name] !== undefined
+        ? [EVENT_CASES[name], EVENT_ENV]
+        : [OTHER_CASES[name] as readonly string[], OTHER_ENV];
+  return run(words, env);
 }
 
 function median(values: readonly number[]): number {
@@ -188,6 +227,20 @@ function print(): void {
     ['SOPS in S3, 100 values under AWS KMS', ms('sops'), `${ratio('sops', 'envseal')} of S3`, '1.5×'],
     ['SOPS in a local file, one value under age', ms('age'), `${ratio('age', 'envseal')} of S3`, '1.3×'],
     ['the same with 100 values', ms('age100'), `${ratio('age100', 'envseal')} of S3`, ''],
+    ['with one webhook', ms('hook'), `${ratio('hook', 'envseal')} of none`, '1.25×'],
+    [
+      'with five sinks: webhook, Splunk, OTLP, file, syslog',
+      ms('five'),
+      `${ratio('five', 'envseal')} of none`,
+      '1.4×',
+    ],
+    [
+      'with one webhook in the background',
+      ms('background'),
+      `${ratio('background', 'envseal')} of none`,
+      '1.15×',
+    ],
+    ['with a sink that never answers, `--event-timeout 1`', `${hangMs.toFixed(0)} ms`, '', 'start + 1 s'],
     ['peak memory of a start', `${memoryMiB.toFixed(0)} MiB`, '', '45 MiB'],
     ['the most of `gs://` and SOPS', `${sealedMiB.toFixed(0)} MiB`, '', '50 MiB'],
     ['HTTP requests of a start', String(requests), '', '1'],

@@ -33,16 +33,25 @@ const RESOURCE = {
   crc32c: CRC32C.toString('base64'),
 };
 
+/** Receivers of events: a webhook, Splunk, OpenTelemetry, and one that never answers. */
+const SINKS = {
+  '/hook': () => new Response(null, { status: 204 }),
+  '/services/collector/event': () => Response.json({ text: 'Success', code: 0 }),
+  '/v1/logs': () => Response.json({}),
+  '/hang': () => new Promise<Response>(() => {}),
+};
+
 let requests = 0;
 
 declare const Bun: { serve(options: object): { readonly url: URL; stop(force: boolean): void } };
 const server = Bun.serve({
   hostname: '127.0.0.1',
   port: 0,
-  fetch(request: Request): Response {
+  fetch(request: Request): Response | Promise<Response> {
     requests++;
     const { pathname, searchParams } = new URL(request.url);
     const authorization = request.headers.get('authorization') ?? '';
+    if (pathname in SINKS) return SINKS[pathname as keyof typeof SINKS]();
     if (pathname.startsWith('/computeMetadata/'))
       return Response.json(
         { access_token: 'token', expires_in: 3599, token_type: 'Bearer' },

@@ -1,7 +1,7 @@
 /** A role that a sealed file names for one of its keys. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 import { EnvsealError } from '../errors.ts';
 import { MAX_ERROR_BODY_BYTES } from '../limits.ts';
-import { readBody } from '../net/http.ts';
+import { readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import { Secret } from '../secret.ts';
 import type { AwsClient } from './aws-client.ts';
@@ -31,7 +31,7 @@ export async function assumeRole(role: string, region: string, client: AwsClient
   };
   return await retry(async () => {
     const response = await client.send(request, 'sts', region);
-    const xml = Buffer.from(await readBody(response, MAX_ERROR_BODY_BYTES, deadline.signal)).toString();
+    const xml = Buffer.from(await readAnswerBody(response, MAX_ERROR_BODY_BYTES, deadline.signal)).toString();
     if (response.status !== 200) throw refusedRole(role, response, xml);
     const [accessKeyId, secretAccessKey, sessionToken] = [
       'AccessKeyId',

@@ -21,9 +21,12 @@ export async function run({ host, commandLine }: CommandContext): Promise<void> 
   const attempts = requireSources(settings.source).map(newAttempt);
   const deadline = new Deadline(settings.timeout);
   const stores = new Stores({ host, settings, deadline });
+  const prepared = prepare(argv, attempts, stores, { host, settings, deadline });
+  // While the sources are on their way, the sinks are made. What is wrong with one of them is told first.
+  prepared.catch(() => {});
   const record = await startRecording({ attempts, command: argv[0], stores, host, settings });
   try {
-    const launch = await prepare(argv, attempts, stores, { host, settings, deadline });
+    const launch = await prepared;
     await record?.({});
     await handOver(launch, host);
   } catch (error) {

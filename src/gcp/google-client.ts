@@ -1,7 +1,7 @@
 /** Sends one request with an access token, and reads what Google answers. */
 import { MAX_ANSWER_BYTES } from '../limits.ts';
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
-import { type Http, readBody } from '../net/http.ts';
+import { type Http, readAnswerBody } from '../net/http.ts';
 import type { System } from '../system/system.ts';
 import { type TokenProvider, tokenChain } from './access-token.ts';
 import type { GoogleVariables } from './endpoint.ts';
@@ -68,7 +68,7 @@ export class GoogleClient {
 
 /** A JSON answer, or what it was refused with. */
 export async function readAnswer(response: Response, signal: AbortSignal): Promise<GoogleAnswer> {
-  const bytes = await readBody(response, MAX_ANSWER_BYTES, signal).catch((error: unknown) => {
+  const bytes = await readAnswerBody(response, MAX_ANSWER_BYTES, signal).catch((error: unknown) => {
     if (signal.aborted || response.status === 200) throw error;
     return new Uint8Array();
   });

@@ -157,7 +157,7 @@ function chooseCloudKmsKey({ source, object, pinnedKeys, allowMetadataKey }: Ope
   const isAmbiguous = pin !== undefined;
   throw new EnvsealError(
     'configuration',
-    `${source.uri} does not say ${isAmbiguous ? 'which of the pinned keys' : 'with which key of Cloud KMS'} it is sealed`,
+    `${source.uri} does not say with which ${isAmbiguous ? 'of the pinned keys' : 'key of Cloud KMS'} it is sealed`,
     {
       hint: isAmbiguous
         ? 'name one key in --kms-key, or the key in the metadata field kms-key of the object'

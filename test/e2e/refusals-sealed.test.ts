@@ -525,7 +525,7 @@ describe('a key that only the metadata of an object names', () => {
     const flags = pins(OTHER_CLOUD_KMS_KEY, CLOUD_KMS_KEY);
     expect(await refusedFile(await berglas(), { scheme: 'gs', flags })).toEqual({
       status: 78,
-      error: `${GOOGLE_URI} does not say which of the pinned keys it is sealed`,
+      error: `${GOOGLE_URI} does not say with which of the pinned keys it is sealed`,
       hint: 'name one key in --kms-key, or the key in the metadata field kms-key of the object',
     });
   });

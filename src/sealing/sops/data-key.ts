@@ -23,16 +23,19 @@ export interface UnwrappedDataKey {
   readonly keys: readonly string[];
 }
 
-/** The first of these codes is what is told when no key works: what somebody can do something about. */
+/**
+ * The first of these codes is what is told when no key works: what somebody can do something about. An outage comes
+ * before keys that are for others, which files have on purpose.
+ */
 const MOST_TELLING: readonly ErrorCode[] = [
   'internal',
   'denied',
   'corrupt',
   'key_unavailable',
-  'wrong_key',
   'throttled',
   'timeout',
   'unreachable',
+  'wrong_key',
   'configuration',
   'credentials',
 ];
