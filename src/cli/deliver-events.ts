@@ -20,24 +20,22 @@ interface Delivery {
 /** Larger than the events of any start. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
-/** `run`'s part: returns when the other process has begun. Throws ErrnoError. */
-export async function deliverInBackground(
-  events: readonly EnvsealEvent[],
+/** `run`'s part: what it returns resolves when the other process has begun. */
+export async function loadBackgroundDelivery(
   settings: Settings,
   { system, environ, self }: Host,
-): Promise<void> {
-  const delivery: Delivery = {
-    sinks: settings['event-sink'],
-    allowInsecureEndpoint: settings['allow-insecure-endpoint'],
-    events,
-  };
+): Promise<(events: readonly EnvsealEvent[]) => Promise<void>> {
   const [path = '', ...words] = self;
-  await system.detach({
-    path,
-    argv: [path, ...words, 'deliver-events'],
-    environ,
-    input: JSON.stringify(delivery),
-  });
+  const detach = await system.loadDetach();
+  return async (events) => {
+    const delivery: Delivery = {
+      sinks: settings['event-sink'],
+      allowInsecureEndpoint: settings['allow-insecure-endpoint'],
+      events,
+    };
+    const input = JSON.stringify(delivery);
+    await detach({ path, argv: [path, ...words, 'deliver-events'], environ, input });
+  };
 }
 
 /** The other process: nobody reads what it would say. */

@@ -29,14 +29,13 @@ export async function startRecording(options: RecordingOptions): Promise<Record>
   const policy = settings['event-policy'] as 'best-effort' | 'required' | 'background';
   // Made in any case: what is wrong with a sink is told before a start that would not deliver.
   const sinks = await Promise.all(settings['event-sink'].map((uri) => makeSink(uri, context)));
-  const background = policy === 'background' ? await import('./deliver-events.ts') : undefined;
   const names = settings['event-names'] as 'full' | 'count' | 'hash';
   const recorder = new Recorder({
     attempts,
     sinks,
     policy: policy === 'required' ? 'required' : 'best-effort',
     timeout: settings['event-timeout'],
-    inBackground: background && ((events) => background.deliverInBackground(events, settings, host)),
+    inBackground: policy === 'background' ? await loadInBackground(settings, host) : undefined,
     names,
     namesKey: names === 'hash' ? readSecret('ENVSEAL_EVENT_NAMES_KEY', host) : undefined,
     command: Buffer.from(command, 'latin1').toString('utf8'),
@@ -51,6 +50,11 @@ export async function startRecording(options: RecordingOptions): Promise<Record>
   };
   host.onStop(() => record({ isSignal: true }));
   return record;
+}
+
+async function loadInBackground(settings: Settings, host: Host) {
+  const { loadBackgroundDelivery } = await import('./deliver-events.ts');
+  return await loadBackgroundDelivery(settings, host);
 }
 
 /** Of the cloud that the source is in. Nobody is asked for it: what is not known by now stays unknown. */

@@ -13,6 +13,7 @@ import {
   accessEvent,
   type EnvsealEvent,
   type Outcome,
+  type Place,
   type Principal,
   type Reason,
 } from './event.ts';
@@ -44,10 +45,16 @@ export type Ending = { readonly error?: unknown; readonly isSignal?: boolean };
 
 export class Recorder {
   readonly #options: RecorderOptions;
+  readonly #place: Place;
   #isDone = false;
 
+  /** Does what can be done before anything is decided, while the sources are on their way. */
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#place = readPlace(options);
+    for (const { prepare } of options.sinks) prepare?.();
+    // At a cold start the first run of a function takes longer than what it does.
+    this.#events({}).catch(() => {});
   }
 
   /**
@@ -70,8 +77,8 @@ export class Recorder {
   }
 
   async #events(ending: Ending): Promise<EnvsealEvent[]> {
-    const { attempts, system, variables } = this.#options;
-    const place = readPlace({ variables, system });
+    const { attempts } = this.#options;
+    const place = this.#place;
     const now = Date.now();
     const durationMs = Math.round(performance.now() * 10) / 10;
     return await Promise.all(

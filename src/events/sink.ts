@@ -11,6 +11,8 @@ import type { EnvsealEvent } from './event.ts';
 export interface Sink {
   /** What error messages call it: its URI without user, password and query. */
   readonly name: string;
+  /** Loads what delivering needs, while the sources are on their way. Fails silently: delivering fails again. */
+  readonly prepare?: () => void;
   /**
    * Resolves when the receiver has taken all of them. It retries what can be retried until the deadline.
    *

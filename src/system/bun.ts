@@ -117,12 +117,9 @@ export const bunSystem: System = {
     libc.execve(ptr(file), ptr(args.pointers), ptr(env.pointers));
     throw lastError();
   },
-  async detach(detached) {
-    const { detach } =
-      process.platform === 'linux' && process.arch === 'x64'
-        ? await import('./detach.ts')
-        : await import('./detach-child.ts');
-    await detach(detached);
+  async loadDetach() {
+    const isKnown = process.platform === 'linux' && process.arch === 'x64';
+    return (isKnown ? await import('./detach.ts') : await import('./detach-child.ts')).detach;
   },
   isIgnored(signal) {
     // The handler is the first field of struct sigaction in glibc, musl and macOS.

@@ -58,15 +58,26 @@ const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MFD_CLOEXEC = 1;
 const [O_RDWR, O_CLOEXEC] = [2, 0o2000000];
 
+const detachX64 = linkSymbols({
+  detach: { ptr: machineCode(), args: ['ptr', 'ptr', 'ptr', 'i32', 'i32'], returns: 'i32' },
+}).symbols.detach;
+
+function machineCode(): number {
+  const code = Buffer.from(DETACH_X64, 'hex');
+  const page = libc.mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  libc.memcpy(page, ptr(code), code.length);
+  if (libc.mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC) !== 0) throw new ErrnoError('EACCES');
+  return page;
+}
+
 /** Only on x86-64. Throws ErrnoError. */
-export function detach({ path, argv, environ, input }: Detached): void {
+export async function detach({ path, argv, environ, input }: Detached): Promise<void> {
   const file = cString(path);
   const [args, env] = [pointers(argv), pointers(environ)];
   const fd = inputFile(input);
   const none = libc.open(ptr(cString('/dev/null')), O_RDWR | O_CLOEXEC);
   try {
-    if (machineCode()(ptr(file), ptr(args.list), ptr(env.list), fd, none) !== 0)
-      throw new ErrnoError('EAGAIN');
+    if (detachX64(ptr(file), ptr(args.list), ptr(env.list), fd, none) !== 0) throw new ErrnoError('EAGAIN');
   } finally {
     for (const opened of [fd, none]) libc.close(opened);
   }
@@ -79,16 +90,6 @@ function inputFile(input: string): number {
   if (fd < 0 || libc.write(fd, ptr(bytes), bytes.length) !== bytes.length || libc.lseek(fd, 0, 0) !== 0)
     throw new ErrnoError('ENOMEM');
   return fd;
-}
-
-function machineCode(): (...args: number[]) => number {
-  const code = Buffer.from(DETACH_X64, 'hex');
-  const page = libc.mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
-  libc.memcpy(page, ptr(code), code.length);
-  if (libc.mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC) !== 0) throw new ErrnoError('EACCES');
-  return linkSymbols({
-    detach: { ptr: page, args: ['ptr', 'ptr', 'ptr', 'i32', 'i32'], returns: 'i32' },
-  }).symbols.detach;
 }
 
 function cString(text: ByteString): Uint8Array {

@@ -85,7 +85,7 @@ export const nodeSystem: System = {
     rethrow(() => process.execve?.(asText(path), argv.map(asText), toRecord(environ)));
     throw new ErrnoError('ENOSYS');
   },
-  detach: async (detached) => (await import('./detach-child.ts')).detach(detached),
+  loadDetach: async () => (await import('./detach-child.ts')).detach,
   /** Node gives every signal its default disposition before our code runs. */
   isIgnored: () => false,
   resetStopSignals() {},

@@ -45,6 +45,9 @@ export interface Detached {
   readonly input: string;
 }
 
+/** Throws ErrnoError. */
+export type Detach = (process: Detached) => Promise<void>;
+
 export interface System {
   /** `bun` for the executable, `node` for the bundle. */
   readonly runtime: 'bun' | 'node';
@@ -70,10 +73,10 @@ export interface System {
    */
   execve(path: ByteString, argv: readonly ByteString[], environ: readonly ByteString[]): never;
   /**
-   * Starts a process that outlives us, in a session of its own, without our standard streams but with `input` to read.
-   * Nobody's child where that can be had: the executable on x86-64. Throws ErrnoError.
+   * What starts a process that outlives us, in a session of its own, without our standard streams but with `input` to
+   * read. It is nobody's child where that can be had: from the executable on x86-64.
    */
-  detach(process: Detached): Promise<void>;
+  loadDetach(): Promise<Detach>;
   /** Whether a signal was ignored when the process started, as under nohup. */
   isIgnored(signal: StopSignal): boolean;
   /** Gives signals that end us back to the kernel's default action, so that none is caught and lost at the hand-over. */

@@ -46,28 +46,42 @@ async function lookUp(host: string, deadline: Deadline): Promise<{ address: stri
 
 export async function sendStream(bytes: Buffer, target: Target, deadline: Deadline): Promise<void> {
   const { host, port } = target;
-  const [{ connect, isIP }, tls] = await Promise.all([
-    import('node:net'),
-    'ca' in target ? import('node:tls') : undefined,
-  ]);
-  const open = () => {
-    const wire = connect({ host, port });
-    if (tls === undefined) return wire;
-    const { ca } = target;
-    const trust = ca === undefined ? {} : { ca };
-    const name = isIP(host) ? '' : host;
-    // Where Node makes the connection itself, it takes a reset for an end.
-    const socket = tls.connect({ socket: wire, host, servername: name, rejectUnauthorized: true, ...trust });
-    wire.on('error', (error) => socket.destroy(error));
-    return socket;
-  };
+  const { connect } = await import('node:net');
+  const secure = 'ca' in target ? await withTls(target) : (wire: Socket) => wire;
   await retry(
     () =>
-      writeAll(open, bytes, deadline).catch((error: unknown) => {
+      writeAll(() => secure(connect({ host, port })), bytes, deadline).catch((error: unknown) => {
         throw unreachable(host, error, deadline);
       }),
     deadline,
   );
+}
+
+async function withTls({ host, ca }: Target): Promise<(wire: Socket) => Socket> {
+  const [{ isIP }, tls, { Duplex }] = await Promise.all([
+    import('node:net'),
+    import('node:tls'),
+    import('node:stream'),
+  ]);
+  const trust = ca === undefined ? {} : { ca };
+  const options = { host, servername: isIP(host) ? '' : host, rejectUnauthorized: true, ...trust };
+  return (wire) => {
+    // Of a connection that it reads by itself, Node's TLS takes a reset for an end in order.
+    const between = new Duplex({
+      read: () => wire.resume(),
+      write: (chunk, _, done) => wire.write(chunk, done),
+      final: (done) => wire.end(done),
+      destroy(error, done) {
+        wire.destroy();
+        done(error);
+      },
+    });
+    const socket = tls.connect({ ...options, socket: between });
+    wire.on('data', (chunk) => between.push(chunk) || wire.pause());
+    wire.on('end', () => between.push(null));
+    wire.on('error', (error) => socket.destroy(error));
+    return socket;
+  };
 }
 
 /** Resolves when the receiver has read all and ended its side. Rejects with what the socket or the deadline says. */
