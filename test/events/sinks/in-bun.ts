@@ -1,0 +1,26 @@
+/** Run by Bun: sends one event to each URI of the command line, and prints why it did not arrive, or `null`. */
+import { accessEvent } from '../../../src/events/event.ts';
+import type { SinkContext } from '../../../src/events/sink.ts';
+import { makeSink } from '../../../src/events/sinks.ts';
+import { Deadline } from '../../../src/net/deadline.ts';
+import { Http } from '../../../src/net/http.ts';
+import { bunSystem as system } from '../../../src/system/bun.ts';
+import { ACCESS } from '../samples.ts';
+
+const { SSL_CERT_FILE } = process.env;
+const variables = SSL_CERT_FILE === undefined ? {} : { SSL_CERT_FILE };
+const http = new Http({ system, variables, allowInsecureEndpoint: false });
+const context = { http, system, variables } as unknown as SinkContext;
+const outcomes = process.argv.slice(2).map(async (uri) => {
+  const deadline = new Deadline(1);
+  try {
+    const sink = await makeSink(uri, context);
+    await sink.deliver([accessEvent('s3://snacks/prod/env', ACCESS, Date.now())], deadline);
+    return null;
+  } catch (error) {
+    return `${(error as { code?: string }).code}: ${(error as Error).message}`;
+  } finally {
+    deadline.clear();
+  }
+});
+console.log(JSON.stringify(await Promise.all(outcomes)));

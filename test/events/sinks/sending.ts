@@ -1,0 +1,85 @@
+/** Sends events to a sink over real sockets, and watches over what its errors say. */
+import { expect, onTestFinished } from 'vitest';
+import { AwsClient } from '../../../src/aws/aws-client.ts';
+import { readAwsSettings } from '../../../src/aws/aws-settings.ts';
+import { EnvsealError } from '../../../src/errors.ts';
+import { type AccessData, accessEvent, type EnvsealEvent } from '../../../src/events/event.ts';
+import type { SinkContext } from '../../../src/events/sink.ts';
+import { makeSink } from '../../../src/events/sinks.ts';
+import { GoogleClient } from '../../../src/gcp/google-client.ts';
+import { Deadline } from '../../../src/net/deadline.ts';
+import { Http } from '../../../src/net/http.ts';
+import { Secret } from '../../../src/secret.ts';
+import { nodeSystem } from '../../../src/system/node.ts';
+import type { System } from '../../../src/system/system.ts';
+import { ACCESS } from '../samples.ts';
+
+export type Variables = Readonly<Record<string, string>>;
+
+export interface Sending {
+  readonly variables?: Variables;
+  readonly seconds?: number;
+  readonly events?: readonly EnvsealEvent[];
+  readonly system?: System;
+  /** Of the run, which is before the delivery. */
+  readonly deadline?: Deadline;
+}
+
+/** Nobody listens there. */
+export const CLOSED = '127.0.0.1:1';
+/** In every secret of a test that fails. */
+export const CANARY = 'xQ7Zj0Kw9Vb3Gy';
+
+export const NOW = Date.now();
+
+export function event(changes: Partial<AccessData> = {}, subject = 's3://snacks/prod/env'): EnvsealEvent {
+  return accessEvent(subject, { ...ACCESS, ...changes }, NOW);
+}
+
+export function contextOf({ variables = {}, system = nodeSystem, deadline }: Sending): SinkContext {
+  const all = { HOME: '/nonexistent', ...variables };
+  const http = new Http({ system, variables: all, allowInsecureEndpoint: false });
+  const run = deadline ?? new Deadline(30);
+  onTestFinished(() => run.clear());
+  const common = { variables: all, http, deadline: run, system, userAgent: 'envseal/test' };
+  return {
+    http,
+    system,
+    variables: all,
+    secret(name) {
+      const value = variables[name];
+      if (value) return new Secret(value);
+      throw new EnvsealError('configuration', `${name} is not set`, { hint: 'set it' });
+    },
+    aws: async () => new AwsClient({ ...common, settings: await readAwsSettings(all, system) }),
+    google: async () => new GoogleClient(common),
+  };
+}
+
+export async function send(uri: string, sending: Sending = {}): Promise<readonly EnvsealEvent[]> {
+  const events = sending.events ?? [event()];
+  const deadline = new Deadline(sending.seconds ?? 20);
+  try {
+    const sink = await makeSink(uri, contextOf(sending));
+    await sink.deliver(events, deadline);
+  } finally {
+    deadline.clear();
+  }
+  return events;
+}
+
+/** The error, which holds no secret and no query. */
+export async function failure(uri: string, sending: Sending = {}) {
+  const start = performance.now();
+  const error = await send(uri, sending).then(
+    () => expect.unreachable('it was delivered'),
+    (error: unknown) => error,
+  );
+  const ms = performance.now() - start;
+  if (!(error instanceof EnvsealError)) throw error;
+  const { code, message, hint = '' } = error;
+  expect(message + hint).not.toContain(CANARY);
+  expect(message).not.toMatch(/\.$|\n/);
+  if (code !== 'timeout') expect(hint).not.toBe('');
+  return { code, message, hint, ms };
+}

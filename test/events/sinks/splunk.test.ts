@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SPLUNK_TOKEN, type SplunkServer, startSplunk, startWebhook } from '../../servers/start.ts';
+import { CANARY, CLOSED, event, failure, NOW, send } from './sending.ts';
+
+let splunk: SplunkServer;
+let uri: string;
+const variables = { ENVSEAL_SPLUNK_TOKEN: SPLUNK_TOKEN };
+
+beforeAll(async () => {
+  splunk = await startSplunk();
+  uri = `splunk+${splunk.url}`;
+});
+afterAll(() => splunk.stop());
+beforeEach(() => splunk.reset());
+
+describe('what is sent', () => {
+  test('all events in one request', async () => {
+    const events = [event(), event({ outcome: 'failed', reason: 'timeout' })];
+    await send(uri, { events, variables });
+    expect(await splunk.requests()).toHaveLength(1);
+    const received = await splunk.received();
+    expect(received.map(({ envelope }) => envelope)).toEqual(
+      events.map((sent) => ({
+        time: NOW / 1000,
+        host: 'snacks-6d4cf56db6-x7zqk',
+        source: 'envseal',
+        sourcetype: '_json',
+        event: sent,
+      })),
+    );
+    expect(received.map(({ channel, index }) => [channel, index])).toEqual([
+      [null, 'main'],
+      [null, 'main'],
+    ]);
+  });
+
+  test('with index, source and sourcetype of the URI', async () => {
+    await send(`${uri}?index=audit&source=a&sourcetype=b:c`, { variables });
+    const [{ envelope } = { envelope: {} }] = await splunk.received();
+    expect(envelope).toMatchObject({ index: 'audit', source: 'a', sourcetype: 'b:c' });
+  });
+
+  test('without a host where none is known', async () => {
+    const place = { host: null, containerId: null, pod: null, namespace: null, node: null, image: null };
+    await send(`${uri}?path=/services/collector`, { events: [event({ place })], variables });
+    const [{ envelope } = { envelope: {} }] = await splunk.received();
+    expect(envelope).not.toHaveProperty('host');
+  });
+
+  test('a token from a file that ends with an empty line', async () => {
+    await send(uri, { variables: { ENVSEAL_SPLUNK_TOKEN: `${SPLUNK_TOKEN}\n` } });
+  });
+});
+
+describe('with ack=true', () => {
+  beforeEach(() => splunk.token({ token: SPLUNK_TOKEN, ack: true }));
+
+  test('it waits until the indexers have it', async () => {
+    await splunk.acknowledgeAfter(3);
+    await send(`${uri}?ack=true`, { variables });
+    const requests = await splunk.requests();
+    expect(requests.map(({ subject }) => subject)).toEqual([
+      '/services/collector/event',
+      ...Array(4).fill('/services/collector/ack'),
+    ]);
+    expect(new Set(requests.map(({ headers }) => headers['x-splunk-request-channel'])).size).toBe(1);
+  });
+
+  test('they never say so', async () => {
+    await splunk.acknowledgeAfter(1e9);
+    const { code, message, ms } = await failure(`${uri}?ack=true`, { variables, seconds: 1 });
+    expect({ code, message }).toEqual({
+      code: 'undelivered',
+      message: 'Splunk took the event and has not indexed it in time',
+    });
+    expect(ms).toBeLessThan(1300);
+  });
+
+  test('the ack endpoint is silent', async () => {
+    await splunk.fault({ match: 'ack$', hang: true, count: 'always' });
+    const { code, ms } = await failure(`${uri}?ack=true`, { variables, seconds: 0.5 });
+    expect(code).toBe('timeout');
+    expect(ms).toBeGreaterThan(490);
+    expect(ms).toBeLessThan(900);
+  });
+
+  test('the ack endpoint fails, then answers', async () => {
+    await splunk.fault({ match: 'ack$', status: 503 });
+    await send(`${uri}?ack=true`, { variables });
+  });
+
+  test('a token that does not acknowledge', async () => {
+    await splunk.token({ token: SPLUNK_TOKEN, ack: false });
+    expect(await failure(`${uri}?ack=true`, { variables })).toMatchObject({
+      code: 'undelivered',
+      message: 'Splunk took the event and gave no ackId to ask for',
+      hint: 'leave ack=true out, or enable indexer acknowledgment for the token',
+    });
+  });
+
+  test('a token that acknowledges, without it', async () => {
+    expect(await failure(uri, { variables })).toMatchObject({
+      code: 'undelivered',
+      message: 'Splunk did not take the event: code 10',
+      hint: 'the token has indexer acknowledgment enabled: add ack=true',
+    });
+  });
+});
+
+describe('what fails', () => {
+  test('a wrong token', async () => {
+    expect(await failure(uri, { variables: { ENVSEAL_SPLUNK_TOKEN: CANARY } })).toMatchObject({
+      code: 'credentials',
+      message: 'Splunk does not accept the token: code 4',
+    });
+  });
+
+  test('a token that is disabled', async () => {
+    await splunk.token({ token: SPLUNK_TOKEN, disabled: true });
+    expect(await failure(uri, { variables })).toMatchObject({ code: 'credentials' });
+  });
+
+  test('a token that is no header', async () => {
+    const wrong = { ENVSEAL_SPLUNK_TOKEN: `a\r\nx: ${CANARY}` };
+    expect(await failure(uri, { variables: wrong })).toMatchObject({ code: 'configuration' });
+  });
+
+  test('an index that the token may not write to', async () => {
+    expect(await failure(`${uri}?index=other`, { variables })).toMatchObject({
+      code: 'undelivered',
+      message: 'Splunk did not take the event: code 7',
+      hint: 'allow the index for this token, or check ?index=',
+    });
+  });
+
+  test.each([4, 6, 14] as const)('a 200 with code %i', async (code) => {
+    await splunk.lie(code);
+    const expected = code === 4 ? 'credentials' : 'undelivered';
+    expect(await failure(uri, { variables })).toMatchObject({ code: expected });
+    expect(await splunk.requests()).toHaveLength(1);
+  });
+
+  test('busy, whatever the status says', async () => {
+    await splunk.lie(9);
+    expect(await failure(uri, { variables, seconds: 0.5 })).toMatchObject({ code: 'unreachable' });
+    expect((await splunk.requests()).length).toBeGreaterThan(1);
+  });
+
+  test('busy, then success', async () => {
+    await splunk.fault({ status: 503, code: '9', count: 3 });
+    await send(uri, { variables });
+    expect(await splunk.received()).toHaveLength(1);
+  });
+
+  test('throttled, with Retry-After', async () => {
+    await splunk.fault({ status: 429, setHeaders: { 'retry-after': '1' } });
+    const start = performance.now();
+    await send(uri, { variables });
+    expect(performance.now() - start).toBeGreaterThan(990);
+  });
+
+  test('silence', async () => {
+    await splunk.fault({ hang: true, count: 'always' });
+    const { code, ms } = await failure(uri, { variables, seconds: 0.5 });
+    expect(code).toBe('timeout');
+    expect(ms).toBeLessThan(900);
+  });
+
+  test('a redirect: the token stays', async () => {
+    await using other = await startSplunk();
+    await splunk.fault({ status: 301, setHeaders: { location: other.url } });
+    expect(await failure(uri, { variables })).toMatchObject({ code: 'undelivered' });
+    expect(await other.requests()).toEqual([]);
+  });
+
+  test('what is no Splunk', async () => {
+    await using other = await startWebhook();
+    await other.secrets([]);
+    await other.fault({ status: 200, count: 'always' });
+    expect(await failure(`splunk+${other.url}`, { variables })).toMatchObject({
+      code: 'undelivered',
+      message: 'its answer is not that of an HTTP Event Collector',
+    });
+  });
+
+  test('nobody there', async () => {
+    const sent = failure(`splunk+http://${CLOSED}`, { variables, seconds: 0.3 });
+    expect(await sent).toMatchObject({
+      code: 'unreachable',
+      message: `cannot reach ${CLOSED}: ECONNREFUSED`,
+    });
+  });
+});
