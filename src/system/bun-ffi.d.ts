@@ -22,5 +22,9 @@ declare const Bun: {
     algorithm: 'sha256' | 'sha1',
     key?: string | Uint8Array,
   ) => { update(data: string | Uint8Array): { digest(): Uint8Array } };
+  readonly dns: { lookup(host: string): Promise<readonly { readonly address: string }[]> };
+  udpSocket(options: {
+    readonly connect: { readonly hostname: string; readonly port: number };
+  }): Promise<{ send(data: Uint8Array): boolean; close(): void }>;
   readonly hash: { crc32(data: Uint8Array): number };
 };

@@ -57,3 +57,15 @@ export function sendDatagram(path: ByteString, bytes: Uint8Array): void {
     libc.close(fd);
   }
 }
+
+/** Bun's own, which costs a start a tenth of `node:dgram`. https://bun.sh/docs/api/udp */
+export async function sendUdp(host: string, port: number, datagrams: readonly Uint8Array[]): Promise<void> {
+  const [found] = await Bun.dns.lookup(host);
+  if (found === undefined) throw new ErrnoError('ENOTFOUND');
+  const socket = await Bun.udpSocket({ connect: { hostname: found.address, port } });
+  try {
+    for (const datagram of datagrams) if (!socket.send(datagram)) throw new ErrnoError('EAGAIN');
+  } finally {
+    socket.close();
+  }
+}

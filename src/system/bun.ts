@@ -93,6 +93,7 @@ export const bunSystem: System = {
     }
     return true;
   },
+  sendUdp: async (host, port, datagrams) => (await import('./bun-sinks.ts')).sendUdp(host, port, datagrams),
   append: async (path, lines) => (await import('./bun-sinks.ts')).append(path, lines),
   sendDatagram: async (path, bytes) => (await import('./bun-sinks.ts')).sendDatagram(path, bytes),
   checkExecutable(path) {

@@ -64,6 +64,7 @@ export const nodeSystem: System = {
       }
     });
   },
+  sendUdp: async (host, port, datagrams) => (await import('./node-udp.ts')).sendUdp(host, port, datagrams),
   sendDatagram: () => Promise.reject(new ErrnoError('EOPNOTSUPP')),
   checkExecutable(path) {
     rethrow(() => {

@@ -61,6 +61,8 @@ export interface System {
   write(fd: number, text: string): boolean;
   /** Adds each line to a file by one write, and makes the file for its owner alone. Never waits. Throws ErrnoError. */
   append(path: ByteString, lines: readonly string[]): Promise<void>;
+  /** Datagrams to a host's name or address. Rejects with an error that has a `code`. */
+  sendUdp(host: string, port: number, datagrams: readonly Uint8Array[]): Promise<void>;
   /** To a unix socket, without waiting. Throws ErrnoError; `EOPNOTSUPP` where the runtime has no such sockets. */
   sendDatagram(path: ByteString, bytes: Uint8Array): Promise<void>;
   /** Whether `path` is a file that this user may execute. Throws ErrnoError where it is not. */

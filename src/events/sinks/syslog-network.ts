@@ -4,6 +4,7 @@ import { EnvsealError } from '../../errors.ts';
 import { type Deadline, withDeadline } from '../../net/deadline.ts';
 import { isTlsFailure } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
+import { ErrnoError, type System } from '../../system/system.ts';
 
 export interface Target {
   readonly host: string;
@@ -15,33 +16,14 @@ export interface Target {
 export async function sendDatagrams(
   messages: readonly Buffer[],
   { host, port }: Target,
+  system: System,
   deadline: Deadline,
 ): Promise<void> {
-  const { createSocket } = await import('node:dgram');
   await retry(async () => {
-    const { address, family } = await lookUp(host, deadline);
-    const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
-    try {
-      for (const message of messages) {
-        const sent = new Promise<void>((resolve, reject) => {
-          socket.once('error', reject);
-          socket.send(message, port, address, (error) => (error ? reject(error) : resolve()));
-        });
-        await withDeadline(sent, deadline);
-      }
-    } catch (error) {
+    await withDeadline(system.sendUdp(host, port, messages), deadline).catch((error: unknown) => {
       throw unreachable(host, error, deadline);
-    } finally {
-      socket.close();
-    }
+    });
   }, deadline);
-}
-
-async function lookUp(host: string, deadline: Deadline): Promise<{ address: string; family: number }> {
-  const { lookup } = await import('node:dns/promises');
-  return await withDeadline(lookup(host), deadline).catch((error: unknown) => {
-    throw unreachable(host, error, deadline);
-  });
 }
 
 export async function sendStream(bytes: Buffer, target: Target, deadline: Deadline): Promise<void> {
@@ -123,6 +105,7 @@ function unreachable(host: string, error: unknown, { signal }: Deadline): Envsea
 }
 
 export function codeOf(error: unknown): string {
+  if (error instanceof ErrnoError) return error.errno;
   const { code } = error as { code?: unknown };
   return typeof code === 'string' ? code : 'cut off';
 }

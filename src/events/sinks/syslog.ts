@@ -45,7 +45,7 @@ export const syslog: MakeSink = (url, context) => {
         return await sendToUnix(messages, path, context.system, deadline);
       }
       const { sendDatagrams, sendStream } = await import('./syslog-network.ts');
-      if (transport === 'udp') return await sendDatagrams(messages, { host, port }, deadline);
+      if (transport === 'udp') return await sendDatagrams(messages, { host, port }, context.system, deadline);
       const ca = transport === 'tls' ? { ca: context.http.certificates() } : undefined;
       await sendStream(countOctets(messages), { host, port, ...ca }, deadline);
     },
