@@ -9,7 +9,7 @@ import { type ByteString, ErrnoError, type FetchOptions, STOP_SIGNALS, type Syst
 export const LIBC = process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libc.so.6';
 const ERRNO_LOCATION = process.platform === 'darwin' ? '__error' : '__errno_location';
 
-const libc = dlopen(LIBC, {
+export const libc = dlopen(LIBC, {
   [ERRNO_LOCATION]: { args: [], returns: 'ptr' },
   open: { args: ['ptr', 'i32'], returns: 'i32' },
   read: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },

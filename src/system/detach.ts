@@ -6,6 +6,7 @@
  * make system calls and touch no memory.
  */
 import { dlopen, linkSymbols, ptr } from 'bun:ffi';
+import { cString, LIBC, libc } from './bun.ts';
 import { type ByteString, type Detached, ErrnoError } from './system.ts';
 
 /**
@@ -41,15 +42,12 @@ const DETACH_X64 = [
   'bf7f000000b83c0000000f05', // mov edi, 127; exit: exit
 ].join('');
 
-const libc = dlopen('libc.so.6', {
+const own = dlopen(LIBC, {
   mmap: { args: ['u64', 'u64', 'i32', 'i32', 'i32', 'i64_fast'], returns: 'u64' },
   mprotect: { args: ['u64', 'u64', 'i32'], returns: 'i32' },
   memcpy: { args: ['u64', 'ptr', 'u64'], returns: 'ptr' },
   memfd_create: { args: ['ptr', 'i32'], returns: 'i32' },
-  write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
-  lseek: { args: ['i32', 'i64_fast', 'i32'], returns: 'i64_fast' },
-  open: { args: ['ptr', 'i32'], returns: 'i32' },
-  close: { args: ['i32'], returns: 'i32' },
+  pwrite: { args: ['i32', 'ptr', 'u64', 'i64_fast'], returns: 'i64_fast' },
 } as const).symbols;
 
 const PAGE_BYTES = 4096;
@@ -64,9 +62,9 @@ const detachX64 = linkSymbols({
 
 function machineCode(): number {
   const code = Buffer.from(DETACH_X64, 'hex');
-  const page = libc.mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
-  libc.memcpy(page, ptr(code), code.length);
-  if (libc.mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC) !== 0) throw new ErrnoError('EACCES');
+  const page = own.mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  own.memcpy(page, ptr(code), code.length);
+  if (own.mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC) !== 0) throw new ErrnoError('EACCES');
   return page;
 }
 
@@ -85,15 +83,11 @@ export async function detach({ path, argv, environ, input }: Detached): Promise<
 
 /** A file without a name: a pipe could be too small for all of it, and nobody reads yet. */
 function inputFile(input: string): number {
-  const fd = libc.memfd_create(ptr(cString('events')), MFD_CLOEXEC);
+  const fd = own.memfd_create(ptr(cString('events')), MFD_CLOEXEC);
   const bytes = Buffer.from(input);
-  if (fd < 0 || libc.write(fd, ptr(bytes), bytes.length) !== bytes.length || libc.lseek(fd, 0, 0) !== 0)
-    throw new ErrnoError('ENOMEM');
+  // It is read from where it starts, so the offset stays.
+  if (fd < 0 || own.pwrite(fd, ptr(bytes), bytes.length, 0) !== bytes.length) throw new ErrnoError('ENOMEM');
   return fd;
-}
-
-function cString(text: ByteString): Uint8Array {
-  return Buffer.from(`${text}\0`, 'latin1');
 }
 
 /** `strings` is returned so that it lives as long as the pointers into it. */

@@ -1,0 +1,38 @@
+/** Events that are delivered before the command starts, or before envseal ends. */
+import type { CredentialsOf, Ending } from '../events/draft.ts';
+import { readPlace } from '../events/place.ts';
+import { Recorder } from '../events/recorder.ts';
+import type { Sink } from '../events/sink.ts';
+import type { NamesMode } from '../events/variable-names.ts';
+import type { RecordingOptions } from './recording.ts';
+import { reportWarning } from './report.ts';
+import { readSecret } from './secret-variables.ts';
+
+export interface TellOptions extends RecordingOptions {
+  readonly sinks: readonly Sink[];
+  readonly credentialsOf: CredentialsOf;
+}
+
+export function tellAtOnce(options: TellOptions): (ending: Ending) => Promise<void> {
+  const { attempts, command, sinks, credentialsOf, host, settings } = options;
+  const { system, variables } = host;
+  const names = settings['event-names'] as NamesMode;
+  const recorder = new Recorder({
+    attempts,
+    command,
+    sinks,
+    credentialsOf,
+    policy: settings['event-policy'] === 'required' ? 'required' : 'best-effort',
+    timeout: settings['event-timeout'],
+    names,
+    namesKey: names === 'hash' ? readSecret('ENVSEAL_EVENT_NAMES_KEY', host) : undefined,
+    place: readPlace({ variables, system }),
+    system,
+    variables,
+  });
+  return async (ending) => {
+    for (const failure of await recorder.finish(ending)) {
+      system.write(2, reportWarning(failure, settings['log-format'] === 'json' ? 'json' : 'text'));
+    }
+  };
+}

@@ -1,0 +1,77 @@
+/** How each source of a run ended, before it is an event: plain data, which another process can make the event of. */
+import type { AwsCredentials } from '../aws/credentials.ts';
+import { EnvsealError } from '../errors.ts';
+import type { GoogleToken } from '../gcp/access-token.ts';
+import type { Attempt } from './attempt.ts';
+import type { Reason, SealingName } from './event.ts';
+
+/** What is known of the credentials without their secrets. */
+export type KnownCredentials =
+  | ({ readonly cloud: 'aws' } & Pick<AwsCredentials, 'origin' | 'principal' | 'accessKeyId'>)
+  | ({ readonly cloud: 'google' } & Pick<GoogleToken, 'origin' | 'principal'>);
+
+export interface Draft {
+  readonly subject: string;
+  readonly reason: Reason;
+  readonly sealing: SealingName | null;
+  readonly kmsKeys: readonly string[];
+  readonly version: string | null;
+  /** Of the variables; `null`: not opened. */
+  readonly names: readonly string[] | null;
+  readonly requestIds: readonly string[];
+  readonly attempts: number;
+  readonly credentials: KnownCredentials | null;
+  /** argv[0] of the command. */
+  readonly command: string;
+  readonly durationMs: number;
+  /** When it was decided, in ms since the epoch. */
+  readonly nowMs: number;
+}
+
+/** How the run ended: the command starts, or why it does not. */
+export type Ending = { readonly error?: unknown; readonly isSignal?: boolean };
+
+/** `null` for what is not known by now: nobody is asked. */
+export type CredentialsOf = (attempt: Attempt) => Promise<KnownCredentials | null>;
+
+export async function draftAll(
+  all: readonly Attempt[],
+  ending: Ending,
+  command: string,
+  credentialsOf: CredentialsOf,
+): Promise<Draft[]> {
+  const nowMs = Date.now();
+  const durationMs = Math.round(performance.now() * 10) / 10;
+  return await Promise.all(
+    all.map(async (attempt) => {
+      const { source, sealing, kmsKeys, version, requestIds, attempts, variables } = attempt;
+      return {
+        subject: source.uri,
+        reason: reasonOf(attempt, ending, all),
+        sealing,
+        kmsKeys,
+        version,
+        names: variables === undefined ? null : [...variables.keys()],
+        requestIds,
+        attempts,
+        credentials: await credentialsOf(attempt).catch(() => null),
+        command,
+        durationMs,
+        nowMs,
+      };
+    }),
+  );
+}
+
+/** A source's own failure, then how the run ended: only a command that starts gets variables. */
+function reasonOf(
+  { error, isAbsent }: Attempt,
+  { error: end, isSignal }: Ending,
+  all: readonly Attempt[],
+): Reason {
+  if (error !== undefined) return error.code;
+  if (isSignal) return 'signal';
+  if (all.some((other) => other.error !== undefined)) return 'aborted';
+  if (end !== undefined) return end instanceof EnvsealError ? end.code : 'internal';
+  return isAbsent ? 'absent' : 'opened';
+}
