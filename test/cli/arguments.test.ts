@@ -106,7 +106,6 @@ const MEANINGS = {
     ['A,B C', ['A', 'B', 'C']],
   ],
   seconds: [
-    ['', 30],
     ['0.1', 0.1],
     ['1', 1],
     ['007', 7],
@@ -144,7 +143,9 @@ describe.each(NAMES)('--%s', (name) => {
   const meanings: readonly (readonly [string, unknown])[] =
     row.kind === 'choice'
       ? [...(row.choices ?? []).map((choice) => [choice, choice] as const), ['', row.default]]
-      : MEANINGS[row.kind];
+      : row.kind === 'seconds'
+        ? [...MEANINGS.seconds, ['', Number(row.default)]]
+        : MEANINGS[row.kind];
 
   test('its variable is its name in capitals', () => {
     expect(variable).toMatch(/^ENVSEAL_[A-Z0-9_]+$/);
@@ -152,7 +153,13 @@ describe.each(NAMES)('--%s', (name) => {
   });
 
   test('the default', () => {
-    const defaults = { switch: false, list: [], 'switch-or-list': false, seconds: 30, choice: row.default };
+    const defaults = {
+      switch: false,
+      list: [],
+      'switch-or-list': false,
+      seconds: Number(row.default),
+      choice: row.default,
+    };
     expect(read([])[name]).toEqual(defaults[row.kind]);
   });
 

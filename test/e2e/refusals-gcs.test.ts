@@ -328,9 +328,14 @@ describe('final', () => {
       expect(await opened(OPEN, env)).toEqual({ A: CANARY, B: CANARY });
     });
 
-    test('a description that is broken off', async () => {
+    test('a description that is broken off is asked for again', async () => {
+      await gcs.fault({ match: DESCRIPTION, truncateTo: 10, count: 2 });
+      expect(await opened(OPEN, env)).toEqual({ A: CANARY, B: CANARY });
       await gcs.fault({ match: DESCRIPTION, truncateTo: 10, count: 'always' });
-      expect(await refusedAtOnce()).toEqual(cutShort);
+      expect(await refused([...OPEN, '--timeout', '0.5'], env)).toMatchObject({
+        status: 69,
+        error: expect.stringContaining('was cut short'),
+      });
     });
 
     test('a description that is none seals nothing', async () => {
