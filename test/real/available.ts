@@ -16,6 +16,7 @@ const INSTALL = {
   moto: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
   'fake-gcs': `with Go: ${goInstall('fake-gcs-server')}`,
   otlp: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
+  hclfmt: `with Go: ${goInstall('hclfmt')}`,
   podman: 'as root: apt-get install --no-install-recommends podman runc debootstrap',
   python3: 'apt-get install python3',
   sops: `with Go: ${goInstall('sops')}`,
@@ -32,6 +33,7 @@ export function available(need: Need): string | undefined {
 const usable: Record<Need, () => boolean> = {
   ceph: () => ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'curl', 'setpriv'].every(onPath),
   'fake-gcs': () => fakeGcsServer() !== undefined && onPath('curl') && onPath('setpriv'),
+  hclfmt: () => hclfmtProgram() !== undefined,
   moto: () => motoServer() !== undefined && onPath('curl') && onPath('setpriv'),
   otlp: () => pythonOfVenv() !== undefined && onPath('setpriv'),
   podman: () => process.getuid?.() === 0 && ['podman', 'runc', 'debootstrap', 'tar'].every(onPath),
@@ -62,6 +64,11 @@ export function fakeGcsServer(): string | undefined {
 /** The path of `sops`, or `undefined`. */
 export function sopsProgram(): string | undefined {
   return goProgram('sops');
+}
+
+/** The path of `hclfmt`, which checks Terraform's language, or `undefined`. */
+export function hclfmtProgram(): string | undefined {
+  return goProgram('hclfmt');
 }
 
 /**
