@@ -1,4 +1,5 @@
 /** What `--event-policy background` leaves behind. Nobody reads what it would say. */
+import { EnvsealError } from '../errors.ts';
 import { deliver } from '../events/deliver.ts';
 import { fromDraft } from '../events/from-draft.ts';
 import { readPlace } from '../events/place.ts';
@@ -6,7 +7,7 @@ import { makeSink } from '../events/sinks.ts';
 import type { NamesMode } from '../events/variable-names.ts';
 import { BACKGROUND_DELIVERY_SECONDS } from '../limits.ts';
 import { Deadline } from '../net/deadline.ts';
-import { readSettings } from './arguments.ts';
+import type { Settings } from '../settings.ts';
 import type { Command } from './commands.ts';
 import { Stores } from './open-sources.ts';
 import { readSecret } from './secret-variables.ts';
@@ -16,19 +17,30 @@ import type { Delivery } from './tell-in-background.ts';
 /** Larger than what any start has to say. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
-export const deliverEvents: Command = async ({ host, commandLine }) => {
+export const deliverEvents: Command = async ({ host }) => {
   const { system, variables } = host;
-  const input = Buffer.from(system.readInput(MAX_INPUT_BYTES)).toString('utf8');
-  const { sinks, allowInsecureEndpoint, drafts, ...delivery } = JSON.parse(input) as Delivery;
-  const own = readSettings(commandLine, variables);
-  const settings = { ...own, 'allow-insecure-endpoint': allowInsecureEndpoint };
+  // While it waits for its input, nothing of ours could take a signal.
+  system.resetStopSignals(host.stopSignals);
+  const { sinks, names, drafts, ...delivery } = parse(system.readInput(MAX_INPUT_BYTES));
+  const settings = delivery.settings as Settings;
   const stores = new Stores({ host, settings, deadline: new Deadline(BACKGROUND_DELIVERY_SECONDS) });
   const made = await Promise.all(sinks.map((uri) => makeSink(uri, sinkContext(stores, host))));
-  const names = delivery.names as NamesMode;
   const namesKey = names === 'hash' ? readSecret('ENVSEAL_EVENT_NAMES_KEY', host) : undefined;
   const place = readPlace({ variables, system });
-  const about = { place, names, namesKey, system, variables };
+  const about = { place, names: names as NamesMode, namesKey, system, variables };
   const events = drafts.map((draft) => fromDraft(draft, about));
   const options = { policy: 'best-effort', timeoutSeconds: BACKGROUND_DELIVERY_SECONDS } as const;
   await deliver(events, made, options);
 };
+
+function parse(input: Uint8Array): Delivery {
+  try {
+    const delivery = JSON.parse(Buffer.from(input).toString('utf8')) as Delivery;
+    if (Array.isArray(delivery.sinks) && Array.isArray(delivery.drafts) && delivery.settings) return delivery;
+  } catch {
+    // Told below.
+  }
+  throw new EnvsealError('usage', 'deliver-events has no events to deliver', {
+    hint: 'envseal runs it by itself, for --event-policy background',
+  });
+}

@@ -16,7 +16,10 @@ export interface RecordingOptions {
   readonly settings: Settings;
 }
 
-/** Tells it once; later calls do nothing. Throws `undelivered` where the policy is `required`. */
+/**
+ * Tells how the run ends. A start that was told and does not happen is told again, as what it became; anything else is
+ * told once. Throws `undelivered` where the policy is `required`. Does not resolve any more where a signal ends us.
+ */
 export type Record = (ending: Ending) => Promise<void>;
 
 export async function startRecording(options: RecordingOptions): Promise<Record> {
@@ -30,28 +33,48 @@ export async function startRecording(options: RecordingOptions): Promise<Record>
     settings['event-policy'] === 'background'
       ? await (await import('./tell-in-background.ts')).tellInBackground(parts)
       : (await import('./tell-at-once.ts')).tellAtOnce(parts);
-  let isDone = false;
-  const record: Record = async (ending) => {
-    if (isDone) return;
-    isDone = true;
-    await tell(ending);
+  let told: { readonly isStart: boolean; readonly done: Promise<void> } | undefined;
+  function once(ending: Ending): Promise<void> {
+    const isStart = ending.error === undefined && !ending.isSignal;
+    const before = told;
+    if (before === undefined) told = { isStart, done: tell(ending) };
+    else if (before.isStart && !isStart) {
+      told = { isStart, done: before.done.catch(() => {}).then(() => tell(ending)) };
+    }
+    return told?.done ?? Promise.resolve();
+  }
+  let isStopped = false;
+  host.onStop(async () => {
+    isStopped = true;
+    await once({ isSignal: true });
+  });
+  return async (ending) => {
+    if (!isStopped) await once(ending);
+    // What a signal ends must neither start the command nor be reported.
+    if (isStopped) await new Promise(() => {});
   };
-  host.onStop(() => record({ isSignal: true }));
-  return record;
 }
 
-/** Of the cloud that the source is in. */
+/** Of the cloud that the source is in. Nobody is waited for: what is not known by now stays unknown. */
 function credentialsOf(stores: Stores): CredentialsOf {
   return async ({ source }) => {
-    const { aws, google } = await stores.known();
+    const { aws, google } = (await ifSettled(stores.known())) ?? {};
     if (source.scheme === 'gs') {
-      if (google === undefined) return null;
-      const { origin, principal } = await google.token();
-      return { cloud: 'google', origin, principal };
+      const token = google && (await ifSettled(google.token()));
+      return token === undefined
+        ? null
+        : { cloud: 'google', origin: token.origin, principal: token.principal };
     }
-    if (aws === undefined) return null;
-    const { origin, principal, accessKeyId } = await aws.credentials();
+    const credentials = aws && (await ifSettled(aws.credentials()));
+    if (aws === undefined || credentials === undefined) return null;
+    const { origin, principal, accessKeyId } = credentials;
     const role = origin === 'profile' ? aws.settings.profile.settings?.role_arn : undefined;
     return { cloud: 'aws', origin, principal: principal ?? role, accessKeyId };
   };
+}
+
+/** `undefined` for what is still on its way, or has failed. */
+function ifSettled<T>(promise: Promise<T>): Promise<T | undefined> {
+  const now = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
+  return Promise.race([promise.catch(() => undefined), now]);
 }

@@ -54,7 +54,13 @@ async function prepare(
 
 /** `undefined` where nobody is told. */
 async function startRecording(options: RecordingOptions): Promise<Record | undefined> {
-  if (options.settings['event-sink'].length === 0) return undefined;
+  const { settings } = options;
+  if (settings['event-sink'].length === 0) {
+    if (settings['event-policy'] !== 'required') return undefined;
+    throw new EnvsealError('configuration', '--event-policy is required, and there is no --event-sink', {
+      hint: 'set ENVSEAL_EVENT_SINK, or leave the policy out',
+    });
+  }
   return await (await import('./recording.ts')).startRecording(options);
 }
 

@@ -1,4 +1,5 @@
 /** Events that are delivered before the command starts, or before envseal ends. */
+import { EnvsealError } from '../errors.ts';
 import type { CredentialsOf, Ending } from '../events/draft.ts';
 import { readPlace } from '../events/place.ts';
 import { Recorder } from '../events/recorder.ts';
@@ -31,7 +32,10 @@ export function tellAtOnce(options: TellOptions): (ending: Ending) => Promise<vo
     variables,
   });
   return async (ending) => {
-    for (const failure of await recorder.finish(ending)) {
+    const failures = await recorder.finish(ending);
+    // That error names them.
+    if (ending.error instanceof EnvsealError && ending.error.code === 'undelivered') return;
+    for (const failure of failures) {
       system.write(2, reportWarning(failure, settings['log-format'] === 'json' ? 'json' : 'text'));
     }
   };

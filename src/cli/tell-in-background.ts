@@ -2,39 +2,61 @@
  * Events of a start that does not wait for them: another envseal makes and delivers them after the hand-over. It gets
  * how each source ended, and nothing of what was in it.
  */
+import { EnvsealError } from '../errors.ts';
 import { type Draft, draftAll, type Ending } from '../events/draft.ts';
+import type { Settings } from '../settings.ts';
 import type { TellOptions } from './tell-at-once.ts';
 
 /** What the other process reads. */
 export interface Delivery {
   readonly sinks: readonly string[];
   readonly names: string;
-  readonly allowInsecureEndpoint: boolean;
+  /** What its requests depend on. */
+  readonly settings: Pick<Settings, 'allow-insecure-endpoint' | 'kms-key' | 's3-addressing-style'>;
   readonly drafts: readonly Draft[];
 }
+
+/** The other process has none of our standard streams. */
+const OWN_STREAMS = /^(?:stderr:|file:\/\/(?:\/dev\/(?:std|fd\/)|\/proc\/self\/fd\/))/i;
 
 export async function tellInBackground(options: TellOptions): Promise<(ending: Ending) => Promise<void>> {
   const { attempts, command, credentialsOf, settings, host } = options;
   const { system, environ, self } = host;
-  const [path = '', ...words] = self;
-  const detach = await system.loadDetach();
+  const own = settings['event-sink'].find((uri) => OWN_STREAMS.test(uri));
+  if (own !== undefined) {
+    throw new EnvsealError('configuration', `the event sink ${own} cannot be used in the background`, {
+      hint: 'leave --event-policy background out for it: it costs a start next to nothing',
+    });
+  }
   if (settings['event-names'] === 'hash') {
     const { readSecret } = await import('./secret-variables.ts');
     readSecret('ENVSEAL_EVENT_NAMES_KEY', host);
   }
+  const [path = '', ...words] = self;
+  const detach = await system.loadDetach().catch(() => undefined);
+  const atOnce = async (ending: Ending) => {
+    const { tellAtOnce } = await import('./tell-at-once.ts');
+    await tellAtOnce(options)(ending);
+  };
   return async (ending) => {
     // What does not start has time.
-    if (ending.error !== undefined || ending.isSignal) {
-      const { tellAtOnce } = await import('./tell-at-once.ts');
-      return await tellAtOnce(options)(ending);
-    }
+    if (ending.error !== undefined || ending.isSignal || detach === undefined) return await atOnce(ending);
     const delivery: Delivery = {
       sinks: settings['event-sink'],
       names: settings['event-names'],
-      allowInsecureEndpoint: settings['allow-insecure-endpoint'],
+      settings: {
+        'allow-insecure-endpoint': settings['allow-insecure-endpoint'],
+        'kms-key': settings['kms-key'],
+        's3-addressing-style': settings['s3-addressing-style'],
+      },
       drafts: await draftAll(attempts, ending, command, credentialsOf),
     };
-    const input = JSON.stringify(delivery);
-    await detach({ path, argv: [path, ...words, 'deliver-events'], environ, input });
+    const argv = [path, ...words, 'deliver-events'];
+    try {
+      await detach({ path, argv, environ, input: JSON.stringify(delivery) });
+    } catch {
+      // No process to be had, as under a limit of processes.
+      await atOnce(ending);
+    }
   };
 }

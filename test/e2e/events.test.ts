@@ -19,7 +19,8 @@ import {
   startWebhook,
   type WebhookServer,
 } from '../servers/start.ts';
-import { BARE, KEYS, store } from './aws.ts';
+import { BARE, home, KEYS, store } from './aws.ts';
+import { folder } from './folder.ts';
 import { envseal, envsealWords, isBundle, type Outcome, startWords } from './program.ts';
 import { CANARY, type Env } from './transcript.ts';
 
@@ -254,6 +255,12 @@ describe('what is told of a start that does not happen', () => {
 describe('where it is told', () => {
   let hook: WebhookServer;
 
+  const types = async () =>
+    (await hook.received()).map(({ body }) => {
+      const [event] = readEvents(typeof body === 'string' ? body : JSON.stringify(body));
+      return [event?.type, event?.data.reason];
+    });
+
   beforeAll(async () => {
     hook = await startWebhook();
   });
@@ -348,6 +355,85 @@ describe('where it is told', () => {
     expect(await hook.received()).toHaveLength(1);
   });
 
+  test('required: without a sink nothing starts', async () => {
+    const outcome = await run(['--event-policy', 'required'], { ENVSEAL_EVENT_SINK: '' });
+    expect(outcome).toMatchObject({ status: 78, stdout: '' });
+  });
+
+  test('required: who took it is told when another one did not', async () => {
+    const { uri, events } = log();
+    await hook.fault({ status: 400, count: 'always' });
+    const sinks = ['--event-sink', uri, '--event-sink', `${hook.url}/audit`];
+    const outcome = await run([...sinks, '--event-policy', 'required']);
+    expect(outcome).toMatchObject({ status: 69, stdout: '' });
+    expect(outcome.stderr.trimEnd().split('\n')).toHaveLength(2);
+    expect(events().map(summary)).toEqual([
+      ['s3://snacks/env', 'envseal.access.granted', 'opened'],
+      ['s3://snacks/env', 'envseal.access.failed', 'undelivered'],
+    ]);
+  });
+
+  test('a start that fails at the last moment is told again', async () => {
+    const { uri, events } = log();
+    const script = join(folder({ broken: '#!/no/such/interpreter\n' }), 'broken');
+    const outcome = await envseal([...OPEN, '--event-sink', uri, '--', script], { env });
+    expect(outcome.status).not.toBe(0);
+    expect(events().map(({ type }) => type)).toEqual(['envseal.access.granted', 'envseal.access.failed']);
+  });
+
+  test.each(['best-effort', 'required', 'background'])(
+    '%s: a signal during the fetch ends it, whatever the sinks do',
+    async (policy) => {
+      await s3.fault({ delayMs: 300, count: 'always' });
+      await hook.fault({ delayMs: 600, count: 'always' });
+      const args = [...OPEN, '--event-sink', `${hook.url}/audit`, '--event-policy', policy];
+      const words = [...envsealWords, ...args, '--', 'echo', 'started'];
+      const { child, outcome } = startWords(words, { env: { ...env, ...secret } });
+      await s3.seen('^snacks/env$');
+      child.kill('SIGTERM');
+      expect(await outcome).toMatchObject({ status: 143, stdout: '' });
+      expect(await types()).toEqual([['envseal.access.failed', 'signal']]);
+    },
+  );
+
+  test('a signal during the delivery ends it when it is told', async () => {
+    await hook.fault({ delayMs: 400, count: 1 });
+    const words = [...envsealWords, ...OPEN, '--event-sink', `${hook.url}/audit`, '--', 'echo', 'started'];
+    const { child, outcome } = startWords(words, { env: { ...env, ...secret } });
+    await hook.seen('^/audit$');
+    child.kill('SIGTERM');
+    expect(await outcome).toMatchObject({ status: 143, stdout: '' });
+    expect(await types()).toEqual([
+      ['envseal.access.granted', 'opened'],
+      ['envseal.access.failed', 'signal'],
+    ]);
+  });
+
+  test('a second signal does not wait', async () => {
+    await hook.fault({ hang: true, count: 'always' });
+    const sink = ['--event-sink', `${hook.url}/audit`, '--event-timeout', '60'];
+    const { child, outcome } = startWords([...envsealWords, ...OPEN, ...sink, '--', 'echo'], {
+      env: { ...env, ...secret },
+    });
+    await hook.seen('^/audit$');
+    child.kill('SIGTERM');
+    child.kill('SIGINT');
+    expect((await outcome).status).toBeGreaterThan(128);
+  });
+
+  test('credentials that are on their way are not waited for', async () => {
+    const HOME = home('[default]\ncredential_process = sh -c "sleep 20"\n');
+    const start = performance.now();
+    const { status, events } = await told([...OPEN, '--timeout', '0.5'], {
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+      HOME,
+    });
+    expect(status).toBe(75);
+    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(events).toMatchObject([{ data: { reason: 'timeout', principal: null } }]);
+  });
+
   test('in the background: the command does not wait, and is told of nobody', async () => {
     await hook.fault({ delayMs: 300, count: 'always' });
     const args = ['--event-sink', `${hook.url}/audit`, '--event-policy', 'background'];
@@ -367,6 +453,17 @@ describe('where it is told', () => {
     const args = ['--event-sink', `${hook.url}/audit`, '--event-policy', 'background', '--require', 'X'];
     expect((await run(args)).status).toBe(65);
     expect(JSON.stringify(await hook.received())).toContain('envseal.access.refused');
+  });
+
+  test('in the background: our own stderr is refused', async () => {
+    const outcome = await run(['--event-sink', 'stderr:', '--event-policy', 'background']);
+    expect(outcome).toMatchObject({ status: 78, stdout: '' });
+  });
+
+  test('in the background: what comes to nobody is usage', async () => {
+    const { status, stderr } = await envseal(['deliver-events'], { stdin: 'canary' });
+    expect(status).toBe(64);
+    expect(stderr).not.toContain(CANARY);
   });
 
   test.each<[string, string, Env]>([
