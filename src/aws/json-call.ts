@@ -1,7 +1,7 @@
 /** One call of a service that speaks JSON 1.1, signed and retried. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 import type { EnvsealError } from '../errors.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
-import { readBody } from '../net/http.ts';
+import { readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
 import type { AwsService } from './aws-settings.ts';
@@ -39,7 +39,7 @@ export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonA
   let mayCorrect = true;
   return await retry(async function attempt(): Promise<JsonAnswer> {
     const response = await client.send(request, service, region);
-    const body = await readBody(response, MAX_ANSWER_BYTES, client.deadline.signal);
+    const body = await readAnswerBody(response, MAX_ANSWER_BYTES, client.deadline.signal);
     const answer = parseJson(Buffer.from(body).toString());
     if (response.status === 200) return answer;
     const code = text(answer.__type).replace(/^.*#/, '');

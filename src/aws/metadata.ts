@@ -6,7 +6,7 @@
 import { EnvsealError } from '../errors.ts';
 import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../limits.ts';
 import type { Deadline } from '../net/deadline.ts';
-import { type Http, type HttpRequest, readBody } from '../net/http.ts';
+import { type Http, type HttpRequest, readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { System } from '../system/system.ts';
 import type { AwsVariables } from './aws-settings.ts';
@@ -37,7 +37,7 @@ async function attempt(request: HttpRequest, context: MetadataContext): Promise<
   const signal = AbortSignal.any([deadline.signal, timeout]);
   try {
     const response = await http.exchangeLocally(request, signal, caFile);
-    const text = Buffer.from(await readBody(response, MAX_ERROR_BODY_BYTES, signal)).toString('utf8');
+    const text = Buffer.from(await readAnswerBody(response, MAX_ERROR_BODY_BYTES, signal)).toString('utf8');
     if (response.status >= 500) throw unreachable(`${host} failed with ${response.status}`);
     return { status: response.status, text };
   } catch (error) {

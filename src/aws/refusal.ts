@@ -157,7 +157,7 @@ function byStatus({ status, code, action }: Refusal): Meaning {
     return MEANINGS.NoSuchVersion as Meaning;
   // KMS says 400 AccessDeniedException.
   if (status === 403 || code.startsWith('AccessDenied')) return DENIED;
-  if (status === 404 && code === '') return MEANINGS.NoSuchKey as Meaning;
+  if (status === 404 && code === '') return NOT_AWS;
   if (status === 429) return throttled();
   if (status >= 500 || code === 'RequestTimeout') return SERVER_ERROR;
   if ((status >= 300 && status < 400) || code === 'AuthorizationHeaderMalformed') return REDIRECTED;
@@ -204,6 +204,13 @@ const REDIRECTED: Meaning = {
 function bucketRegion(headers: Headers): string | undefined {
   return /^[a-z0-9-]+$/.exec(headers.get('x-amz-bucket-region') ?? '')?.[0];
 }
+
+/** A gateway's word is none on whether the object is there. */
+const NOT_AWS: Meaning = {
+  code: 'configuration',
+  says: ({ subject }) => `what answers for ${subject} is not S3: 404 without a code`,
+  hint: () => 'check the endpoint, and what is between here and S3',
+};
 
 const UNKNOWN: Meaning = {
   code: 'configuration',

@@ -8,7 +8,7 @@ import type { Host } from '../host.ts';
 import type { Unwrap } from '../keys/key-wrapper.ts';
 import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
-import { parseEncryptionContext } from '../sealing/encryption-context.ts';
+import { type EncryptionContext, parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { openPlain } from '../sealing/open.ts';
 import type { KeyClients } from '../sealing/open-sealed.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
@@ -35,8 +35,9 @@ export async function openSources(
   stores: Stores,
   options: OpenOptions,
 ): Promise<Variables> {
+  const encryptionContext = parseEncryptionContext(options.settings['encryption-context']);
   const opened = attempts.map((attempt) =>
-    openSource(attempt, stores, options).catch((error: unknown) => {
+    openSource(attempt, stores, options, encryptionContext).catch((error: unknown) => {
       const failure = error instanceof EnvsealError ? error.about(attempt.source.uri) : error;
       if (!(failure instanceof EnvsealError)) throw failure;
       // What was given up because of another source has no failure of its own.
@@ -52,7 +53,12 @@ export async function openSources(
   return merge(await Promise.all(opened));
 }
 
-async function openSource(attempt: Attempt, stores: Stores, { settings }: OpenOptions): Promise<Variables> {
+async function openSource(
+  attempt: Attempt,
+  stores: Stores,
+  { settings }: OpenOptions,
+  encryptionContext: EncryptionContext,
+): Promise<Variables> {
   const { source } = attempt;
   let object: FetchedObject;
   try {
@@ -86,7 +92,7 @@ async function openSource(attempt: Attempt, stores: Stores, { settings }: OpenOp
     object,
     clients: stores,
     pinnedKeys: await stores.pinnedKeys(),
-    encryptionContext: parseEncryptionContext(settings['encryption-context']),
+    encryptionContext,
     allowMetadataKey: settings['allow-metadata-key'],
   });
   attempt.kmsKeys = keys;

@@ -1,4 +1,5 @@
 /** Sends one request with an access token, and reads what Google answers. */
+import { EnvsealError } from '../errors.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import { type Http, readAnswerBody } from '../net/http.ts';
@@ -21,6 +22,8 @@ export interface GoogleRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly body?: string;
+  /** An object's bytes: as they are stored. Everything else comes without compression. */
+  readonly isMedia?: true;
 }
 
 export class GoogleClient {
@@ -51,14 +54,14 @@ export class GoogleClient {
     return new GoogleClient({ ...this.#options, deadline, token: () => withDeadline(token(), deadline) });
   }
 
-  async send({ body, ...request }: GoogleRequest, signal = this.deadline.signal): Promise<Response> {
+  async send({ body, isMedia, ...request }: GoogleRequest, signal = this.deadline.signal): Promise<Response> {
     const { token } = await this.token();
     const quotaProject = this.variables.GOOGLE_CLOUD_QUOTA_PROJECT;
     const headers = {
       authorization: `Bearer ${token.reveal()}`,
       'user-agent': this.#userAgent,
-      // Without it, Cloud Storage decompresses what was stored compressed, and its checksum is that of other bytes.
-      'accept-encoding': 'gzip',
+      // Without gzip, Cloud Storage decompresses what was stored compressed, and its checksum is that of other bytes.
+      'accept-encoding': isMedia ? 'gzip' : 'identity',
       ...(quotaProject ? { 'x-goog-user-project': quotaProject } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
@@ -66,22 +69,33 @@ export class GoogleClient {
   }
 }
 
+/** Of an error without JSON, in characters. */
+const MAX_MESSAGE = 1000;
+
 /** A JSON answer, or what it was refused with. */
 export async function readAnswer(response: Response, signal: AbortSignal): Promise<GoogleAnswer> {
   const bytes = await readAnswerBody(response, MAX_ANSWER_BYTES, signal).catch((error: unknown) => {
     if (signal.aborted || response.status === 200) throw error;
     return new Uint8Array();
   });
-  return { status: response.status, headers: response.headers, body: parseJson(bytes) };
+  const body = parseJson(bytes);
+  if (body === undefined && response.status === 200) {
+    throw new EnvsealError('unreachable', 'the service answered with what is no JSON', {
+      hint: 'what answers there is not Google: check the endpoint, and what is between',
+    });
+  }
+  // Of an object's bytes, Cloud Storage writes errors as bare text.
+  const message = Buffer.from(bytes).toString('utf8').trim().slice(0, MAX_MESSAGE);
+  return { status: response.status, headers: response.headers, body: body ?? { error: { message } } };
 }
 
 export type GoogleAnswer = Pick<GoogleRefusal, 'status' | 'headers' | 'body'>;
 
-function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

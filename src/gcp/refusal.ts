@@ -130,6 +130,14 @@ export function requestIdsOf(headers: Headers): string[] {
   return ['x-guploader-uploadid', 'x-goog-request-id'].flatMap((name) => headers.get(name) ?? []);
 }
 
+/** What Cloud Storage says in bare text, where an object's bytes were asked for. */
+const TEXTS: readonly (readonly [text: RegExp, reason: string])[] = [
+  [/^No such object: |^The specified bucket does not exist|^Not Found$/, 'notFound'],
+  [/vpcServiceControlsUniqueIdentifier/, 'vpcServiceControls'],
+  [/^Cloud KMS key is disabled, destroyed/, 'cloudKmsDisabledKey'],
+  [/Cloud KMS decryption key not found/, 'cloudKmsDecryptionKeyNotFound'],
+];
+
 /** Both forms: `errors[].reason` of the older APIs, `status` and `details` of the newer ones. */
 function read(refusal: GoogleRefusal): Reading {
   const error = object(refusal.body.error);
@@ -143,14 +151,20 @@ function read(refusal: GoogleRefusal): Reading {
     error.status,
   ].filter(isWord);
   const metadata = Object.assign({}, ...details.map((detail) => object(detail.metadata)));
-  return { ...refusal, reasons, metadata, message: typeof error.message === 'string' ? error.message : '' };
+  const message = typeof error.message === 'string' ? error.message : '';
+  if (reasons.length === 0)
+    reasons.push(...TEXTS.flatMap(([text, reason]) => (text.test(message) ? [reason] : [])));
+  return { ...refusal, reasons, metadata, message };
 }
 
 function byStatus({ status, reasons, permission }: Reading): Meaning {
   const isKms = permission.startsWith('cloudkms.');
   if (status === 401) return NO_CREDENTIALS;
   if (status === 403) return DENIED;
-  if (status === 404) return isKms ? NO_KEY : NOT_FOUND;
+  if (status === 404) {
+    if (isKms) return NO_KEY;
+    return reasons.some((reason) => /^(notFound|NOT_FOUND)$/.test(reason)) ? NOT_FOUND : NOT_GOOGLE;
+  }
   if (status === 412) return PRECONDITION;
   if (status === 429) return THROTTLED;
   if (status >= 500 || status === 408) return SERVER_ERROR;
@@ -222,6 +236,13 @@ const NOT_FOUND: Meaning = {
     /bucket does not exist/.test(message)
       ? 'check the bucket in the URI'
       : 'check the name and the generation in the URI; optional=true tolerates a missing source',
+};
+
+/** A gateway's word is none on whether the object is there. */
+const NOT_GOOGLE: Meaning = {
+  code: 'configuration',
+  says: ({ subject }) => `what answers for ${subject} is not Cloud Storage: 404`,
+  hint: () => 'check the endpoint, and what is between here and Cloud Storage',
 };
 
 /** A read has no condition of ours, so the condition is an organization's. */

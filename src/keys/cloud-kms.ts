@@ -60,6 +60,11 @@ export async function decryptDirectly(input: CloudKmsCiphertext, client: GoogleC
 
 /** https://docs.cloud.google.com/kms/docs/data-integrity-guidelines */
 export function checkPlaintext(answer: DecryptAnswer, { subject }: CloudKmsCiphertext): Uint8Array {
+  if (typeof (answer.plaintext ?? '') !== 'string') {
+    throw new EnvsealError('unreachable', 'Cloud KMS answered without a plaintext', {
+      hint: 'check CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: what answers there is not Cloud KMS',
+    });
+  }
   const plaintext = Buffer.from(answer.plaintext ?? '', 'base64');
   if (answer.plaintextCrc32c === String(crc32c(plaintext))) return plaintext;
   throw new EnvsealError('corrupt', `the plaintext of ${subject} was changed on its way from Cloud KMS`, {

@@ -3,7 +3,7 @@ import type { AwsClient } from '../aws/aws-client.ts';
 import { isAlias, regionOfKey } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
-import { isCloudKmsKey } from '../gcp/key-name.ts';
+import { isCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
 import type { Opened } from '../keys/aws-kms.ts';
 import type { Unwrap, WrappedKey } from '../keys/key-wrapper.ts';
 import type { Source } from '../store/source.ts';
@@ -42,6 +42,7 @@ export type SealedFile = Extract<Recognised, { kind: 'sops' | 'kms' | 'berglas' 
 
 /** Throws as the policy does for keys that are not pinned, and what the keys and the formats throw. */
 export async function openSealed(file: SealedFile, options: OpenSealedOptions): Promise<OpenedFile> {
+  refuseVersions(options);
   switch (file.kind) {
     case 'sops':
       return await openSopsFile(file, options);
@@ -50,6 +51,15 @@ export async function openSealed(file: SealedFile, options: OpenSealedOptions): 
     case 'berglas':
       return openContent(await openBerglasFile(file, options), options);
   }
+}
+
+/** Cloud KMS does not say which version of a key has opened something, so a pin of one could not be kept. */
+function refuseVersions({ source, pinnedKeys }: OpenSealedOptions): void {
+  const version = pinnedKeys.find((pin) => isCloudKmsKey(pin) && withoutVersion(pin) !== pin);
+  if (version === undefined) return;
+  throw new EnvsealError('configuration', `${source.uri}: --kms-key names a version of a key`, {
+    hint: `a version can be pinned for objects that Cloud Storage seals; here, pin the key: ${withoutVersion(version)}`,
+  });
 }
 
 async function openSopsFile(
@@ -100,6 +110,11 @@ async function openCiphertext(
   const { source, clients, pinnedKeys, encryptionContext } = options;
   const subject = source.uri;
   if (cloudOf(file, options) === 'google') {
+    if (Object.keys(encryptionContext).length > 0) {
+      throw new EnvsealError('configuration', `${subject} is of Cloud KMS, which has no encryption context`, {
+        hint: 'leave --encryption-context out: it is for AWS KMS',
+      });
+    }
     const { decryptWithCloudKms } = await import('../keys/cloud-kms.ts');
     const key = chooseCloudKmsKey(options);
     const input = { ciphertext: file.ciphertext, key, subject };
@@ -107,7 +122,7 @@ async function openCiphertext(
   }
   const { decryptWithAws } = await import('../keys/aws-kms.ts');
   refuseOtherPlace(encryptionContext, source);
-  const awsPins = pinnedKeys.filter((pin) => !isCloudKmsKey(pin));
+  const awsPins = pinnedKeys.filter((pin) => !isCloudKmsKey(pin) && !pin.startsWith('age1'));
   if (pinnedKeys.length > 0 && awsPins.length === 0) throw notPinned(subject, 'a key of AWS KMS');
   const client = await clients.aws();
   const [pin, ...others] = awsPins;

@@ -10,7 +10,7 @@ import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { isTlsFailure, readChunks, tooLarge } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
-import { describe, type ObjectResource, refuseEncoded, toObject } from './gcs.ts';
+import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './gcs.ts';
 import type { GcsSource } from './source.ts';
 import type { FetchedObject } from './store.ts';
 
@@ -34,7 +34,13 @@ export async function fetchThroughSdk(source: GcsSource, client: GoogleClient): 
           decompress: false,
         },
       );
-      const bytes = await withDeadline(readChunks(stream, MAX_SOURCE_BYTES), client.deadline);
+      const bytes = await withDeadline(readChunks(stream, MAX_SOURCE_BYTES), client.deadline).catch(
+        (error: unknown) => {
+          // It was there a moment ago.
+          if ((error as SdkError).code === 404) throw replaced(error);
+          throw error;
+        },
+      );
       return { ...toObject(resource as ObjectResource), bytes, requestIds: [], attempts };
     } catch (error) {
       throw explain(error, source, client);

@@ -26,17 +26,53 @@ function isKnown(variables: GoogleVariables): boolean {
 }
 
 export async function fetchDirectly(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
+  for (let tries = 1; ; tries++) {
+    const object = await fetchOnce(source, client);
+    if (object !== undefined) return object;
+    if (tries === MAX_REPLACEMENTS) throw replaced();
+  }
+}
+
+/** Nobody writes an env file so often. */
+const MAX_REPLACEMENTS = 5;
+
+/** `undefined` where the object was replaced meanwhile, and what it was is gone. */
+async function fetchOnce(source: GcsSource, client: GoogleClient): Promise<FetchedObject | undefined> {
   const early = describeObject(source, source.generation, client);
   // If the bytes are refused, too, that is what is told.
   early.catch(() => {});
   const media = await retry((number) => getMedia(source, client, number), client.deadline);
   const described = await early;
-  // The object was replaced between the two.
-  const isOther = media.generation !== undefined && described.generation !== media.generation;
-  const resource = isOther ? await describeObject(source, media.generation, client) : described;
+  const isOther = media.generation !== undefined && String(described.generation) !== media.generation;
+  const resource = isOther ? await describeAgain(source, media.generation, client) : described;
+  if (resource === undefined) return undefined;
   verifyCrc32c(media.bytes, media.crc32c ?? resource.crc32c);
+  // A gateway may leave the generation out: then the description is of these bytes, or of none.
+  if (resource.crc32c !== undefined) verifyCrc32c(media.bytes, resource.crc32c);
   const { bytes, requestIds, attempts } = media;
   return { ...toObject(resource), bytes, requestIds, attempts };
+}
+
+/** Without versions, a generation is gone when it is replaced. */
+async function describeAgain(
+  source: GcsSource,
+  generation: string | undefined,
+  client: GoogleClient,
+): Promise<ObjectResource | undefined> {
+  try {
+    return await describeObject(source, generation, client);
+  } catch (error) {
+    if (error instanceof EnvsealError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}
+
+export function replaced(cause?: unknown): EnvsealError {
+  return new EnvsealError('unreachable', 'the object was replaced while it was read', {
+    hint: 'it was tried again; look for who writes it so often',
+    cause,
+    retryable: true,
+  });
 }
 
 interface Media {
@@ -50,7 +86,7 @@ interface Media {
 
 async function getMedia(source: GcsSource, client: GoogleClient, attempts: number): Promise<Media> {
   const url = objectUrl(source, source.generation, client, { alt: 'media' });
-  const response = await client.send({ method: 'GET', url });
+  const response = await client.send({ method: 'GET', url, isMedia: true });
   const { headers, status } = response;
   const { signal } = client.deadline;
   if (status !== 200) {

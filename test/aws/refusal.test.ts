@@ -19,7 +19,7 @@ describe('a code and a status', () => {
     [404, 'NoSuchBucket', 'not_found', false],
     [404, 'NoSuchVersion', 'not_found', false],
     [404, 'NoSuchAccessPoint', 'not_found', false],
-    [404, '', 'not_found', false],
+    [404, '', 'configuration', false],
     [404, 'NoSuchUpload', 'configuration', false],
     [405, 'MethodNotAllowed', 'not_found', false],
     [403, 'AccessDenied', 'denied', false],

@@ -1146,11 +1146,26 @@ test.for<[string, FaultRule, number]>([
   ['fails', { status: 500, code: 'KMSInternalException' }, 69],
   ['hangs', { hang: true }, 75],
   ['breaks off', { resetBeforeHeaders: true }, 69],
-  ['answers in part', { truncateTo: 10 }, 65],
+  ['answers in part', { truncateTo: 10 }, 69],
 ])('a KMS that %s all the time ends the start', async ([, fault, status]) => {
   const files = [await encryptWithAws(clouds, ENV_FILE), await sops([AWS_KEY])];
   await clouds.kms.fault({ ...fault, count: 'always' });
   for (const file of files) {
     expect((await refusedFile(file, { flags: ['--timeout', '1'] })).status).toBe(status);
   }
+});
+
+test('a version of a Cloud KMS key cannot be pinned, because nobody could tell', async () => {
+  const pin = `${CLOUD_KMS_KEY}/cryptoKeyVersions/1`;
+  for (const file of [await encryptWithGoogle(clouds, ENV_FILE), await berglas(), await sops([GOOGLE_KEY])]) {
+    const { status, hint } = await refusedFile(file, { flags: ['--kms-key', pin] });
+    expect(status).toBe(78);
+    expect(hint).toContain(`pin the key: ${CLOUD_KMS_KEY}`);
+  }
+});
+
+test('an encryption context is not for Cloud KMS', async () => {
+  const flags = ['--kms-key', CLOUD_KMS_KEY, '--encryption-context', 'app=canary'];
+  const { status } = await refusedFile(await encryptWithGoogle(clouds, ENV_FILE), { flags });
+  expect(status).toBe(78);
 });

@@ -158,9 +158,12 @@ describe('absent', () => {
     });
   });
 
-  test('whatever a server calls it', async () => {
+  test('is not what a gateway without a word of S3 says', async () => {
     await s3.fault({ status: 404, code: '' });
-    expect((await refusedAtOnce(OPEN)).error).toBe(`no such object: ${URI}`);
+    expect(await refusedAtOnce(OPEN)).toMatchObject({
+      status: 78,
+      error: `what answers for ${URI} is not S3: 404 without a code`,
+    });
   });
 });
 

@@ -191,20 +191,49 @@ test('two requests at the same time, and no other', async () => {
   expect(seen.sort()).toEqual(['metadata:snacks/env', 'snacks/env']);
 });
 
-test('an object that is replaced between the two requests is described again', async () => {
-  const sealed = await gcs.put('snacks', 'env', 'A=canary-1\n', SEALED);
-  await gcs.put('snacks', 'env', 'A=canary-2\n');
-  // The bytes are still the sealed ones, and the description is of what came after.
-  await gcs.fault({ match: '^snacks/', setHeaders: { 'x-goog-generation': sealed.generation } });
-  expect(await outcome('directly', {})).toMatchObject({
-    version: sealed.generation,
-    sealing: { kind: 'cmek', key: cloudKmsKeyVersion(1) },
+describe('an object that is replaced between the two requests', () => {
+  /** The bytes are still the sealed ones, and the description is of what came after. */
+  async function replace(versioning: boolean, count: number | 'always'): Promise<string> {
+    await gcs.bucket('snacks', { versioning });
+    const { generation } = await gcs.put('snacks', 'env', 'A=canary\n', SEALED);
+    await gcs.put('snacks', 'env', 'A=canary\n');
+    await gcs.fault({ match: '^snacks/', setHeaders: { 'x-goog-generation': generation }, count });
+    return generation;
+  }
+
+  test('is described again', async () => {
+    const generation = await replace(true, 1);
+    expect(await outcome('directly', {})).toMatchObject({
+      version: generation,
+      sealing: { kind: 'cmek', key: cloudKmsKeyVersion(1) },
+    });
+    expect((await gcs.requests()).map(({ subject }) => subject).sort()).toEqual([
+      'metadata:snacks/env',
+      'metadata:snacks/env',
+      'snacks/env',
+    ]);
   });
-  expect((await gcs.requests()).map(({ subject }) => subject).sort()).toEqual([
-    'metadata:snacks/env',
-    'metadata:snacks/env',
-    'snacks/env',
-  ]);
+
+  test('is fetched again where what it was is gone', async () => {
+    await replace(false, 1);
+    expect(await outcome('directly', {})).toMatchObject({ text: 'A=canary\n', sealing: { kind: 'none' } });
+  });
+
+  test('is never taken for absent', async () => {
+    await replace(false, 'always');
+    expect(await outcome('directly', {})).toMatchObject({ code: 'unreachable' });
+  });
+});
+
+test('bytes without a generation are those of the description, or refused', async () => {
+  await gcs.fault({ match: '^snacks/', setHeaders: { 'x-goog-generation': null }, count: 'always' });
+  expect(await outcome('directly', {})).toMatchObject({ text: 'A=canary\n' });
+  await gcs.put('other', 'env', 'A=other\n');
+  const { crc32c } = (await gcs.stored('other', 'env')) as { crc32c: string };
+  await gcs.clearFaults();
+  const setHeaders = { 'x-goog-generation': null, 'x-goog-hash': `crc32c=${crc32c}` };
+  await gcs.fault({ match: '^snacks/', setHeaders, count: 'always' });
+  expect(await outcome('directly', {})).toMatchObject({ code: 'corrupt' });
 });
 
 test('an emulator is asked through the SDK, without a token', async () => {

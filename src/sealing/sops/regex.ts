@@ -74,7 +74,7 @@ class Parser {
       parts.push(sequence.part);
       depth = Math.max(depth, sequence.depth);
     } while (this.#takes('|'));
-    return { part: parts.length === 1 ? (parts[0] as Part) : anyOf(parts), depth };
+    return { part: parts.length === 1 ? (parts[0] as Part) : anyOf(parts, this.#work), depth };
   }
 
   #sequence(): { part: Part; depth: number } {
@@ -95,7 +95,7 @@ class Parser {
     if (depth + 1 > MAX_REPEAT_DEPTH) throw new UnknownSyntax();
     this.#takes('?');
     if (this.#peek() !== '' && '*+?{'.includes(this.#peek())) throw new UnknownSyntax();
-    return { part: repeat(part, bounds), depth: depth + 1 };
+    return { part: repeat(part, bounds, this.#work), depth: depth + 1 };
   }
 
   #bounds(): { min: number; max: number } | undefined {
@@ -120,8 +120,8 @@ class Parser {
   #atom(): { part: Part; depth: number } {
     const character = this.#next();
     if (character === '(') return this.#group();
-    if (character === '^') return at((_, place) => place === 0);
-    if (character === '$') return at((text, place) => place === text.length);
+    if (character === '^') return at((_, place) => place === 0, this.#work);
+    if (character === '$') return at((text, place) => place === text.length, this.#work);
     if (character === '.') return this.#one((c) => c !== '\n');
     if (character === '[') return this.#one(this.#set());
     if (character === '\\') return this.#escape();
@@ -146,10 +146,10 @@ class Parser {
 
   #escape(): { part: Part; depth: number } {
     const character = this.#next();
-    if (character === 'b') return at((text, place) => isBoundary(text, place));
-    if (character === 'B') return at((text, place) => !isBoundary(text, place));
-    if (character === 'A') return at((_, place) => place === 0);
-    if (character === 'z') return at((text, place) => place === text.length);
+    if (character === 'b') return at((text, place) => isBoundary(text, place), this.#work);
+    if (character === 'B') return at((text, place) => !isBoundary(text, place), this.#work);
+    if (character === 'A') return at((_, place) => place === 0, this.#work);
+    if (character === 'z') return at((text, place) => place === text.length, this.#work);
     return this.#one(escaped(character));
   }
 
@@ -222,11 +222,20 @@ function escaped(character: string): Test {
   return (c) => c === character;
 }
 
-function one(test: Test, work: { left: number }): Part {
+interface Work {
+  left: number;
+}
+
+/** Whether there is work left for so many places; a step by itself counts too, because steps nest. */
+function spend(work: Work, places: number): boolean {
+  work.left -= places + 1;
+  return work.left >= 0;
+}
+
+function one(test: Test, work: Work): Part {
   return (text, from) => {
     const ends = new Set<number>();
-    work.left -= from.size;
-    if (work.left < 0) return ends;
+    if (!spend(work, from.size)) return ends;
     for (const place of from) {
       const character = characterAt(text, place);
       if (character !== '' && test(character)) ends.add(place + character.length);
@@ -235,20 +244,24 @@ function one(test: Test, work: { left: number }): Part {
   };
 }
 
-function at(test: (text: string, place: number) => boolean): { part: Part; depth: number } {
-  return { part: (text, from) => new Set([...from].filter((place) => test(text, place))), depth: 0 };
+function at(test: (text: string, place: number) => boolean, work: Work): { part: Part; depth: number } {
+  const part: Part = (text, from) =>
+    new Set(spend(work, from.size) ? [...from].filter((place) => test(text, place)) : []);
+  return { part, depth: 0 };
 }
 
-function anyOf(parts: readonly Part[]): Part {
-  return (text, from) => new Set(parts.flatMap((part) => [...part(text, from)]));
+function anyOf(parts: readonly Part[], work: Work): Part {
+  return (text, from) =>
+    new Set(spend(work, from.size) ? parts.flatMap((part) => [...part(text, from)]) : []);
 }
 
-function repeat(part: Part, { min, max }: { min: number; max: number }): Part {
+function repeat(part: Part, { min, max }: { min: number; max: number }, work: Work): Part {
   return (text, from) => {
     let places = from;
-    for (let i = 0; i < min; i++) places = part(text, places);
+    for (let i = 0; i < min && spend(work, places.size); i++) places = part(text, places);
+    if (work.left < 0) return new Set();
     const ends = new Set(places);
-    for (let i = min; i < max && places.size > 0; i++) {
+    for (let i = min; i < max && places.size > 0 && spend(work, places.size); i++) {
       // Only the new places go on, so that this ends.
       places = new Set([...part(text, places)].filter((place) => !ends.has(place)));
       for (const place of places) ends.add(place);
@@ -272,9 +285,16 @@ function characterAt(text: string, place: number): string {
 }
 
 function isBoundary(text: string, place: number): boolean {
-  return isWord(text[place - 1] ?? '') !== isWord(text[place] ?? '');
+  return isWordAt(text, place - 1) !== isWordAt(text, place);
 }
 
 function isWord(character: string): boolean {
   return /^[A-Za-z0-9_]$/.test(character);
+}
+
+function isWordAt(text: string, place: number): boolean {
+  const code = text.charCodeAt(place);
+  return (
+    (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122)
+  );
 }
