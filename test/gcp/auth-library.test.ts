@@ -520,7 +520,7 @@ describe('a token endpoint that', () => {
     ['resets', { resetBeforeHeaders: true }, 'unreachable', () => `cannot reach ${tokens.host}: ECONNRESET`],
   ])('%s for good is told', async (_, fault, code, message) => {
     await tokens.fault({ ...fault, match: '^/v1/token$', count: 'always' });
-    expect(await failure(variablesFor(fromFile()), { seconds: 0.5 })).toMatchObject({
+    expect(await failure(variablesFor(fromFile()), { seconds: 1.5 })).toMatchObject({
       code,
       message: message(),
     });

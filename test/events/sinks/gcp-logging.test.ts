@@ -110,8 +110,8 @@ describe('what fails', () => {
     await using other = await startWebhook();
     await other.fault({ status: 200, count: 'always' });
     expect(await failure(uri, { variables: at(other.url) })).toMatchObject({
-      code: 'undelivered',
-      message: 'its answer is not that of Cloud Logging',
+      code: 'unreachable',
+      message: 'the service answered with what is no JSON',
     });
   });
 
