@@ -37,13 +37,17 @@ export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: Syst
 }
 
 export function crc32c(bytes: Uint8Array): number {
-  const table = crc32cTable();
+  crc32cTable ??= makeCrc32cTable();
+  const table = crc32cTable;
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] as number);
   return ~crc >>> 0;
 }
 
-function crc32cTable(): Uint32Array {
+/** One start asks for several: of an object, a ciphertext and what came of it. */
+let crc32cTable: Uint32Array | undefined;
+
+function makeCrc32cTable(): Uint32Array {
   const table = new Uint32Array(256);
   for (let index = 0; index < 256; index++) {
     let crc = index;

@@ -10,7 +10,15 @@ import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { isTlsFailure, readChunks, tooLarge } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
-import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './gcs.ts';
+import {
+  damaged,
+  describe,
+  type ObjectResource,
+  refuseEncoded,
+  replaced,
+  toObject,
+  WRONG_CHECKSUM,
+} from './gcs.ts';
 import type { GcsSource } from './source.ts';
 import type { FetchedObject } from './store.ts';
 
@@ -108,10 +116,7 @@ function explain(error: unknown, source: GcsSource, client: GoogleClient): unkno
     return explainGoogleRefusal({ status: code, headers, body, ...describe(source) });
   }
   if (code === 'CONTENT_DOWNLOAD_MISMATCH') {
-    return new EnvsealError('corrupt', 'the crc32c checksum does not match', {
-      hint: 'the bytes were changed on their way: try again, and look at what is between here and Cloud Storage',
-      cause: error,
-    });
+    return damaged(WRONG_CHECKSUM, error);
   }
   const reason = typeof code === 'string' && /^\w+$/.test(code) ? `: ${code}` : '';
   return new EnvsealError('unreachable', `cannot reach Cloud Storage${reason}`, {

@@ -4,7 +4,7 @@
  * https://docs.cloud.google.com/storage/docs/json_api/v1/objects/get
  */
 import { EnvsealError } from '../errors.ts';
-import { type GoogleService, type GoogleVariables, googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
+import { type GoogleVariables, googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
 import { explainGoogleRefusal, requestIdsOf } from '../gcp/refusal.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
@@ -46,9 +46,8 @@ async function fetchOnce(source: GcsSource, client: GoogleClient): Promise<Fetch
   const isOther = media.generation !== undefined && String(described.generation) !== media.generation;
   const resource = isOther ? await describeAgain(source, media.generation, client) : described;
   if (resource === undefined) return undefined;
-  verifyCrc32c(media.bytes, media.crc32c ?? resource.crc32c);
-  // A gateway may leave the generation out: then the description is of these bytes, or of none.
-  if (resource.crc32c !== undefined) verifyCrc32c(media.bytes, resource.crc32c);
+  // Both: a gateway may leave the generation out, and then the description is of these bytes, or of none.
+  verifyCrc32c(media.bytes, [media.crc32c, resource.crc32c]);
   const { bytes, requestIds, attempts } = media;
   return { ...toObject(resource), bytes, requestIds, attempts };
 }
@@ -129,8 +128,7 @@ function objectUrl(
   { variables }: GoogleClient,
   query: Readonly<Record<string, string>>,
 ): URL {
-  const service: GoogleService = 'storage';
-  const url = googleUrl(service, `b/${bucket}/o/${encodeURIComponent(object)}`, variables);
+  const url = googleUrl('storage', `b/${bucket}/o/${encodeURIComponent(object)}`, variables);
   url.search = new URLSearchParams(generation === undefined ? query : { ...query, generation }).toString();
   return url;
 }
@@ -151,14 +149,21 @@ export function toObject({
 }
 
 /** https://docs.cloud.google.com/storage/docs/data-validation */
-function verifyCrc32c(bytes: Uint8Array, expected: string | undefined): void {
+function verifyCrc32c(bytes: Uint8Array, stated: readonly (string | undefined)[]): void {
+  const expected = stated.filter((checksum) => checksum !== undefined);
+  if (expected.length === 0) throw damaged('the object came without its crc32c');
   const actual = Buffer.alloc(4);
   actual.writeUInt32BE(crc32c(bytes));
-  if (actual.toString('base64') === expected) return;
-  const message =
-    expected === undefined ? 'the object came without its crc32c' : 'the crc32c checksum does not match';
-  throw new EnvsealError('corrupt', message, {
+  const text = actual.toString('base64');
+  if (expected.some((checksum) => checksum !== text)) throw damaged(WRONG_CHECKSUM);
+}
+
+export const WRONG_CHECKSUM = 'the crc32c checksum does not match';
+
+export function damaged(message: string, cause?: unknown): EnvsealError {
+  return new EnvsealError('corrupt', message, {
     hint: 'the bytes were changed on their way: try again, and look at what is between here and Cloud Storage',
+    cause,
   });
 }
 
