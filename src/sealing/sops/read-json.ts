@@ -6,8 +6,8 @@
  * different types, thus different values in the environment.
  */
 import { type Cursor, malformed } from '../../envfile/cursor.ts';
+import { expect, skipSpace, takeString, takes } from '../../envfile/json-text.ts';
 import { isName, NAME_IN_WORDS } from '../../envfile/name.ts';
-import { doubleQuotedEnd } from '../../envfile/quoted.ts';
 import {
   broken,
   duplicate,
@@ -25,10 +25,8 @@ import {
 /** A member as sops writes it, and what comes behind: nearly all are like that, and one expression is quickest. */
 const PLAIN_MEMBER =
   /[ \t\r\n]*"([A-Za-z_][A-Za-z0-9_.-]*)"[ \t\r\n]*:[ \t\r\n]*"([ !#-[\]-\uffff]*)"[ \t\r\n]*([,}])/y;
-const PLAIN_STRING = /"([ !#-[\]-\uffff]*)"/y;
 const INTEGER = /^-?[0-9]+$/;
 const LITERAL = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null/y;
-const SPACE = /[ \t\r\n]*/y;
 
 export function readJson(cursor: Cursor): SopsFile {
   const { source, text } = cursor;
@@ -133,55 +131,8 @@ function takeScalar(cursor: Cursor): Scalar | null {
   return { type: INTEGER.test(literal) ? 'int' : 'float', text: literal };
 }
 
-/** Takes the string at the cursor. An error points to where it opens. */
-function takeString(cursor: Cursor): string {
-  PLAIN_STRING.lastIndex = cursor.at;
-  const plain = PLAIN_STRING.exec(cursor.text)?.[1];
-  if (plain === undefined) return takeEscapedString(cursor);
-  cursor.at = PLAIN_STRING.lastIndex;
-  return plain;
-}
-
-function takeEscapedString(cursor: Cursor): string {
-  const { text, at } = cursor;
-  const end = doubleQuotedEnd(text, at + 1);
-  if (end === -1) throw malformed(cursor, at, 'a closing quote for the one that opens here');
-  const value = parseLiteral(text.slice(at, end + 1));
-  if (value === undefined) throw malformed(cursor, at, 'a valid JSON string');
-  if (value.includes('\0')) throw malformed(cursor, at, 'a string without NUL');
-  if (!value.isWellFormed()) throw malformed(cursor, at, 'a string without half a surrogate pair');
-  cursor.at = end + 1;
-  return value;
-}
-
-/** `undefined` is not a JSON string. `JSON.parse`'s own error quotes its input, so it goes no further. */
-function parseLiteral(literal: string): string | undefined {
-  try {
-    return JSON.parse(literal);
-  } catch {
-    return undefined;
-  }
-}
-
 function takeSeparator(cursor: Cursor): ',' | '}' {
   if (takes(cursor, ',')) return ',';
   expect(cursor, '}', ', or } after the value');
   return '}';
-}
-
-function expect(cursor: Cursor, character: string, expected: string): void {
-  if (!takes(cursor, character)) throw malformed(cursor, cursor.at, expected);
-}
-
-function takes(cursor: Cursor, character: string): boolean {
-  skipSpace(cursor);
-  if (cursor.text[cursor.at] !== character) return false;
-  cursor.at += 1;
-  return true;
-}
-
-function skipSpace(cursor: Cursor): void {
-  SPACE.lastIndex = cursor.at;
-  SPACE.test(cursor.text);
-  cursor.at = SPACE.lastIndex;
 }
