@@ -6,17 +6,13 @@ import { retry } from '../net/retry.ts';
 import { Secret } from '../secret.ts';
 import type { AwsClient } from './aws-client.ts';
 import type { AwsCredentials } from './credentials.ts';
-import { parseEndpoint } from './endpoint.ts';
-import { dnsSuffixOf } from './partitions.ts';
+import { serviceEndpoint } from './endpoint.ts';
 import { explainRefusal } from './refusal.ts';
 import { element } from './xml.ts';
 
 /** Throws `denied` where the role's trust policy or IAM says no. */
 export async function assumeRole(role: string, region: string, client: AwsClient): Promise<AwsCredentials> {
   const { settings, variables, deadline } = client;
-  const endpoint =
-    settings.endpointOf('sts') ??
-    `https://sts${settings.useFips ? '-fips' : ''}.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`;
   const body = new URLSearchParams({
     Action: 'AssumeRole',
     Version: '2011-06-15',
@@ -25,7 +21,7 @@ export async function assumeRole(role: string, region: string, client: AwsClient
   }).toString();
   const request = {
     method: 'POST',
-    url: parseEndpoint(endpoint, 'sts'),
+    url: serviceEndpoint('sts', region, settings),
     headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
     body,
   };

@@ -1,5 +1,31 @@
+/** Where a service of AWS is. Pure. */
 import { EnvsealError } from '../errors.ts';
-import { type AwsService, endpointVariable } from './aws-settings.ts';
+import { type AwsService, type AwsSettings, endpointVariable } from './aws-settings.ts';
+import { dnsSuffixOf } from './partitions.ts';
+
+/**
+ * Of a service whose hosts are named as most are; S3's are not. The endpoint that the user set wins. Throws
+ * `configuration` as `parseEndpoint` does.
+ */
+export function serviceEndpoint(
+  service: Exclude<AwsService, 's3'>,
+  region: string,
+  settings: Pick<AwsSettings, 'endpointOf' | 'useFips'>,
+): URL {
+  const own = settings.endpointOf(service);
+  if (own !== undefined) return parseEndpoint(own, service);
+  const fips = settings.useFips && !isFipsAnyway(service, region) ? '-fips' : '';
+  return new URL(`https://${service}${fips}.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);
+}
+
+/**
+ * In GovCloud, the usual endpoint of these is the FIPS one.
+ * https://github.com/boto/botocore/blob/develop/botocore/data/logs/2014-03-28/endpoint-rule-set-1.json
+ * https://github.com/boto/botocore/blob/develop/botocore/data/sts/2011-06-15/endpoint-rule-set-1.json
+ */
+function isFipsAnyway(service: AwsService, region: string): boolean {
+  return region.startsWith('us-gov-') && (service === 'logs' || service === 'sts');
+}
 
 /** The endpoint that the user set for a service. Throws `configuration`; a URL that is refused is not shown. */
 export function parseEndpoint(text: string, service: AwsService): URL {

@@ -4,15 +4,12 @@ import { MAX_ANSWER_BYTES } from '../limits.ts';
 import { readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
-import type { AwsService } from './aws-settings.ts';
-import { parseEndpoint } from './endpoint.ts';
+import { serviceEndpoint } from './endpoint.ts';
 import { explainRefusal } from './refusal.ts';
 
 export interface JsonCall {
-  readonly service: AwsService;
+  readonly service: 'kms' | 'logs';
   readonly region: string;
-  /** Where it is unless the user has set an endpoint. */
-  readonly endpoint: string;
   /** `TrentService`, `Logs_20140328`. */
   readonly target: string;
   /** The operation, such as `Decrypt`; also the permission, `kms:Decrypt`. */
@@ -32,7 +29,7 @@ export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonA
   const { service, region, operation, resource, subject } = call;
   const request = {
     method: 'POST',
-    url: parseEndpoint(client.settings.endpointOf(service) ?? call.endpoint, service),
+    url: serviceEndpoint(service, region, client.settings),
     headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${call.target}.${operation}` },
     body: JSON.stringify(call.input),
   };

@@ -2,16 +2,7 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
 import { locateS3, type S3EndpointOptions } from '../../src/aws/s3-endpoint.ts';
-
-/** The SDK's list of partitions and regions, which it does not export. */
-const PARTITIONS_FILE =
-  '../../node_modules/@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js';
-const { partitionsInfo } = (await import(new URL(PARTITIONS_FILE, import.meta.url).href)) as {
-  partitionsInfo: { partitions: { id: string; regions: Record<string, unknown> }[] };
-};
-const REGIONS = partitionsInfo.partitions.flatMap(({ regions }) => Object.keys(regions));
-/** Of the form that new ones will have. */
-const COMING_REGIONS = ['us-gov-north-7', 'mx-south-2', 'eusc-de-west-1', 'il-east-9'];
+import { COMING_REGIONS, partitionsInfo, REGIONS } from './regions.ts';
 
 const BUCKETS = [
   'snacks',

@@ -5,7 +5,7 @@
  */
 import type { AwsClient } from '../../aws/aws-client.ts';
 import { callJson, type JsonAnswer } from '../../aws/json-call.ts';
-import { dnsSuffixOf, partitionOf } from '../../aws/partitions.ts';
+import { partitionOf } from '../../aws/partitions.ts';
 import { EnvsealError } from '../../errors.ts';
 import type { EnvsealEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
@@ -96,13 +96,11 @@ async function call(
 ): Promise<JsonAnswer> {
   const arn = `arn:${partitionOf(region)}:logs:${region}:*:log-group:${group}`;
   const resource = operation === 'PutLogEvents' ? `${arn}:log-stream:${stream}` : arn;
-  const endpoint = endpointIn(region, client.settings.useFips);
   const target = 'Logs_20140328';
   try {
     const json = {
       service: 'logs',
       region,
-      endpoint,
       target,
       operation,
       input,
@@ -114,12 +112,6 @@ async function call(
     if (error === EXISTS) return {};
     throw error;
   }
-}
-
-/** In GovCloud the usual endpoint is the FIPS one. https://github.com/boto/botocore/blob/develop/botocore/data/logs/2014-03-28/endpoint-rule-set-1.json */
-function endpointIn(region: string, useFips: boolean): string {
-  const fips = useFips && !region.startsWith('us-gov-') ? '-fips' : '';
-  return `https://logs${fips}.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`;
 }
 
 /** Another container was faster. */
