@@ -42,6 +42,7 @@ test('each bundled library has its reason', () => {
   // Only tests and the benchmark use these.
   const unbundled = [
     '@aws-sdk/client-kms',
+    '@aws-sdk/nested-clients',
     '@smithy/signature-v4',
     '@aws-sdk/credential-provider-http',
     '@smithy/credential-provider-imds',

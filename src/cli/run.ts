@@ -20,8 +20,9 @@ export async function run({ host, commandLine }: CommandContext): Promise<void> 
   const argv = requireCommand(commandLine);
   const attempts = requireSources(settings.source).map(newAttempt);
   const deadline = new Deadline(settings.timeout);
-  const stores = new Stores({ host, settings, deadline });
-  const prepared = prepare(argv, attempts, stores, { host, settings, deadline });
+  const options: OpenOptions = { host, settings, deadline };
+  const stores = new Stores(options);
+  const prepared = prepare(argv, attempts, stores, options);
   // While the sources are on their way, the sinks are made. What is wrong with one of them is told first.
   prepared.catch(() => {});
   const record = await startRecording({ attempts, command: argv[0], stores, host, settings });
@@ -39,14 +40,15 @@ async function prepare(
   argv: readonly [ByteString, ...ByteString[]],
   attempts: readonly Attempt[],
   stores: Stores,
-  { host, settings, deadline }: OpenOptions,
+  options: OpenOptions,
 ): Promise<Launch> {
-  const options = environOptions(settings);
-  const rehearsal = setImmediate(() => rehearse(argv[0], options, host));
-  const sealed = await openSources(attempts, stores, { host, settings, deadline });
+  const { host, settings, deadline } = options;
+  const rules = environOptions(settings);
+  const rehearsal = setImmediate(() => rehearse(argv[0], rules, host));
+  const sealed = await openSources(attempts, stores, options);
   clearImmediate(rehearsal);
   deadline.clear();
-  const environ = buildEnviron(host.environ, sealed, options);
+  const environ = buildEnviron(host.environ, sealed, rules);
   const path = lookUp(argv[0], environ, host.system);
   checkKernelLimits(argv, environ, host.system.stackLimit());
   return { path, argv, environ };

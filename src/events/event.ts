@@ -139,8 +139,6 @@ export interface EnvsealEvent extends Envelope {
   readonly data: AccessData;
 }
 
-export type AccessEvent = EnvsealEvent;
-
 export interface ChangeEvent extends Envelope {
   readonly type: `envseal.change.${Change}`;
   readonly data: ChangeData;

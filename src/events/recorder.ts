@@ -21,11 +21,9 @@ export interface RecorderOptions extends FromDraftOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
 
-  /** Does what can be done before anything is decided, while the sources are on their way. */
   constructor(options: RecorderOptions) {
     this.#options = options;
-    for (const { prepare } of options.sinks) prepare?.();
-    // At a cold start the first run of a function takes longer than what it does.
+    // Rehearsed while the sources are on their way: the first run of a function takes longer than what it does.
     this.#events({}).catch(() => {});
   }
 

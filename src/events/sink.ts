@@ -11,8 +11,6 @@ import type { EnvsealEvent } from './event.ts';
 export interface Sink {
   /** What error messages call it: its URI without user, password and query. */
   readonly name: string;
-  /** Loads what delivering needs, while the sources are on their way. Fails silently: delivering fails again. */
-  readonly prepare?: () => void;
   /**
    * Resolves when the receiver has taken all of them. It retries what can be retried until the deadline.
    *
@@ -27,13 +25,11 @@ export interface SinkContext {
   readonly system: System;
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The value of `ENVSEAL_…`, or of the file that `ENVSEAL_…_FILE` names. Throws `configuration` without either. */
-  secret(variable: SinkSecret): Secret;
+  secret(variable: SecretVariable): Secret;
   /** With the credentials of the sources. */
   aws(): Promise<AwsClient>;
   google(): Promise<GoogleClient>;
 }
-
-export type SinkSecret = SecretVariable;
 
 /** `url` is the URI of `--event-sink`, parsed. Throws `configuration` for what this sink does not take. */
 export type MakeSink = (url: URL, context: SinkContext) => Sink;

@@ -15,7 +15,7 @@ const BASE_PATHS: Readonly<Record<GoogleService, string>> = {
 };
 
 /**
- * The service's base URL without its version, and whether the user chose it. gcloud's properties are obeyed:
+ * The service's base URL without its version. gcloud's properties are obeyed:
  * https://docs.cloud.google.com/sdk/gcloud/reference/config/set#api_endpoint_overrides. Throws `configuration`; a URL
  * that is refused is not shown.
  */

@@ -54,7 +54,7 @@ export class GoogleClient {
     return new GoogleClient({ ...this.#options, deadline, token: () => withDeadline(token(), deadline) });
   }
 
-  async send({ body, isMedia, ...request }: GoogleRequest, signal = this.deadline.signal): Promise<Response> {
+  async send({ body, isMedia, ...request }: GoogleRequest): Promise<Response> {
     const { token } = await this.token();
     const quotaProject = this.variables.GOOGLE_CLOUD_QUOTA_PROJECT;
     const headers = {
@@ -65,7 +65,10 @@ export class GoogleClient {
       ...(quotaProject ? { 'x-goog-user-project': quotaProject } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
-    return await this.http.exchange({ ...request, headers, ...(body === undefined ? {} : { body }) }, signal);
+    return await this.http.exchange(
+      { ...request, headers, ...(body === undefined ? {} : { body }) },
+      this.deadline.signal,
+    );
   }
 }
 
