@@ -35,6 +35,8 @@ export const EXIT_STATUS = {
   undelivered: 69,
   /** A bug of ours. */
   internal: 70,
+  /** Somebody else changed the file meanwhile. */
+  conflict: 75,
   /** The service throttles. */
   throttled: 75,
   /** `--timeout` is over. */
@@ -47,6 +49,12 @@ export const EXIT_STATUS = {
   key_unavailable: 77,
   /** A setting, a profile or an endpoint is wrong. */
   configuration: 78,
+  /** The store ignores conditions, so a change could be lost. */
+  unconditional: 78,
+  /** The store keeps no versions. */
+  unversioned: 78,
+  /** The bucket is public, or neither keeps versions nor encrypts. */
+  exposed: 78,
   /** The command exists and cannot be executed. */
   not_executable: 126,
   /** The command does not exist. */

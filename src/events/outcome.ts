@@ -22,9 +22,13 @@ const OUTCOMES: Readonly<Record<ErrorCode, Exclude<Outcome, 'granted'>>> = {
   unreachable: 'failed',
   undelivered: 'failed',
   internal: 'failed',
+  conflict: 'failed',
   throttled: 'failed',
   timeout: 'failed',
   configuration: 'failed',
+  unconditional: 'failed',
+  unversioned: 'failed',
+  exposed: 'failed',
   not_executable: 'failed',
   command_not_found: 'failed',
 };

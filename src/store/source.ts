@@ -38,6 +38,19 @@ export interface GcsSource extends SourceOptions {
 
 export type Source = S3Source | GcsSource | FileSource;
 
+/** All files below a place: `s3://BUCKET/PREFIX/`, `gs://BUCKET/PREFIX/`, a directory. */
+export interface Folder {
+  readonly scheme: Source['scheme'];
+  /** As given, for people. */
+  readonly uri: string;
+  /** Empty for files. */
+  readonly bucket: string;
+  /** Ends with a slash; empty: the whole bucket. For files, the path of the directory. */
+  readonly prefix: string;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+}
+
 const COMMON_QUERY = ['format', 'dialect', 'optional'];
 const S3_QUERY = [...COMMON_QUERY, 'versionId', 'region', 'endpoint'];
 const FORMATS: readonly Format[] = ['dotenv', 'json', 'sops', 'kms', 'berglas'];
@@ -56,6 +69,35 @@ export function parseSource(uri: string): Source {
   if (location.startsWith('file://')) return parseFile(uri, location, query);
   throw bad(uri, 'is of no known kind', 'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH');
 }
+
+/** A URI that ends with a slash, before its query, is a folder. */
+export function isFolder(uri: string): boolean {
+  return /^[^?]*\/(?:\?|$)/.test(uri);
+}
+
+/** Throws `usage`. */
+export function parseFolder(uri: string): Folder {
+  const [location, query] = /^\.{0,2}\//.test(uri) ? [uri, {}] : splitQuery(uri, uri);
+  const [, scheme = 'file', bucket = '', prefix = ''] = /^(s3|gs):\/\/([^/]*)\/(.*)$/s.exec(location) ?? [];
+  if (scheme === 'file') {
+    const path = location.startsWith('file://') ? decode(uri, location.slice('file://'.length)) : location;
+    if (!/^\.{0,2}\//.test(path)) throw bad(uri, 'is no folder', FOLDER_HINT);
+    return { scheme: 'file', uri, bucket: '', prefix: path, region: undefined, endpoint: undefined };
+  }
+  refuseUnknown(uri, query, scheme === 's3' ? ['region', 'endpoint'] : []);
+  if (!/^[A-Za-z0-9._-]+$/.test(bucket) || location.includes('#'))
+    throw bad(uri, 'is no folder', FOLDER_HINT);
+  return {
+    scheme: scheme as 's3' | 'gs',
+    uri,
+    bucket,
+    prefix: decode(uri, prefix),
+    region: query.region,
+    endpoint: query.endpoint === undefined ? undefined : checkUrl(uri, query.endpoint),
+  };
+}
+
+const FOLDER_HINT = 'use s3://BUCKET/PREFIX/, gs://BUCKET/PREFIX/ or ./DIRECTORY/, with a slash at its end';
 
 /** What encryption contexts and messages call the place: without query, version and encoding. */
 export function locationOf(source: Source): string {
