@@ -105,6 +105,9 @@ test('values are revealed in these places and nowhere else', () => {
     'events/sinks/webhook.ts': 1,
     'events/sinks/splunk.ts': 1,
     'events/sinks/otlp.ts': 1,
+    // Writes new values into an env file, and tells whether a value is another.
+    'envfile/edit.ts': 1,
+    'envfile/diff.ts': 2,
     // The one way out for what a source holds: the environment of the command.
     'launch/environ.ts': 1,
   });

@@ -42,9 +42,22 @@ export function malformed(
   expected: string,
   hint?: string,
 ): EnvsealError {
-  const place = `line ${lineAt(text, at)}, column ${columnAt(text, at)}`;
-  const message = `cannot parse ${source}: ${place}: expected ${expected}`;
-  return new EnvsealError('malformed', message, hint === undefined ? {} : { hint });
+  const [line, column] = [lineAt(text, at), columnAt(text, at)];
+  const message = `cannot parse ${source}: line ${line}, column ${column}: expected ${expected}`;
+  const error = new EnvsealError('malformed', message, hint === undefined ? {} : { hint });
+  return Object.assign(error, { place: { line, column, expected } });
+}
+
+/** Where a file goes wrong, from 1, and what belongs there. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly expected: string;
+}
+
+/** The place in an error of `malformed`; `undefined` for any other error. */
+export function placeOf(error: unknown): Place | undefined {
+  return error instanceof EnvsealError && 'place' in error ? (error.place as Place) : undefined;
 }
 
 function lineAt(text: string, at: number): number {

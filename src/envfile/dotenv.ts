@@ -80,7 +80,7 @@ function takeValue(cursor: Cursor, at: number): string {
 }
 
 /** Takes the rest of the line up to a `#` behind white space, and trims it. */
-function takeUnquotedValue(cursor: Cursor): string {
+export function takeUnquotedValue(cursor: Cursor): string {
   const { text, at } = cursor;
   const rest = takeTextLine(cursor);
   let end = rest.length;
@@ -120,7 +120,7 @@ function isLineEnd(text: string, at: number): boolean {
   return at === text.length || text[at] === '\n' || text[at] === '\r';
 }
 
-function blanksEnd(text: string, start: number): number {
+export function blanksEnd(text: string, start: number): number {
   let at = start;
   while (isBlank(text, at)) at += 1;
   return at;

@@ -27,7 +27,8 @@ export function format(entries: Iterable<readonly [name: string, value: string]>
   return text;
 }
 
-function quote(value: string): string {
+/** The value alone, in the form that `format` gives it. */
+export function quote(value: string): string {
   if (PLAIN.test(value)) return value;
   if (!/['\r]/.test(value)) return `'${value}'`;
   if (!value.includes('`')) return doubleQuote(value);

@@ -29,12 +29,17 @@ export function parseJson(bytes: Uint8Array, { source }: { readonly source: stri
     while (takes(cursor, ','));
     expect(cursor, '}', ', or } after the value');
   }
-  skipSpace(cursor);
-  if (cursor.at < cursor.text.length) throw malformed(cursor, cursor.at, 'nothing after the object');
+  expectEnd(cursor);
   return entries;
 }
 
-function takeMember(cursor: Cursor, names: Set<string>): Entry {
+export function expectEnd(cursor: Cursor): void {
+  skipSpace(cursor);
+  if (cursor.at < cursor.text.length) throw malformed(cursor, cursor.at, 'nothing after the object');
+}
+
+/** Takes a name and its value; `names` are those before it. */
+export function takeMember(cursor: Cursor, names: Set<string>): Entry {
   skipSpace(cursor);
   const { at, line } = cursor;
   if (cursor.text[at] !== '"') throw malformed(cursor, at, 'a name in double quotes');

@@ -41,7 +41,8 @@ export function parseVariables(bytes: Uint8Array, options: ParseOptions): Map<st
   return variables;
 }
 
-function parseInto(bytes: Uint8Array, { dialect, source }: ParseOptions, take: TakeEntry): void {
+/** Tells `take` of each assignment up to where the file ends or goes wrong. Throws as `parse` does. */
+export function parseInto(bytes: Uint8Array, { dialect, source }: ParseOptions, take: TakeEntry): void {
   const cursor = openText(bytes, source);
   if (dialect === 'docker') parseDocker(cursor, take);
   else parseDotenv(cursor, take);

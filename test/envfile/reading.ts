@@ -1,8 +1,10 @@
 /** What the tests of this folder share: reading text, and getting the error that reading it gives. */
 
+import { editEnvFile } from '../../src/envfile/edit.ts';
 import { type Dialect, type Entry, lastWins, parse } from '../../src/envfile/parse.ts';
 import { parseJson } from '../../src/envfile/parse-json.ts';
 import { EnvsealError } from '../../src/errors.ts';
+import { Secret } from '../../src/secret.ts';
 
 export const SOURCE = 's3://snacks/dev/env';
 
@@ -51,4 +53,23 @@ export function complaint(text: string | Uint8Array, format: Format = 'dotenv'):
   if (error?.code !== 'malformed' || !error.message.startsWith(start))
     return `not refused: ${error?.message}`;
   return error.message.slice(start.length);
+}
+
+/** The text after some changes; `undefined` removes. */
+export function editText(
+  text: string,
+  changes: Readonly<Record<string, string | undefined>> | ReadonlyMap<string, string | undefined>,
+  format: Format = 'dotenv',
+): string {
+  const pairs = changes instanceof Map ? [...changes] : Object.entries(changes);
+  const secrets = new Map(
+    pairs.map(([name, value]) => [name, value === undefined ? undefined : new Secret(value)]),
+  );
+  const form = { source: SOURCE, ...formOf(format) };
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return decoder.decode(editEnvFile(new TextEncoder().encode(text), secrets, form));
+}
+
+export function formOf(format: Format): { kind: 'dotenv' | 'json'; dialect: Dialect } {
+  return format === 'json' ? { kind: 'json', dialect: 'dotenv' } : { kind: 'dotenv', dialect: format };
 }
