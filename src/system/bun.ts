@@ -3,6 +3,7 @@
  * not UTF-8, restore what the runtime changed, and report `errno` instead of aborting.
  */
 import { dlopen, ptr, read } from 'bun:ffi';
+import { NO_LIMIT_LEFT, PR_SET_DUMPABLE, RLIMIT_CORE } from './core-dumps.ts';
 import { type ByteString, ErrnoError, type FetchOptions, STOP_SIGNALS, type System } from './system.ts';
 
 /** musl answers to glibc's name too (`ldso/dynlink.c`, `load_library`). */
@@ -131,6 +132,16 @@ export const bunSystem: System = {
   },
   resetStopSignals(signals) {
     for (const signal of signals) libc.signal(STOP_SIGNALS[signal], SIG_DFL);
+  },
+  forbidCoreDumps() {
+    const { setrlimit } = dlopen(LIBC, {
+      setrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
+    } as const).symbols;
+    setrlimit(RLIMIT_CORE, ptr(NO_LIMIT_LEFT));
+    if (process.platform !== 'linux') return;
+    const args = ['i32', 'u64', 'u64', 'u64', 'u64'] as const;
+    const { prctl } = dlopen(LIBC, { prctl: { args, returns: 'i32' } } as const).symbols;
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   },
   sha256: (data) => new Bun.CryptoHasher('sha256').update(data).digest(),
   sha1: (data) => new Bun.CryptoHasher('sha1').update(data).digest(),

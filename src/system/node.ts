@@ -17,6 +17,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { forbidByExperimentalFfi } from './node-core-dumps.ts';
 import { type ByteString, ErrnoError, type FetchOptions, type System } from './system.ts';
 
 export const nodeSystem: System = {
@@ -90,6 +91,7 @@ export const nodeSystem: System = {
   /** Node gives every signal its default disposition before our code runs. */
   isIgnored: () => false,
   resetStopSignals() {},
+  forbidCoreDumps: forbidByExperimentalFfi,
   sha256: (data) => createHash('sha256').update(data).digest(),
   sha1: (data) => createHash('sha1').update(data).digest(),
   crc32: (data) => crc32(data),

@@ -83,6 +83,12 @@ export interface System {
   isIgnored(signal: StopSignal): boolean;
   /** Gives signals that end us back to the kernel's default action, so that none is caught and lost at the hand-over. */
   resetStopSignals(signals: readonly StopSignal[]): void;
+  /**
+   * No core file, no core handed to a handler, and no debugger of the same user: for commands that hold values and start
+   * no command, because the limit would be inherited. Linux only but for the limit; on Node from 26 on, where it can call
+   * libc. Nothing is told where it cannot be had: it guards against a crash, and does not replace anything else.
+   */
+  forbidCoreDumps(): void;
   sha256(data: string | Uint8Array): Uint8Array;
   sha1(data: Uint8Array): Uint8Array;
   crc32(data: Uint8Array): number;

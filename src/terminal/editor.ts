@@ -1,0 +1,172 @@
+/** Lets a person change a text in their editor. The text is in memory only, and gone afterwards whatever happens. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EnvsealError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { atExit, leaveToChild } from '../system/ending.ts';
+import { findEditor } from './editor-command.ts';
+import { makePrivateFolder, removePrivateFolder } from './private-folder.ts';
+import { pause } from './prompt.ts';
+
+export interface EditorOptions {
+  /** What the editor shows as the file's name; its end tells how to colour the text. */
+  readonly name: string;
+  readonly host: Pick<Host, 'system' | 'variables' | 'onStop' | 'stopSignals'>;
+}
+
+/** Ctrl-C and Ctrl-\ in an editor are keys of the editor, as git has it. */
+const SIGNALS_OF_THE_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
+/** What an editor gets to put the terminal in order after SIGTERM, in ms. */
+const EDITOR_GRACE_MS = 2_000;
+/** Longest name of a file, in bytes, is 255; swap files and backups add to it. */
+const MAX_NAME_LENGTH = 64;
+
+/** One edit: see `Editing`. */
+export async function editText(bytes: Uint8Array, options: EditorOptions): Promise<Uint8Array> {
+  const editing = new Editing(options);
+  try {
+    return await editing.edit(bytes);
+  } finally {
+    editing.close();
+  }
+}
+
+/**
+ * A folder for a text that is edited, perhaps several times: what does not parse can be offered again. It is removed by
+ * `close`, and when the process ends by a signal or an error.
+ *
+ * Throws `configuration` without an editor, and without a tmpfs.
+ */
+export class Editing {
+  readonly #host: EditorOptions['host'];
+  readonly #editor: readonly string[];
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #forget: () => void;
+  #child: ChildProcess | undefined;
+
+  constructor({ name, host }: EditorOptions) {
+    this.#host = host;
+    this.#editor = findEditor(host);
+    this.#folder = makePrivateFolder(host.variables);
+    this.#path = join(this.#folder, fileName(name));
+    this.#forget = atExit(() => this.#abandon());
+  }
+
+  /**
+   * What the person leaves in the file. A signal that ends us ends the editor too, and then this does not settle.
+   *
+   * Throws `configuration` when the editor cannot be started, fails, or removes the file, and `too_large`.
+   */
+  async edit(bytes: Uint8Array): Promise<Uint8Array> {
+    writeFileSync(this.#path, bytes, { mode: 0o600 });
+    await this.#run();
+    return this.#read();
+  }
+
+  /** Shows a question until Enter is pressed, because the editor would hide what was said before. Throws `usage`. */
+  async pause(question: string): Promise<void> {
+    await pause(question, this.#host);
+  }
+
+  /** Removes the folder. Twice is as good as once. */
+  close(): void {
+    this.#forget();
+    removePrivateFolder(this.#folder);
+  }
+
+  async #run(): Promise<void> {
+    const takeBack = leaveToChild(SIGNALS_OF_THE_TERMINAL);
+    let isStopped = false;
+    try {
+      const child = this.#start();
+      this.#child = child;
+      const ended = settle(child);
+      this.#host.onStop(async () => {
+        isStopped = true;
+        await stopChild(child, ended);
+        this.close();
+      });
+      const problem = await ended;
+      // What a signal ends must not be reported as the editor's failure.
+      if (isStopped) await new Promise(() => {});
+      if (problem !== undefined) throw problem;
+    } finally {
+      this.#child = undefined;
+      takeBack();
+      this.#host.onStop(async () => {});
+    }
+  }
+
+  #start(): ChildProcess {
+    const [file = '', ...args] = this.#editor;
+    const terminal = openTerminalFile();
+    try {
+      // Without a terminal an editor can be a script. Stdout is for what the command prints.
+      const stdio = terminal === undefined ? (['ignore', 2, 2] as const) : [terminal, terminal, terminal];
+      return spawn(file, [...args, this.#path], { stdio: [...stdio], env: { ...this.#host.variables } });
+    } finally {
+      if (terminal !== undefined) closeSync(terminal);
+    }
+  }
+
+  #read(): Uint8Array {
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#host.system.readFile(Buffer.from(this.#path).toString('latin1'), MAX_SOURCE_BYTES + 1);
+    } catch (cause) {
+      throw new EnvsealError('configuration', 'the editor has removed the file', {
+        hint: NOTHING_DONE,
+        cause,
+      });
+    }
+    if (bytes.length <= MAX_SOURCE_BYTES) return bytes;
+    throw new EnvsealError('too_large', `the edited file is over ${MAX_SOURCE_BYTES} bytes`);
+  }
+
+  /** When there is no time to wait for anybody. */
+  #abandon(): void {
+    this.#child?.kill('SIGKILL');
+    removePrivateFolder(this.#folder);
+  }
+}
+
+const NOTHING_DONE = 'nothing was changed; edit again';
+
+/** A name that is one visible word, and no option. */
+function fileName(name: string): string {
+  const plain = name.replace(/[^A-Za-z0-9._-]/g, '_').replace(/^[.-]+/, '');
+  return plain.slice(-MAX_NAME_LENGTH) || 'env';
+}
+
+function openTerminalFile(): number | undefined {
+  try {
+    return openSync('/dev/tty', 'r+');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Never rejects: resolves with what went wrong, or `undefined`. */
+function settle(child: ChildProcess): Promise<EnvsealError | undefined> {
+  return new Promise((resolve) => {
+    child.on('error', (cause) => resolve(editorFailed('cannot be started', cause)));
+    child.on('exit', (status, signal) => {
+      if (status === 0) resolve(undefined);
+      else resolve(editorFailed(`ended with ${signal ?? status}`));
+    });
+  });
+}
+
+function editorFailed(how: string, cause?: unknown): EnvsealError {
+  return new EnvsealError('configuration', `the editor ${how}`, { hint: NOTHING_DONE, cause });
+}
+
+async function stopChild(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), EDITOR_GRACE_MS);
+  await ended;
+  clearTimeout(timer);
+}
