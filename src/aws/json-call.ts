@@ -1,5 +1,6 @@
 /** One call of a service that speaks JSON 1.1, signed and retried. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 import type { EnvsealError } from '../errors.ts';
+import { type JsonObject, parseObject } from '../json.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
 import { readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
@@ -23,9 +24,7 @@ export interface JsonCall {
   readonly explain?: (code: string) => EnvsealError | undefined;
 }
 
-export type JsonAnswer = Readonly<Record<string, unknown>>;
-
-export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonAnswer> {
+export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonObject> {
   const { service, region, operation, resource, subject } = call;
   const request = {
     method: 'POST',
@@ -34,10 +33,10 @@ export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonA
     body: JSON.stringify(call.input),
   };
   let mayCorrect = true;
-  return await retry(async function attempt(): Promise<JsonAnswer> {
+  return await retry(async function attempt(): Promise<JsonObject> {
     const response = await client.send(request, service, region);
     const body = await readAnswerBody(response, MAX_ANSWER_BYTES, client.deadline.signal);
-    const answer = parseJson(Buffer.from(body).toString());
+    const answer = parseObject(body) ?? {};
     if (response.status === 200) return answer;
     const code = text(answer.__type).replace(/^.*#/, '');
     // There is one code for a wrong secret and a wrong clock.
@@ -56,12 +55,4 @@ export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonA
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function parseJson(body: string): JsonAnswer {
-  try {
-    return (JSON.parse(body) ?? {}) as JsonAnswer;
-  } catch {
-    return {};
-  }
 }

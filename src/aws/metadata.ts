@@ -4,6 +4,7 @@
  * NODE_USE_ENV_PROXY is set for the command.
  */
 import { EnvsealError } from '../errors.ts';
+import { parseObject } from '../json.ts';
 import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../limits.ts';
 import type { Deadline } from '../net/deadline.ts';
 import { type Http, type HttpRequest, readAnswerBody } from '../net/http.ts';
@@ -64,7 +65,7 @@ export interface MetadataIdentity {
 
 /** All of them answer with the same three fields; `undefined` where one is missing. */
 export function parseIdentity(text: string): MetadataIdentity | undefined {
-  const { AccessKeyId, SecretAccessKey, Token, RoleArn } = parseJson(text);
+  const { AccessKeyId, SecretAccessKey, Token, RoleArn } = parseObject(text) ?? {};
   if (![AccessKeyId, SecretAccessKey, Token].every(isFilled)) return undefined;
   return {
     accessKeyId: AccessKeyId as string,
@@ -76,12 +77,4 @@ export function parseIdentity(text: string): MetadataIdentity | undefined {
 
 function isFilled(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
-}
-
-function parseJson(text: string): Readonly<Record<string, unknown>> {
-  try {
-    return (JSON.parse(text) ?? {}) as Record<string, unknown>;
-  } catch {
-    return {};
-  }
 }

@@ -1,5 +1,6 @@
 /** Sends one request with an access token, and reads what Google answers. */
 import { EnvsealError } from '../errors.ts';
+import { parseObject } from '../json.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import { type Http, readAnswerBody } from '../net/http.ts';
@@ -81,7 +82,7 @@ export async function readAnswer(response: Response, signal: AbortSignal): Promi
     if (signal.aborted || response.status === 200) throw error;
     return new Uint8Array();
   });
-  const body = parseJson(bytes);
+  const body = parseObject(bytes);
   if (body === undefined && response.status === 200) {
     throw new EnvsealError('unreachable', 'the service answered with what is no JSON', {
       hint: 'what answers there is not Google: check the endpoint, and what is between',
@@ -93,12 +94,3 @@ export async function readAnswer(response: Response, signal: AbortSignal): Promi
 }
 
 export type GoogleAnswer = Pick<GoogleRefusal, 'status' | 'headers' | 'body'>;
-
-function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}

@@ -55,7 +55,7 @@ export async function impersonate(
   const { json } = await askForToken({ method: 'POST', url, headers, body }, sources, (refused) =>
     explainImpersonation(refused, target),
   );
-  const text = (json as { accessToken?: unknown } | null | undefined)?.accessToken;
+  const text = json?.accessToken;
   if (isToken(text)) return { text, principal: target };
   throw new EnvsealError('credentials', `${url.host} sent no access token of ${target}`, {
     hint: `check ${ENDPOINT_VARIABLE}, and what answers there`,

@@ -4,6 +4,7 @@
  * https://docs.cloud.google.com/compute/docs/metadata/querying-metadata
  */
 import { EnvsealError } from '../errors.ts';
+import { parseObject } from '../json.ts';
 import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
@@ -156,12 +157,7 @@ function refused(
 }
 
 function parseToken(text: string): string {
-  let token: unknown;
-  try {
-    token = (JSON.parse(text) as { access_token?: unknown } | null)?.access_token;
-  } catch {
-    // Below.
-  }
+  const token = parseObject(text)?.access_token;
   if (isToken(token)) return token;
   throw refused('the metadata server sent no access token');
 }

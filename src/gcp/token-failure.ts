@@ -3,6 +3,7 @@
  * service says is branched on by code, and by its description only where one code means several things.
  */
 import { EnvsealError, type ErrorCode } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import { retryAfterMs } from '../net/retry.ts';
 import { type CredentialFields, type CredentialFile, emailOf, showPath } from './credential-file.ts';
 import { explainGoogleRefusal } from './refusal.ts';
@@ -139,7 +140,7 @@ export function explainImpersonation(refused: TokenAnswer, target: string): Envs
   const refusal = explainGoogleRefusal({
     status,
     headers,
-    body: isObject(json) ? json : {},
+    body: json ?? {},
     permission: 'iam.serviceAccounts.getAccessToken',
     resource: target,
     subject: `the service account ${target}`,
@@ -212,8 +213,8 @@ function ofTheServer({ url, status, headers }: TokenAnswer): EnvsealError | unde
   });
 }
 
-function oauthError(body: unknown): Pick<Refusal, 'error' | 'description'> {
-  const { error, error_description, error_subtype } = isObject(body) ? body : {};
+function oauthError(body: JsonObject | undefined): Pick<Refusal, 'error' | 'description'> {
+  const { error, error_description, error_subtype } = body ?? {};
   const word = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? error : '';
   return { error: word, description: [error_description, error_subtype].filter(isText).join(' ') };
 }
@@ -234,10 +235,6 @@ function sourceOf({ name, fields }: CredentialFile): string {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function because(message: string, hint: string, cause?: unknown): EnvsealError {

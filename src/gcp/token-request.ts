@@ -1,5 +1,6 @@
 /** One request to a service that hands out tokens, tried again while that makes sense. */
 import { EnvsealError } from '../errors.ts';
+import { type JsonObject, parseObject } from '../json.ts';
 import { MAX_ERROR_BODY_BYTES } from '../limits.ts';
 import { type HttpRequest, readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
@@ -10,8 +11,8 @@ export interface TokenAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Of the text, or `undefined` where it is no JSON. */
-  readonly json: unknown;
+  /** Of the text, or `undefined` where it is no JSON object. */
+  readonly json: JsonObject | undefined;
 }
 
 /** Only success is an answer; `explain` says what another status means. Throws its errors and those of `Http`. */
@@ -27,7 +28,7 @@ export async function askForToken(
     const response = await http.exchangeLocally(request, signal);
     const text = await readText(response, url, signal);
     const { status, headers } = response;
-    const answer = { url, status, headers, text, json: parseJson(text) };
+    const answer = { url, status, headers, text, json: parseObject(text) };
     if (status >= 200 && status < 300) return answer;
     throw explain(answer);
   }, deadline);
@@ -43,13 +44,5 @@ async function readText(response: Response, { host }: URL, signal: AbortSignal):
       cause: error,
       retryable: error.code === 'corrupt',
     });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 /** One POST to a receiver of events: retried where that may help, its status explained, redirects never followed. */
 import { EnvsealError } from '../../errors.ts';
+import { type JsonObject, parseObject } from '../../json.ts';
 import { MAX_ANSWER_BYTES } from '../../limits.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { readBody } from '../../net/http.ts';
@@ -22,7 +23,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   /** `undefined` where it is no JSON object. */
-  readonly body: Readonly<Record<string, unknown>> | undefined;
+  readonly body: JsonObject | undefined;
 }
 
 /** The answer of a receiver that says success. */
@@ -84,17 +85,6 @@ function explainStatus({ status, headers }: Answer, secret: string): EnvsealErro
   return new EnvsealError('undelivered', `it refused the event with ${status}`, {
     hint: 'check host and path in --event-sink, and look at its own log',
   });
-}
-
-function parseObject(bytes: Uint8Array): Answer['body'] {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether one of our secrets is set, in its variable or by a file. */
