@@ -14,7 +14,7 @@ export interface AwsCredentials {
   readonly sessionToken: Secret | undefined;
   /** Which provider they are from, for people. */
   readonly origin: string;
-  /** ARN of the role or the user, where it is known without a call. */
+  /** ARN of the role, where it is known without a call; as it was set or sent, so it may be anything. */
   readonly principal?: string | undefined;
 }
 
@@ -68,7 +68,9 @@ const PROVIDERS: readonly ProviderRow[] = [
         clientConfig: { requestHandler: transport },
         parentClientConfig: { requestHandler: transport, ...region },
       } as Parameters<typeof fromIni>[0]);
-      return await provider().catch(async (error: unknown) => {
+      const principal = settings.profile.settings?.role_arn;
+      const identity = provider().then((found) => ({ ...found, principal }));
+      return await identity.catch(async (error: unknown) => {
         // Files without a word on credentials are no error, unless a profile was asked for.
         if (!variables.AWS_PROFILE && (error as { tryNextLink?: boolean }).tryNextLink) return undefined;
         throw (await import('./provider-failure.ts')).explainProfile(error, sources);
@@ -87,7 +89,9 @@ const PROVIDERS: readonly ProviderRow[] = [
           region: sources.settings.region ?? 'us-east-1',
         },
       } as Parameters<typeof fromTokenFile>[0]);
-      return await provider().catch(async (error: unknown) => {
+      const principal = sources.variables.AWS_ROLE_ARN;
+      const identity = provider().then((found) => ({ ...found, principal }));
+      return await identity.catch(async (error: unknown) => {
         throw (await import('./provider-failure.ts')).explainWebIdentity(error, sources);
       });
     },

@@ -2,15 +2,14 @@
 import { EnvsealError } from '../errors.ts';
 import { deliver } from '../events/deliver.ts';
 import { fromDraft } from '../events/from-draft.ts';
-import { readPlace } from '../events/place.ts';
 import { makeSink } from '../events/sinks.ts';
-import type { NamesMode } from '../events/variable-names.ts';
+import { parseObject } from '../json.ts';
 import { BACKGROUND_DELIVERY_SECONDS } from '../limits.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 import type { Command } from './commands.ts';
+import { eventOptions } from './event-options.ts';
 import { Stores } from './open-sources.ts';
-import { readSecret } from './secret-variables.ts';
 import { sinkContext } from './sink-context.ts';
 import type { Delivery } from './tell-in-background.ts';
 
@@ -18,27 +17,23 @@ import type { Delivery } from './tell-in-background.ts';
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
 export const deliverEvents: Command = async ({ host }) => {
-  const { system, variables } = host;
+  const { system } = host;
   // While it waits for its input, nothing of ours could take a signal.
   system.resetStopSignals(host.stopSignals);
   const { sinks, names, drafts, ...delivery } = parse(system.readInput(MAX_INPUT_BYTES));
   const settings = delivery.settings as Settings;
   const stores = new Stores({ host, settings, deadline: new Deadline(BACKGROUND_DELIVERY_SECONDS) });
   const made = await Promise.all(sinks.map((uri) => makeSink(uri, sinkContext(stores, host))));
-  const namesKey = names === 'hash' ? readSecret('ENVSEAL_EVENT_NAMES_KEY', host) : undefined;
-  const place = readPlace({ variables, system });
-  const about = { place, names: names as NamesMode, namesKey, system, variables };
+  const about = eventOptions(names, host);
   const events = drafts.map((draft) => fromDraft(draft, about));
   const options = { policy: 'best-effort', timeoutSeconds: BACKGROUND_DELIVERY_SECONDS } as const;
   await deliver(events, made, options);
 };
 
 function parse(input: Uint8Array): Delivery {
-  try {
-    const delivery = JSON.parse(Buffer.from(input).toString('utf8')) as Delivery;
-    if (Array.isArray(delivery.sinks) && Array.isArray(delivery.drafts) && delivery.settings) return delivery;
-  } catch {
-    // Told below.
+  const delivery = (parseObject(input) ?? {}) as Partial<Delivery>;
+  if (Array.isArray(delivery.sinks) && Array.isArray(delivery.drafts) && delivery.settings) {
+    return delivery as Delivery;
   }
   throw new EnvsealError('usage', 'deliver-events has no events to deliver', {
     hint: 'envseal runs it by itself, for --event-policy background',

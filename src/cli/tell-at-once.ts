@@ -1,13 +1,11 @@
 /** Events that are delivered before the command starts, or before envseal ends. */
 import { EnvsealError } from '../errors.ts';
 import type { CredentialsOf, Ending } from '../events/draft.ts';
-import { readPlace } from '../events/place.ts';
 import { Recorder } from '../events/recorder.ts';
 import type { Sink } from '../events/sink.ts';
-import type { NamesMode } from '../events/variable-names.ts';
+import { eventOptions } from './event-options.ts';
 import type { RecordingOptions } from './recording.ts';
 import { reportWarning } from './report.ts';
-import { readSecret } from './secret-variables.ts';
 
 export interface TellOptions extends RecordingOptions {
   readonly sinks: readonly Sink[];
@@ -16,8 +14,6 @@ export interface TellOptions extends RecordingOptions {
 
 export function tellAtOnce(options: TellOptions): (ending: Ending) => Promise<void> {
   const { attempts, command, sinks, credentialsOf, host, settings } = options;
-  const { system, variables } = host;
-  const names = settings['event-names'] as NamesMode;
   const recorder = new Recorder({
     attempts,
     command,
@@ -25,18 +21,14 @@ export function tellAtOnce(options: TellOptions): (ending: Ending) => Promise<vo
     credentialsOf,
     policy: settings['event-policy'] === 'required' ? 'required' : 'best-effort',
     timeout: settings['event-timeout'],
-    names,
-    namesKey: names === 'hash' ? readSecret('ENVSEAL_EVENT_NAMES_KEY', host) : undefined,
-    place: readPlace({ variables, system }),
-    system,
-    variables,
+    ...eventOptions(settings['event-names'], host),
   });
   return async (ending) => {
     const failures = await recorder.finish(ending);
     // That error names them.
     if (ending.error instanceof EnvsealError && ending.error.code === 'undelivered') return;
     for (const failure of failures) {
-      system.write(2, reportWarning(failure, settings['log-format'] === 'json' ? 'json' : 'text'));
+      host.system.write(2, reportWarning(failure, settings['log-format'] === 'json' ? 'json' : 'text'));
     }
   };
 }

@@ -1,7 +1,7 @@
 /** Gives the events to all sinks at the same time, and waits no longer than it may. */
 import { EnvsealError } from '../errors.ts';
 import { Deadline, withDeadline } from '../net/deadline.ts';
-import type { EnvsealEvent } from './event.ts';
+import type { AuditEvent } from './event.ts';
 import type { Sink } from './sink.ts';
 
 export interface DeliverOptions {
@@ -15,7 +15,7 @@ export interface DeliverOptions {
  * has its chance also where another one has failed.
  */
 export async function deliver(
-  events: readonly EnvsealEvent[],
+  events: readonly AuditEvent[],
   sinks: readonly Sink[],
   { policy, timeoutSeconds }: DeliverOptions,
 ): Promise<readonly EnvsealError[]> {
@@ -29,12 +29,18 @@ export async function deliver(
   );
   const failures = (await Promise.all(outcomes)).flat();
   deadline.clear();
-  if (policy === 'required' && failures.length > 0) throw undelivered(failures);
+  if (policy === 'required' && failures.length > 0) {
+    throw undelivered(
+      'the access event was not delivered',
+      failures,
+      '--event-policy best-effort starts the command without it',
+    );
+  }
   return failures;
 }
 
 /** A sink that forgets the deadline is left behind. */
-async function deliverTo(sink: Sink, events: readonly EnvsealEvent[], deadline: Deadline): Promise<void> {
+async function deliverTo(sink: Sink, events: readonly AuditEvent[], deadline: Deadline): Promise<void> {
   await withDeadline(sink.deliver(events, deadline), deadline);
 }
 
@@ -52,11 +58,16 @@ function explain(error: unknown, { name }: Sink, seconds: number): EnvsealError 
   });
 }
 
-function undelivered(failures: readonly EnvsealError[]): EnvsealError {
+/** `problem`, with why, and what to do about each. */
+export function undelivered(
+  problem: string,
+  failures: readonly EnvsealError[],
+  remedy: string,
+): EnvsealError {
   const reasons = failures.map(({ message }) => message).join('; ');
   const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  return new EnvsealError('undelivered', `the access event was not delivered: ${reasons}`, {
-    hint: `${hint === undefined ? '' : `${hint}; `}--event-policy best-effort starts the command without it`,
+  return new EnvsealError('undelivered', `${problem}: ${reasons}`, {
+    hint: `${hint === undefined ? '' : `${hint}; `}${remedy}`,
     cause: failures[0],
   });
 }

@@ -2,6 +2,7 @@
 import type { AwsCredentials } from '../aws/credentials.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleToken } from '../gcp/access-token.ts';
+import type { Source } from '../store/source.ts';
 import type { Attempt } from './attempt.ts';
 import type { Reason, SealingName } from './event.ts';
 
@@ -9,6 +10,8 @@ import type { Reason, SealingName } from './event.ts';
 export type KnownCredentials =
   | ({ readonly cloud: 'aws' } & Pick<AwsCredentials, 'origin' | 'principal' | 'accessKeyId'>)
   | ({ readonly cloud: 'google' } & Pick<GoogleToken, 'origin' | 'principal'>);
+
+export type Cloud = KnownCredentials['cloud'];
 
 export interface Draft {
   readonly subject: string;
@@ -31,8 +34,13 @@ export interface Draft {
 /** How the run ended: the command starts, or why it does not. */
 export type Ending = { readonly error?: unknown; readonly isSignal?: boolean };
 
-/** `null` for what is not known by now: nobody is asked. */
-export type CredentialsOf = (attempt: Attempt) => Promise<KnownCredentials | null>;
+/** Those of a cloud, or without one those of whichever is known. `null`: not known by now, and nobody is asked. */
+export type CredentialsOf = (cloud: Cloud | null) => Promise<KnownCredentials | null>;
+
+/** Of a file, whoever opens its keys. */
+export function cloudOf({ scheme }: Source): Cloud | null {
+  return scheme === 'file' ? null : scheme === 'gs' ? 'google' : 'aws';
+}
 
 export async function draftAll(
   all: readonly Attempt[],
@@ -40,8 +48,7 @@ export async function draftAll(
   command: string,
   credentialsOf: CredentialsOf,
 ): Promise<Draft[]> {
-  const nowMs = Date.now();
-  const durationMs = Math.round(performance.now() * 10) / 10;
+  const { nowMs, durationMs } = decidedNow();
   return await Promise.all(
     all.map(async (attempt) => {
       const { source, sealing, kmsKeys, version, requestIds, attempts, variables } = attempt;
@@ -54,13 +61,18 @@ export async function draftAll(
         names: variables === undefined ? null : [...variables.keys()],
         requestIds,
         attempts,
-        credentials: await credentialsOf(attempt).catch(() => null),
+        credentials: await credentialsOf(cloudOf(source)).catch(() => null),
         command,
         durationMs,
         nowMs,
       };
     }),
   );
+}
+
+/** The time, and how long envseal has run. */
+export function decidedNow(): Pick<Draft, 'nowMs' | 'durationMs'> {
+  return { nowMs: Date.now(), durationMs: Math.round(performance.now() * 10) / 10 };
 }
 
 /** A source's own failure, then how the run ended: only a command that starts gets variables. */

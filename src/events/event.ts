@@ -134,7 +134,7 @@ interface Envelope {
 }
 
 /** An access: somebody opened a source, or tried to. */
-export interface EnvsealEvent extends Envelope {
+export interface AccessEvent extends Envelope {
   readonly type: `envseal.access.${Outcome}`;
   readonly data: AccessData;
 }
@@ -144,11 +144,14 @@ export interface ChangeEvent extends Envelope {
   readonly data: ChangeData;
 }
 
+/** What sinks take. The last word of `type` is the outcome of an access, and what a change was to do. */
+export type AuditEvent = AccessEvent | ChangeEvent;
+
 /** The `$id` of event.schema.json. */
 export const SCHEMA = 'urn:envseal:event:1';
 
 /** Field by field, so that nothing else gets into it; every text is made visible and cut to what the schema allows. */
-export function accessEvent(subject: string, data: AccessData, nowMs: number): EnvsealEvent {
+export function accessEvent(subject: string, data: AccessData, nowMs: number): AccessEvent {
   const { outcome, reason, sealing, durationMs, attempts, envseal } = data;
   return wrap(subject, `envseal.access.${outcome}`, nowMs, {
     outcome,

@@ -3,8 +3,8 @@ import type { System } from '../system/system.ts';
 import { VERSION } from '../version.ts';
 import type { Draft, KnownCredentials } from './draft.ts';
 import {
+  type AccessEvent,
   accessEvent,
-  type EnvsealEvent,
   type Outcome,
   type Place,
   type Principal,
@@ -14,16 +14,16 @@ import { outcomeOf } from './outcome.ts';
 import { principalOfAws, principalOfGoogle } from './principal.ts';
 import { describeNames, type NamesMode } from './variable-names.ts';
 
-export interface FromDraftOptions {
+/** What the events of one process have in common. */
+export interface EventOptions {
   readonly place: Place;
   readonly names: NamesMode;
   readonly namesKey: Secret | undefined;
   readonly system: System;
-  readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 /** The event that a source's end becomes. */
-export function fromDraft(draft: Draft, options: FromDraftOptions): EnvsealEvent {
+export function fromDraft(draft: Draft, options: EventOptions): AccessEvent {
   const { subject, reason, sealing, kmsKeys, version, names, requestIds, attempts } = draft;
   const { place, system } = options;
   const data = {
@@ -33,7 +33,7 @@ export function fromDraft(draft: Draft, options: FromDraftOptions): EnvsealEvent
     kmsKeys,
     version,
     variables: names === null ? null : describeNames(names, options.names, options.namesKey, system),
-    principal: draft.credentials === null ? null : principalOf(draft.credentials, options),
+    principal: principalOf(draft.credentials),
     place,
     command: draft.command,
     requestIds,
@@ -44,8 +44,9 @@ export function fromDraft(draft: Draft, options: FromDraftOptions): EnvsealEvent
   return accessEvent(subject, data, draft.nowMs);
 }
 
-function principalOf(known: KnownCredentials, { variables }: FromDraftOptions): Principal {
-  return known.cloud === 'google' ? principalOfGoogle(known) : principalOfAws(known, variables);
+export function principalOf(known: KnownCredentials | null): Principal | null {
+  if (known === null) return null;
+  return known.cloud === 'google' ? principalOfGoogle(known) : principalOfAws(known);
 }
 
 function outcomeFor(reason: Reason): Outcome {

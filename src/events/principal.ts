@@ -3,22 +3,13 @@ import type { AwsCredentials } from '../aws/credentials.ts';
 import type { GoogleToken } from '../gcp/access-token.ts';
 import type { Principal } from './event.ts';
 
-type Settings = Readonly<Record<string, string | undefined>>;
-
-/** Whose role an origin's credentials are of, where they do not say it themselves. */
-const ROLE_OF: Readonly<Record<string, (variables: Settings, profile: Settings) => string | undefined>> = {
-  'web identity': ({ AWS_ROLE_ARN }) => AWS_ROLE_ARN,
-  profile: (_, { role_arn }) => role_arn,
-};
-
-/** The role, or the id of the access key, by which CloudTrail finds the session. `profile` is what AWS_PROFILE names. */
-export function principalOfAws(
-  { origin, principal, accessKeyId }: Pick<AwsCredentials, 'origin' | 'principal' | 'accessKeyId'>,
-  variables: Settings,
-  profile: Settings = {},
-): Principal {
-  const role = principal ?? ROLE_OF[origin]?.(variables, profile);
-  return { origin, name: [role].find(isArn) ?? [accessKeyId].find(isAccessKeyId) ?? null };
+/** The role, or the id of the access key, by which CloudTrail finds the session. */
+export function principalOfAws({
+  origin,
+  principal,
+  accessKeyId,
+}: Pick<AwsCredentials, 'origin' | 'principal' | 'accessKeyId'>): Principal {
+  return { origin, name: [principal].find(isArn) ?? [accessKeyId].find(isAccessKeyId) ?? null };
 }
 
 /** `null` for a bare token: it does not say whose it is. */

@@ -3,11 +3,11 @@ import type { EnvsealError } from '../errors.ts';
 import type { Attempt } from './attempt.ts';
 import { deliver } from './deliver.ts';
 import { type CredentialsOf, draftAll, type Ending } from './draft.ts';
-import type { EnvsealEvent } from './event.ts';
-import { type FromDraftOptions, fromDraft } from './from-draft.ts';
+import type { AccessEvent } from './event.ts';
+import { type EventOptions, fromDraft } from './from-draft.ts';
 import type { Sink } from './sink.ts';
 
-export interface RecorderOptions extends FromDraftOptions {
+export interface RecorderOptions extends EventOptions {
   readonly attempts: readonly Attempt[];
   readonly sinks: readonly Sink[];
   readonly policy: 'best-effort' | 'required';
@@ -36,7 +36,7 @@ export class Recorder {
     return await deliver(await this.#events(ending), sinks, { policy, timeoutSeconds: timeout });
   }
 
-  async #events(ending: Ending): Promise<EnvsealEvent[]> {
+  async #events(ending: Ending): Promise<AccessEvent[]> {
     const { attempts, command, credentialsOf } = this.#options;
     const drafts = await draftAll(attempts, ending, command, credentialsOf);
     return drafts.map((draft) => fromDraft(draft, this.#options));

@@ -6,7 +6,7 @@ import type { Http } from '../net/http.ts';
 import type { Secret } from '../secret.ts';
 import type { SecretVariable } from '../settings.ts';
 import type { System } from '../system/system.ts';
-import type { EnvsealEvent } from './event.ts';
+import type { AuditEvent } from './event.ts';
 
 export interface Sink {
   /** What error messages call it: its URI without user, password and query. */
@@ -17,7 +17,7 @@ export interface Sink {
    * Unreachable is an EnvsealError `unreachable`, a wrong token `credentials`, not allowed `denied`, throttled
    * `throttled`, an answer that is no success though its status says so `undelivered`. `timeout` is the deadline's.
    */
-  deliver(events: readonly EnvsealEvent[], deadline: Deadline): Promise<void>;
+  deliver(events: readonly AuditEvent[], deadline: Deadline): Promise<void>;
 }
 
 export interface SinkContext {

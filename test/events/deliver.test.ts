@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { deliver } from '../../src/events/deliver.ts';
-import type { EnvsealEvent } from '../../src/events/event.ts';
+import type { AuditEvent } from '../../src/events/event.ts';
 import type { Sink } from '../../src/events/sink.ts';
 import { event } from './sinks/sending.ts';
 
 const events = [event()];
 
-function taking(): Sink & { taken: readonly EnvsealEvent[] } {
+function taking(): Sink & { taken: readonly AuditEvent[] } {
   return {
     name: 'stderr',
     taken: [],

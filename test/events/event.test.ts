@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccessData, accessEvent, changeEvent } from '../../src/events/event.ts';
+import { type AccessData, accessEvent, type ChangeData, changeEvent } from '../../src/events/event.ts';
 import { uuidV7 } from '../../src/events/uuid.ts';
 import { Secret } from '../../src/secret.ts';
-import { ACCESS, accessData, CHANGE, containers, subject, time } from './samples.ts';
+import { ACCESS, accessData, CHANGE, changeData, containers, subject, time } from './samples.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 7, 20, 56, 42);
 const SUBJECT = 's3://snacks/prod/env';
@@ -50,11 +50,32 @@ describe('an access event', () => {
   });
 });
 
-test('a change event', () => {
-  expect(changeEvent(SUBJECT, 'rolled-back', CHANGE, NOW)).toMatchObject({
-    type: 'envseal.change.rolled-back',
-    subject: SUBJECT,
-    data: CHANGE,
+describe('a change event', () => {
+  test('is a CloudEvent', () => {
+    const { id, ...rest } = changeEvent(SUBJECT, 'rolled-back', CHANGE, NOW);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(rest).toEqual({
+      specversion: '1.0',
+      source: 'urn:envseal:snacks-6d4cf56db6-x7zqk',
+      type: 'envseal.change.rolled-back',
+      time: '2026-11-21T07:20:56.042Z',
+      subject: SUBJECT,
+      datacontenttype: 'application/json',
+      dataschema: 'urn:envseal:event:1',
+      data: CHANGE,
+    });
+  });
+
+  test('takes nothing that is not a field of it', () => {
+    const names = { count: 1, names: ['A'], values: [CANARY] };
+    const data = {
+      ...CHANGE,
+      values: { A: CANARY },
+      variables: { added: names, changed: names, removed: names, before: { A: CANARY } },
+      place: { ...CHANGE.place, environ: CANARY },
+      principal: { origin: 'environment', name: null, secretAccessKey: CANARY },
+    } as ChangeData;
+    expect(JSON.stringify(changeEvent(SUBJECT, 'set', data, NOW))).not.toContain(CANARY);
   });
 });
 
@@ -71,18 +92,23 @@ function* withSecret(data: object): Generator<object> {
   }
 }
 
+/** Of a secret in the place of a list or an object, there is no event at all. */
+function tell(make: () => object): string {
+  try {
+    return JSON.stringify(make());
+  } catch (error) {
+    return `${error}`;
+  }
+}
+
 test('a secret that is put anywhere is not told', () => {
   fc.assert(
-    fc.property(accessData, subject, (data, about) => {
-      for (const each of withSecret(data)) {
-        let told: string;
-        try {
-          told = JSON.stringify(accessEvent(about, each as AccessData, NOW));
-        } catch (error) {
-          // In the place of a list or an object, it is no event at all.
-          told = `${error}`;
-        }
-        expect(told).not.toContain(CANARY);
+    fc.property(accessData, changeData, subject, (access, change, about) => {
+      for (const each of withSecret(access)) {
+        expect(tell(() => accessEvent(about, each as AccessData, NOW))).not.toContain(CANARY);
+      }
+      for (const each of withSecret(change)) {
+        expect(tell(() => changeEvent(about, 'set', each as ChangeData, NOW))).not.toContain(CANARY);
       }
     }),
     { numRuns: 30 },

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { readAwsSettings } from '../../src/aws/aws-settings.ts';
+import { type CredentialSources, credentialChain } from '../../src/aws/credentials.ts';
 import { principalOfAws, principalOfGoogle } from '../../src/events/principal.ts';
 import { Secret } from '../../src/secret.ts';
+import { nodeSystem } from '../../src/system/node.ts';
 
 const CANARY = 'xQ7Zj0Kw9Vb3Gy+/xQ7Zj0Kw9Vb3Gy+/xQ7Zj0Kw';
 const ROLE = 'arn:aws:iam::111122223333:role/team/snacks';
@@ -12,42 +15,38 @@ function credentials(origin: string, more = {}) {
 }
 
 describe('at AWS it is', () => {
-  test('the role of a web identity', () => {
-    const principal = principalOfAws(credentials('web identity'), { AWS_ROLE_ARN: ROLE });
-    expect(principal).toEqual({ origin: 'web identity', name: ROLE });
-  });
-
-  test('the role of a profile', () => {
-    const principal = principalOfAws(credentials('profile'), { AWS_ROLE_ARN: 'other' }, { role_arn: ROLE });
-    expect(principal).toEqual({ origin: 'profile', name: ROLE });
-  });
-
-  test('the role that the credentials say', () => {
-    const principal = principalOfAws(credentials('container', { principal: ROLE }), {});
-    expect(principal).toEqual({ origin: 'container', name: ROLE });
-  });
+  test.each(['web identity', 'profile', 'container'])(
+    'the role that the credentials are of: %s',
+    (origin) => {
+      const principal = principalOfAws(credentials(origin, { principal: ROLE }));
+      expect(principal).toEqual({ origin, name: ROLE });
+    },
+  );
 
   test.each(['environment', 'profile', 'web identity', 'container', 'instance metadata', 'assumed role'])(
     'else the id of the access key: %s',
     (origin) => {
-      expect(principalOfAws(credentials(origin), {})).toEqual({ origin, name: KEY_ID });
+      expect(principalOfAws(credentials(origin))).toEqual({ origin, name: KEY_ID });
     },
   );
 
-  test('not a role that other credentials do not have', () => {
-    const principal = principalOfAws(credentials('environment'), { AWS_ROLE_ARN: ROLE }, { role_arn: ROLE });
-    expect(principal.name).toBe(KEY_ID);
+  test('not a role that other credentials do not have', async () => {
+    const variables = {
+      AWS_ACCESS_KEY_ID: KEY_ID,
+      AWS_SECRET_ACCESS_KEY: CANARY,
+      AWS_ROLE_ARN: ROLE,
+      HOME: '/nonexistent',
+    };
+    const settings = await readAwsSettings(variables, nodeSystem);
+    const profile = { name: 'default', settings: { role_arn: ROLE } };
+    const sources = { variables, settings: { ...settings, profile } } as unknown as CredentialSources;
+    expect(principalOfAws(await credentialChain(sources)()).name).toBe(KEY_ID);
   });
 
   test('nobody where secrets are put in the place of names', () => {
     const swapped = { ...credentials('web identity', { principal: CANARY }), accessKeyId: CANARY };
     for (const origin of ['web identity', 'profile', 'environment']) {
-      const principal = principalOfAws(
-        { ...swapped, origin },
-        { AWS_ROLE_ARN: CANARY },
-        { role_arn: CANARY },
-      );
-      expect(principal).toEqual({ origin, name: null });
+      expect(principalOfAws({ ...swapped, origin })).toEqual({ origin, name: null });
     }
   });
 });
@@ -68,7 +67,7 @@ describe('at Google Cloud it is', () => {
 });
 
 test('no secret is told', () => {
-  const told = JSON.stringify(principalOfAws(credentials('environment'), {}));
+  const told = JSON.stringify(principalOfAws(credentials('environment')));
   expect(told).not.toContain(CANARY);
   expect(told).not.toContain('redacted');
 });

@@ -1,15 +1,18 @@
 /** Events for the tests: one with everything in it, and arbitrary ones. */
 import fc from 'fast-check';
 import { type ErrorCode, EXIT_STATUS } from '../../src/errors.ts';
-import type {
-  AccessData,
-  Change,
-  ChangeData,
-  Outcome,
-  Place,
-  Principal,
-  SealingName,
-  VariableNames,
+import {
+  type AccessData,
+  type AuditEvent,
+  accessEvent,
+  type Change,
+  type ChangeData,
+  changeEvent,
+  type Outcome,
+  type Place,
+  type Principal,
+  type SealingName,
+  type VariableNames,
 } from '../../src/events/event.ts';
 
 export const CODES = Object.keys(EXIT_STATUS) as ErrorCode[];
@@ -139,6 +142,13 @@ export const changeData: fc.Arbitrary<ChangeData> = fc.record({
 export const subject = text;
 /** Until the year 9999, after which RFC 3339 has no date. */
 export const time = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
+
+export const auditEvent: fc.Arbitrary<AuditEvent> = fc.oneof(
+  fc.tuple(subject, accessData, time).map(([about, data, at]) => accessEvent(about, data, at)),
+  fc
+    .tuple(subject, fc.constantFrom(...CHANGES), changeData, time)
+    .map(([about, what, data, at]) => changeEvent(about, what, data, at)),
+);
 
 /** Every object and array of a value with its path, itself the first. */
 export function containers(value: unknown, path = ''): { path: string; value: object }[] {

@@ -1,7 +1,4 @@
 /** event.schema.json says what the code says, and nothing that it does not name passes. */
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { accessEvent, changeEvent, SCHEMA } from '../../src/events/event.ts';
@@ -18,6 +15,7 @@ import {
   subject,
   time,
 } from './samples.ts';
+import { problems, schema, validate } from './valid.ts';
 
 interface Node {
   readonly $ref?: string;
@@ -29,19 +27,11 @@ interface Node {
   readonly required?: readonly string[];
 }
 
-const schema = JSON.parse(readFileSync('src/events/event.schema.json', 'utf8'));
 const definitions = schema.$defs as Record<string, Node>;
-const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
-addFormats.default(ajv);
-const validate = ajv.compile(schema);
 
 const NOW = Date.UTC(2026, 10, 21);
 const access = accessEvent('s3://snacks/prod/env', ACCESS, NOW);
 const change = changeEvent('s3://snacks/prod/env', 'rotated', CHANGE, NOW);
-
-function problems(event: unknown): unknown {
-  return validate(event) ? [] : validate.errors;
-}
 
 function propertiesOf(name: string): Readonly<Record<string, Node>> {
   return definitions[name]?.properties ?? {};

@@ -1,13 +1,14 @@
 /**
  * CloudWatch Logs: all events in one call, with the credentials of the sources, each in the embedded metric format, so
- * that CloudWatch counts accesses without an agent or a filter.
+ * that CloudWatch counts accesses and changes without an agent or a filter.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  */
 import type { AwsClient } from '../../aws/aws-client.ts';
-import { callJson, type JsonAnswer } from '../../aws/json-call.ts';
+import { callJson } from '../../aws/json-call.ts';
 import { partitionOf } from '../../aws/partitions.ts';
 import { EnvsealError } from '../../errors.ts';
-import type { EnvsealEvent } from '../event.ts';
+import type { JsonObject } from '../../json.ts';
+import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
 import { decode, misused, readQuery, readSwitch, sinkName } from './uri.ts';
 
@@ -57,7 +58,7 @@ function readNames(url: URL): { group: string; stream: string | undefined } {
 }
 
 /** Group and stream are made where they are missing: each container has a stream of its own, and nobody knows its name. */
-async function put(events: readonly EnvsealEvent[], place: Place, client: AwsClient): Promise<void> {
+async function put(events: readonly AuditEvent[], place: Place, client: AwsClient): Promise<void> {
   const input = { ...names(place), logEvents: [...events].sort(byTime).map(toLogEvent) };
   try {
     checkAnswer(await call('PutLogEvents', input, place, client));
@@ -93,7 +94,7 @@ async function call(
   input: Readonly<Record<string, unknown>>,
   { name, region, group, stream }: Place,
   client: AwsClient,
-): Promise<JsonAnswer> {
+): Promise<JsonObject> {
   const arn = `arn:${partitionOf(region)}:logs:${region}:*:log-group:${group}`;
   const resource = operation === 'PutLogEvents' ? `${arn}:log-stream:${stream}` : arn;
   const target = 'Logs_20140328';
@@ -137,14 +138,14 @@ function explain(code: string, group: string): EnvsealError | undefined {
 }
 
 /** A 200 can reject what it was sent. */
-function checkAnswer({ rejectedLogEventsInfo }: JsonAnswer): void {
+function checkAnswer({ rejectedLogEventsInfo }: JsonObject): void {
   if (rejectedLogEventsInfo === undefined || rejectedLogEventsInfo === null) return;
   throw new EnvsealError('undelivered', 'CloudWatch Logs rejected the event as too old or too new', {
     hint: "check the clock of this machine, and the log group's retention",
   });
 }
 
-function byTime(a: EnvsealEvent, b: EnvsealEvent): number {
+function byTime(a: AuditEvent, b: AuditEvent): number {
   return Date.parse(a.time) - Date.parse(b.time);
 }
 
@@ -153,19 +154,23 @@ function byTime(a: EnvsealEvent, b: EnvsealEvent): number {
  * metric of its own, which is paid for by number.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-function toLogEvent(event: EnvsealEvent): object {
+function toLogEvent(event: AuditEvent): object {
   const timestamp = Date.parse(event.time);
+  const change = 'previousVersion' in event.data ? { change: event.type.split('.').at(-1) } : undefined;
+  const name = change === undefined ? 'Accesses' : 'Changes';
   const metrics = {
     Namespace: 'envseal',
-    Dimensions: [['source', 'outcome'], ['outcome']],
-    Metrics: [{ Name: 'Accesses', Unit: 'Count' }],
+    // A change without its file: an alarm is on any of them, and the message has which.
+    Dimensions: [[change === undefined ? 'source' : 'change', 'outcome'], ['outcome']],
+    Metrics: [{ Name: name, Unit: 'Count' }],
   };
   const message = {
     _aws: { Timestamp: timestamp, CloudWatchMetrics: [metrics] },
     ...event,
     source: event.subject,
+    ...change,
     outcome: event.data.outcome,
-    Accesses: 1,
+    [name]: 1,
   };
   return { timestamp, message: JSON.stringify(message) };
 }

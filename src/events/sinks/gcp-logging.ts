@@ -7,7 +7,7 @@ import { googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
 import { type GoogleAnswer, readAnswer } from '../../gcp/google-client.ts';
 import { explainGoogleRefusal } from '../../gcp/refusal.ts';
 import { retry } from '../../net/retry.ts';
-import type { EnvsealEvent } from '../event.ts';
+import type { AuditEvent } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 import type { MakeSink } from '../sink.ts';
 import { decode, misused, readQuery, sinkName } from './uri.ts';
@@ -48,7 +48,7 @@ export const gcpLogging: MakeSink = (url, context) => {
 };
 
 /** The id makes a repetition harmless: of entries with the same one, Cloud Logging keeps one. */
-function toEntry(event: EnvsealEvent): object {
+function toEntry(event: AuditEvent): object {
   const { outcome, reason, place } = event.data;
   const labels = { outcome, reason, subject: event.subject, ...place };
   return {

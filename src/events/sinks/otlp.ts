@@ -4,7 +4,7 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
-import type { EnvsealEvent, Place } from '../event.ts';
+import type { AuditEvent, Place } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 import type { MakeSink, SinkContext } from '../sink.ts';
 import { type Answer, isSet, post } from './post.ts';
@@ -72,7 +72,7 @@ type AnyValue = Readonly<Record<string, unknown>>;
 type Attributes = { readonly key: string; readonly value: AnyValue }[];
 
 /** An event is of one run, and all events of a run are of one place. */
-function logsRequest(events: readonly EnvsealEvent[]): object {
+function logsRequest(events: readonly AuditEvent[]): object {
   const place = events[0]?.data.place;
   const scope = { name: 'envseal', version: VERSION };
   return {
@@ -101,9 +101,11 @@ function resourceFields(place: Place | undefined): Record<string, unknown> {
   };
 }
 
-function toLogRecord(event: EnvsealEvent): object {
+function toLogRecord(event: AuditEvent): object {
   const { place: _, ...data } = event.data;
   const { outcome, reason } = data;
+  const word = event.type.split('.').at(-1);
+  const what = word === outcome ? outcome : `${word} ${outcome}`;
   const nanoseconds = `${Date.parse(event.time)}000000`;
   return {
     timeUnixNano: nanoseconds,
@@ -111,7 +113,7 @@ function toLogRecord(event: EnvsealEvent): object {
     severityNumber: SEVERITIES[outcome].otlp,
     severityText: SEVERITIES[outcome].google,
     eventName: event.type,
-    body: { stringValue: `${outcome}: ${event.subject} (${reason})` },
+    body: { stringValue: `${what}: ${event.subject} (${reason})` },
     attributes: attributes({
       'cloudevents.event_id': event.id,
       'cloudevents.event_source': event.source,

@@ -5,7 +5,7 @@
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
-import type { EnvsealEvent } from '../event.ts';
+import type { AuditEvent } from '../event.ts';
 import type { MakeSink, SinkContext } from '../sink.ts';
 import { type Answer, type Post, post } from './post.ts';
 import { httpUrl, misused, type Query, readQuery, readSwitch, sinkName } from './uri.ts';
@@ -51,7 +51,7 @@ function readToken(context: SinkContext): string {
 }
 
 /** Index and the token's other defaults stay Splunk's unless the URI names them. */
-function wrap(event: EnvsealEvent, { index, source, sourcetype }: Query): object {
+function wrap(event: AuditEvent, { index, source, sourcetype }: Query): object {
   const { host } = event.data.place;
   return {
     time: Date.parse(event.time) / 1000,

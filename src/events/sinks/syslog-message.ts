@@ -1,5 +1,5 @@
 /** An event as a message of RFC 5424. https://www.rfc-editor.org/rfc/rfc5424#section-6 Pure. */
-import type { EnvsealEvent } from '../event.ts';
+import type { AuditEvent } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 
 /**
@@ -12,10 +12,14 @@ const SD_ID = 'envseal@32473';
  * At most `limit` bytes. The text is the event's JSON; where that does not fit, the message has its structured data
  * alone, and where those do not fit, the most needed of them. Nothing is ever cut.
  */
-export function formatMessage(event: EnvsealEvent, facility: number, limit: number): Buffer {
-  const { outcome, reason, sealing, version, command, principal, place } = event.data;
+export function formatMessage(event: AuditEvent, facility: number, limit: number): Buffer {
+  const { outcome, reason, sealing, version, principal, place } = event.data;
+  const own =
+    'command' in event.data
+      ? { command: event.data.command }
+      : { previousVersion: event.data.previousVersion };
   const priority = facility * 8 + SEVERITIES[outcome].syslog;
-  const header = `<${priority}>1 ${event.time} ${hostName(place.host)} envseal - ${outcome}`;
+  const header = `<${priority}>1 ${event.time} ${hostName(place.host)} envseal - ${event.type.split('.').at(-1)}`;
   const least = { id: event.id, outcome, reason };
   const params = {
     ...least,
@@ -23,7 +27,7 @@ export function formatMessage(event: EnvsealEvent, facility: number, limit: numb
     sealing,
     version,
     principal: principal?.name ?? null,
-    command,
+    ...own,
     namespace: place.namespace,
     pod: place.pod,
   };
@@ -53,7 +57,7 @@ function escapeValue(value: string): string {
 }
 
 /** Text that is not ASCII has to start with a byte order mark, which parsers of JSON stumble over. */
-function asciiJson(event: EnvsealEvent): string {
+function asciiJson(event: AuditEvent): string {
   return JSON.stringify(event).replace(
     /[\x7f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -6,18 +6,21 @@
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import type { System } from '../../system/system.ts';
-import type { EnvsealEvent } from '../event.ts';
+import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
 import { isSet, post } from './post.ts';
 import { sinkName } from './uri.ts';
 
 const SECRET = 'ENVSEAL_WEBHOOK_SECRET';
 
+/** At the same time: a command that changes many files has an event for each. */
+const MAX_POSTS = 16;
+
 export const webhook: MakeSink = (url, context) => {
   const { http, system } = context;
   http.refuseInsecure(url);
   const keys = isSet(SECRET, context) ? readKeys(context.secret(SECRET).reveal()) : [];
-  async function deliverOne(event: EnvsealEvent, deadline: Deadline): Promise<void> {
+  async function deliverOne(event: AuditEvent, deadline: Deadline): Promise<void> {
     const body = JSON.stringify(event);
     const headers = () => ({
       'content-type': 'application/cloudevents+json',
@@ -28,8 +31,13 @@ export const webhook: MakeSink = (url, context) => {
   return {
     name: sinkName(url),
     async deliver(events, deadline) {
-      const results = await Promise.allSettled(events.map((event) => deliverOne(event, deadline)));
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
+      const failures: unknown[] = [];
+      const waiting = events.values();
+      const workers = Array.from({ length: Math.min(MAX_POSTS, events.length) }, async () => {
+        for (const event of waiting) await deliverOne(event, deadline).catch((error) => failures.push(error));
+      });
+      await Promise.all(workers);
+      if (failures.length > 0) throw failures[0];
     },
   };
 };

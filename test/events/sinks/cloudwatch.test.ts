@@ -10,7 +10,7 @@ import {
   SECRET_ACCESS_KEY,
   startCloudWatchLogs,
 } from '../../servers/start.ts';
-import { CLOSED, event, failure, NOW, send, type Variables } from './sending.ts';
+import { CLOSED, change, event, failure, NOW, send, type Variables } from './sending.ts';
 
 const HOST = 'snacks-6d4cf56db6-x7zqk';
 let logs: CloudWatchServer;
@@ -56,6 +56,31 @@ describe('what is sent', () => {
           outcome: sent.data.outcome,
           Accesses: 1,
         },
+      })),
+    );
+  });
+
+  test('changes, with a metric of their own', async () => {
+    const events = [change('rotated'), change('set', { outcome: 'failed', reason: 'conflict' })];
+    await send('cloudwatch:///audit/envseal/all', { events, variables });
+    const [{ events: received } = expect.unreachable()] = await logs.puts();
+    expect(received.map(({ message }) => JSON.parse(message))).toEqual(
+      events.map((sent, index) => ({
+        _aws: {
+          Timestamp: NOW,
+          CloudWatchMetrics: [
+            {
+              Namespace: 'envseal',
+              Dimensions: [['change', 'outcome'], ['outcome']],
+              Metrics: [{ Name: 'Changes', Unit: 'Count' }],
+            },
+          ],
+        },
+        ...sent,
+        source: 's3://snacks/prod/env',
+        change: ['rotated', 'set'][index],
+        outcome: ['done', 'failed'][index],
+        Changes: 1,
       })),
     );
   });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { nodeSystem } from '../../../src/system/node.ts';
 import { ErrnoError } from '../../../src/system/system.ts';
 import { folder } from '../../e2e/folder.ts';
-import { event, failure, send } from './sending.ts';
+import { change, event, expectSame, failure, send } from './sending.ts';
 
 const linesOf = (path: string): unknown[] =>
   readFileSync(path, 'utf8')
@@ -22,6 +22,12 @@ describe('a file', () => {
     const second = await send(uri);
     expect(linesOf(path)).toEqual([...first, ...second]);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('takes changes', async () => {
+    const path = join(folder(), 'log');
+    const events = await send(`file://${path}`, { events: [change('stored'), event(), change('unset')] });
+    expectSame(linesOf(path), events);
   });
 
   test('that exists keeps its mode and content', async () => {
@@ -134,7 +140,10 @@ describe('stderr', () => {
   test('has one line for each event', async () => {
     const written: [number, string][] = [];
     const write = (fd: number, text: string) => written.push([fd, text]) > 0;
-    const events = await send('stderr:', { events: [event(), event()], system: { ...nodeSystem, write } });
+    const events = await send('stderr:', {
+      events: [event(), change('set')],
+      system: { ...nodeSystem, write },
+    });
     expect(written).toEqual(events.map((sent) => [2, `${JSON.stringify(sent)}\n`]));
   });
 

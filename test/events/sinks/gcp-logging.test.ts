@@ -5,7 +5,7 @@ import { accessToken } from '../../servers/google/access-tokens.ts';
 import { PROJECT } from '../../servers/google/defaults.ts';
 import { type GcpLoggingServer, startGcpLogging, startWebhook } from '../../servers/start.ts';
 import { PLACE } from '../samples.ts';
-import { CLOSED, event, failure, NOW, send, type Variables } from './sending.ts';
+import { CLOSED, change, event, expectSame, failure, NOW, send, type Variables } from './sending.ts';
 
 let logging: GcpLoggingServer;
 let variables: Variables;
@@ -53,6 +53,21 @@ describe('what is sent', () => {
         };
       }),
     });
+  });
+
+  test('changes', async () => {
+    const events = [change('copied'), change('stored', { outcome: 'denied', reason: 'denied' })];
+    await send(uri, { events, variables });
+    const [body = ''] = await logging.bodies();
+    const { entries } = JSON.parse(body);
+    expectSame(
+      entries.map((entry: { jsonPayload: unknown }) => entry.jsonPayload),
+      events,
+    );
+    expect(entries).toMatchObject([
+      { severity: 'NOTICE', labels: { outcome: 'done', reason: 'done', subject: 's3://snacks/prod/env' } },
+      { severity: 'WARNING', labels: { outcome: 'denied', reason: 'denied' } },
+    ]);
   });
 
   test('to an endpoint with its version', async () => {

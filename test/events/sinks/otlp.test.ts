@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type OtlpServer, startOtlp, startWebhook } from '../../servers/start.ts';
-import { CANARY, CLOSED, event, failure, NOW, send } from './sending.ts';
+import { CANARY, CLOSED, change, event, failure, NOW, send } from './sending.ts';
 
 let collector: OtlpServer;
 let uri: string;
@@ -69,6 +69,49 @@ test('what is sent', async () => {
     'envseal.envseal': text('0.2.0'),
   });
   expect(records[1]).toMatchObject({ severityNumber: 18, eventName: other?.type });
+});
+
+test('changes', async () => {
+  const failed = { outcome: 'failed', reason: 'conflict', variables: null } as const;
+  const [sent] = await send(uri, { events: [change('rotated'), change('rolled-back', failed)] });
+  const [{ records } = expect.unreachable()] = await collector.received();
+  const { attributes, ...record } = records[0] ?? {};
+  expect(record).toEqual({
+    timeUnixNano: `${NOW}000000`,
+    observedTimeUnixNano: `${NOW}000000`,
+    severityNumber: 10,
+    severityText: 'NOTICE',
+    eventName: 'envseal.change.rotated',
+    body: text('rotated done: s3://snacks/prod/env (done)'),
+  });
+  expect(plain(attributes)).toEqual({
+    'cloudevents.event_id': text(sent?.id ?? ''),
+    'cloudevents.event_source': text('urn:envseal:snacks-6d4cf56db6-x7zqk'),
+    'cloudevents.event_spec_version': text('1.0'),
+    'cloudevents.event_subject': text('s3://snacks/prod/env'),
+    'cloudevents.event_type': text('envseal.change.rotated'),
+    'envseal.outcome': text('done'),
+    'envseal.reason': text('done'),
+    'envseal.sealing': text('sops'),
+    'envseal.kms_keys': list(...(sent?.data.kmsKeys ?? [])),
+    'envseal.version': text('1712345678901234'),
+    'envseal.previous_version': text('1712345678900000'),
+    'envseal.variables.added.count': { intValue: '1' },
+    'envseal.variables.added.names': list('NEW_TOKEN'),
+    'envseal.variables.changed.count': { intValue: '1' },
+    'envseal.variables.changed.hashes': list('9f'.repeat(32)),
+    'envseal.variables.removed.count': { intValue: '0' },
+    'envseal.principal.origin': text('gcloud login'),
+    'envseal.principal.name': text('ann@example.com'),
+    'envseal.request_ids': list('AHxI1nPqCwZ0'),
+    'envseal.duration_ms': { intValue: '412' },
+    'envseal.envseal': text('0.2.0'),
+  });
+  expect(records[1]).toMatchObject({
+    severityNumber: 17,
+    eventName: 'envseal.change.rolled-back',
+    body: text('rolled-back failed: s3://snacks/prod/env (conflict)'),
+  });
 });
 
 describe('headers', () => {

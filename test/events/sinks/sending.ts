@@ -3,7 +3,16 @@ import { expect, onTestFinished } from 'vitest';
 import { AwsClient } from '../../../src/aws/aws-client.ts';
 import { readAwsSettings } from '../../../src/aws/aws-settings.ts';
 import { EnvsealError } from '../../../src/errors.ts';
-import { type AccessData, accessEvent, type EnvsealEvent } from '../../../src/events/event.ts';
+import {
+  type AccessData,
+  type AccessEvent,
+  type AuditEvent,
+  accessEvent,
+  type Change,
+  type ChangeData,
+  type ChangeEvent,
+  changeEvent,
+} from '../../../src/events/event.ts';
 import type { SinkContext } from '../../../src/events/sink.ts';
 import { makeSink } from '../../../src/events/sinks.ts';
 import { GoogleClient } from '../../../src/gcp/google-client.ts';
@@ -12,14 +21,15 @@ import { Http } from '../../../src/net/http.ts';
 import { Secret } from '../../../src/secret.ts';
 import { nodeSystem } from '../../../src/system/node.ts';
 import type { System } from '../../../src/system/system.ts';
-import { ACCESS } from '../samples.ts';
+import { ACCESS, CHANGE } from '../samples.ts';
+import { problems } from '../valid.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
 export interface Sending {
   readonly variables?: Variables;
   readonly seconds?: number;
-  readonly events?: readonly EnvsealEvent[];
+  readonly events?: readonly AuditEvent[];
   readonly system?: System;
   /** Of the run, which is before the delivery. */
   readonly deadline?: Deadline;
@@ -32,8 +42,24 @@ export const CANARY = 'xQ7Zj0Kw9Vb3Gy';
 
 export const NOW = Date.now();
 
-export function event(changes: Partial<AccessData> = {}, subject = 's3://snacks/prod/env'): EnvsealEvent {
+export function event(changes: Partial<AccessData> = {}, subject = 's3://snacks/prod/env'): AccessEvent {
   return accessEvent(subject, { ...ACCESS, ...changes }, NOW);
+}
+
+export function change(
+  what: Change,
+  changes: Partial<ChangeData> = {},
+  subject = 's3://snacks/prod/env',
+): ChangeEvent {
+  return changeEvent(subject, what, { ...CHANGE, ...changes }, NOW);
+}
+
+/** What a receiver got is what was sent, in any order, and as the schema has it. */
+export function expectSame(received: readonly unknown[], sent: readonly AuditEvent[]): void {
+  const byId = (events: readonly unknown[]) =>
+    (events as AuditEvent[]).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  expect(byId(received)).toEqual(byId(sent));
+  for (const event of received) expect(problems(event)).toEqual([]);
 }
 
 export function contextOf({ variables = {}, system = nodeSystem, deadline }: Sending): SinkContext {
@@ -56,7 +82,7 @@ export function contextOf({ variables = {}, system = nodeSystem, deadline }: Sen
   };
 }
 
-export async function send(uri: string, sending: Sending = {}): Promise<readonly EnvsealEvent[]> {
+export async function send(uri: string, sending: Sending = {}): Promise<readonly AuditEvent[]> {
   const events = sending.events ?? [event()];
   const deadline = new Deadline(sending.seconds ?? 20);
   try {

@@ -1,7 +1,7 @@
 /** No body holds a value of a source or a secret of ours, whatever is in an event. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AccessData, accessEvent } from '../../../src/events/event.ts';
+import { type AccessData, accessEvent, type ChangeData, changeEvent } from '../../../src/events/event.ts';
 import type { SinkContext } from '../../../src/events/sink.ts';
 import { formatMessage } from '../../../src/events/sinks/syslog-message.ts';
 import { makeSink } from '../../../src/events/sinks.ts';
@@ -9,7 +9,7 @@ import { Deadline } from '../../../src/net/deadline.ts';
 import { Secret } from '../../../src/secret.ts';
 import { nodeSystem } from '../../../src/system/node.ts';
 import type { FetchOptions, System } from '../../../src/system/system.ts';
-import { accessData, subject, time } from '../samples.ts';
+import { accessData, CHANGES, changeData, subject, time } from '../samples.ts';
 import { contextOf } from './sending.ts';
 
 const VALUE = 'xQ7Zj0Kw9Vb3Gy-value';
@@ -64,12 +64,26 @@ function smuggled(data: AccessData): AccessData {
   return { ...data, ...more, command: secret, version: secret, kmsKeys: [secret], variables: names };
 }
 
+function smuggledChange(data: ChangeData): ChangeData {
+  const secret = new Secret(VALUE) as unknown as string;
+  const names = { count: 1, names: [secret], values: [VALUE] };
+  const variables = { added: names, changed: names, removed: names, values: { A: VALUE } };
+  const more = { secret: VALUE, before: { A: VALUE } };
+  return { ...data, ...more, version: secret, previousVersion: secret, kmsKeys: [secret], variables };
+}
+
+const events = fc.oneof(
+  fc.tuple(subject, accessData, time).map(([about, data, at]) => accessEvent(about, smuggled(data), at)),
+  fc
+    .tuple(subject, fc.constantFrom(...CHANGES), changeData, time)
+    .map(([about, what, data, at]) => changeEvent(about, what, smuggledChange(data), at)),
+);
+
 test('every sink', async () => {
   const seen: Seen[] = [];
   const context = contextOf({ variables, system: recording(seen) });
   await fc.assert(
-    fc.asyncProperty(accessData, subject, time, async (data, about, at) => {
-      const event = accessEvent(about, smuggled(data), at);
+    fc.asyncProperty(events, async (event) => {
       for (const uri of URIS) await deliver(uri, context, [event]);
       const syslog = [480, 2048, 8192].map((limit) => formatMessage(event, 10, limit).toString());
       const bodies = [...seen.map(({ body }) => body), ...syslog].join('\n');

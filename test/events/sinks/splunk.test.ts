@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SPLUNK_TOKEN, type SplunkServer, startSplunk, startWebhook } from '../../servers/start.ts';
-import { CANARY, CLOSED, event, failure, NOW, send } from './sending.ts';
+import { CANARY, CLOSED, change, event, expectSame, failure, NOW, send } from './sending.ts';
 
 let splunk: SplunkServer;
 let uri: string;
@@ -32,6 +32,15 @@ describe('what is sent', () => {
       [null, 'main'],
       [null, 'main'],
     ]);
+  });
+
+  test('changes beside accesses', async () => {
+    const events = [event(), change('set'), change('rolled-back', { outcome: 'failed', reason: 'conflict' })];
+    await send(uri, { events, variables });
+    expectSame(
+      (await splunk.received()).map(({ envelope }) => envelope.event),
+      events,
+    );
   });
 
   test('with index, source and sourcetype of the URI', async () => {

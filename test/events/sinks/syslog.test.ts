@@ -2,13 +2,12 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { accessEvent } from '../../../src/events/event.ts';
 import { formatMessage } from '../../../src/events/sinks/syslog-message.ts';
 import { folder } from '../../e2e/folder.ts';
 import { CA_FILE, OTHER_CA_FILE, type SyslogServer, startSyslog } from '../../servers/start.ts';
 import { parseSyslog } from '../../servers/syslog/message.ts';
-import { accessData, subject, time } from '../samples.ts';
-import { CLOSED, event, failure, send } from './sending.ts';
+import { auditEvent } from '../samples.ts';
+import { CLOSED, change, event, expectSame, failure, send } from './sending.ts';
 
 let syslog: SyslogServer;
 
@@ -55,6 +54,37 @@ describe.each(['udp', 'tcp', 'tls', 'unix'] as const)('over %s', (transport) => 
             ['version', 'L4kqtJlcpXroDTDmpUMLUo'],
             ['principal', 'arn:aws:iam::111122223333:role/snacks'],
             ['command', 'a "b]\\'],
+            ['namespace', 'shop'],
+            ['pod', 'snacks-6d4cf56db6-x7zqk'],
+          ],
+        },
+      ],
+    });
+    expect(await syslog.malformed()).toEqual([]);
+  });
+
+  test('so is each change', async () => {
+    const events = [change('rolled-back', { outcome: 'failed', reason: 'conflict' }), change('set')];
+    await send(uriOf(transport), { events, variables });
+    const received = await syslog.awaitReceived(2);
+    expectSame(
+      received.map(({ text }) => JSON.parse(text ?? '')),
+      events,
+    );
+    expect(received[0]).toMatchObject({
+      severity: 3,
+      msgId: 'rolled-back',
+      structuredData: [
+        {
+          params: [
+            ['id', events[0]?.id],
+            ['outcome', 'failed'],
+            ['reason', 'conflict'],
+            ['subject', 's3://snacks/prod/env'],
+            ['sealing', 'sops'],
+            ['version', '1712345678901234'],
+            ['principal', 'ann@example.com'],
+            ['previousVersion', '1712345678900000'],
             ['namespace', 'shop'],
             ['pod', 'snacks-6d4cf56db6-x7zqk'],
           ],
@@ -163,13 +193,12 @@ describe('unix sockets', () => {
 
 test('every event is a message of RFC 5424, within the limit', () => {
   fc.assert(
-    fc.property(accessData, subject, time, fc.constantFrom(480, 2048, 8192), (data, about, at, limit) => {
-      const sent = accessEvent(about, data, at);
+    fc.property(auditEvent, fc.constantFrom(480, 2048, 8192), (sent, limit) => {
       const bytes = formatMessage(sent, 10, limit);
       expect(bytes.length).toBeLessThanOrEqual(limit);
       expect(bytes.includes('\n')).toBe(false);
       const { text, msgId, structuredData } = parseSyslog(bytes);
-      expect(msgId).toBe(sent.data.outcome);
+      expect(sent.type).toMatch(new RegExp(`^envseal\\.(access|change)\\.${msgId}$`));
       expect(structuredData[0]?.params[0]).toEqual(['id', sent.id]);
       if (text !== null) expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(sent)));
     }),

@@ -8,7 +8,7 @@ import {
   WEBHOOK_SECRET,
   type WebhookServer,
 } from '../../servers/start.ts';
-import { CANARY, CLOSED, event, failure, send } from './sending.ts';
+import { CANARY, CLOSED, change, event, expectSame, failure, send } from './sending.ts';
 
 let receiver: WebhookServer;
 let other: WebhookServer;
@@ -34,6 +34,27 @@ describe('what is sent', () => {
         'user-agent': expect.stringMatching(/^envseal\//),
       });
     }
+  });
+
+  test('changes, a few at a time where there are many', async () => {
+    const events = Array.from({ length: 40 }, (_, index) =>
+      change('rotated', {}, `s3://snacks/${index}/env`),
+    );
+    await receiver.fault({ delayMs: 50, count: 'always' });
+    const start = performance.now();
+    await send(receiver.url, { events, variables });
+    expect(performance.now() - start).toBeGreaterThan(140);
+    expectSame(
+      (await receiver.received()).map(({ body }) => JSON.parse(body)),
+      events,
+    );
+  });
+
+  test('all others, where the first are refused', async () => {
+    const events = Array.from({ length: 20 }, () => change('set'));
+    await receiver.fault({ status: 400, count: 17 });
+    expect(await failure(receiver.url, { events, variables })).toMatchObject({ code: 'undelivered' });
+    expect(await receiver.requests()).toHaveLength(20);
   });
 
   test('a signature for each secret of a rotation, base64 or not', async () => {
