@@ -108,6 +108,8 @@ test('values are revealed in these places and nowhere else', () => {
     // Writes new values into an env file, and tells whether a value is another.
     'envfile/edit.ts': 1,
     'envfile/diff.ts': 2,
+    // Looks at values for mistakes.
+    'envfile/check.ts': 2,
     // The one way out for what a source holds: the environment of the command.
     'launch/environ.ts': 1,
   });
