@@ -116,8 +116,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   'KMS.InvalidKeyUsageException': {
     ...KEY,
-    says: ({ subject }) => `the KMS key of ${subject} cannot decrypt`,
+    says: ({ subject, action }) =>
+      `the KMS key of ${subject} cannot ${action === 's3:PutObject' ? 'encrypt' : 'decrypt'}`,
     hint: () => 'seal the file with a symmetric key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)',
+  },
+  BadDigest: {
+    code: 'corrupt',
+    says: ({ subject }) => `what arrived for ${subject} is not what was sent`,
+    hint: () => 'it was tried again; look for a proxy or gateway that changes requests',
+    retryable: true,
   },
   'KMS.ThrottlingException': throttled(),
   Throttling: throttled(),
@@ -181,6 +188,9 @@ const DENIED: Meaning = {
     }
     if (action === 's3:GetObject' && !isDetailed(refusal)) {
       return `allow s3:GetObject on ${resource} and kms:Decrypt on its key; without s3:ListBucket S3 also says this of an object that does not exist`;
+    }
+    if (action === 's3:PutObject' && !isDetailed(refusal)) {
+      return `allow s3:PutObject on ${resource} and kms:GenerateDataKey on the key it is to be sealed with; the bucket's policy may ask for another one`;
     }
     const explicit = /with an explicit deny/.test(refusal.message) ? 'an explicit Deny forbids it; ' : '';
     return `${explicit}allow ${action} on ${resource}${action.startsWith('kms:') ? ', in the key policy or by IAM' : ''}`;

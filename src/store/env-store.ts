@@ -50,13 +50,17 @@ export interface Written {
   readonly requestIds: readonly string[];
 }
 
-export interface ListedFile {
+export interface FoundFile {
   /** That opens this file. */
   readonly uri: string;
   /** Bytes as stored. */
   readonly size: number;
   readonly modified: Date | undefined;
-  readonly sealing: Sealing;
+}
+
+export interface ListedFile extends FoundFile {
+  /** `undefined`: the credentials may list the file and not look at it. */
+  readonly sealing: Sealing | undefined;
   readonly version: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -89,7 +93,9 @@ export interface EnvStore<S extends Source = Source> {
   read(source: S): Promise<StoredObject>;
   /** Throws `unconditional` where the store would write whatever is there, and the condition is not `anything`. */
   write(source: S, bytes: Uint8Array, options: WriteOptions): Promise<Written>;
-  /** One pass of the listing, and for each file the one request that its sealing takes, some at the same time. */
+  /** One pass of the listing alone. */
+  find(folder: Folder): AsyncIterable<FoundFile>;
+  /** The same, and for each file the one request that its sealing takes, some at the same time. */
   list(folder: Folder): AsyncIterable<ListedFile>;
   /** Newest first. Throws `unversioned` for a store without versions, `not_found` without any. */
   versions(source: S): Promise<readonly FileVersion[]>;

@@ -1,14 +1,14 @@
 /** S3 through the official SDK, for what `s3-endpoint.ts` does not know. The same contract, the same errors. */
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
-import { explainRefusal } from '../aws/refusal.ts';
 import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
-import { SILENT } from '../aws/sdk-transport.ts';
 import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { readChunks, tooLarge } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import { describe, refuseEncoded, sealingOf } from './s3.ts';
+import type { S3Access } from './s3-access.ts';
+import { ask, explain, makeSdkClient, requestIdsOf } from './s3-sdk-client.ts';
 import type { S3Source } from './source.ts';
 import type { FetchedObject } from './store.ts';
 
@@ -17,53 +17,45 @@ export async function fetchThroughSdk(
   plan: S3EndpointOptions,
   client: AwsClient,
 ): Promise<FetchedObject> {
-  const { GetObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-  await import('@aws-sdk/signature-v4a');
-  const s3 = new S3Client({
-    region: plan.region,
-    ...(plan.endpoint === undefined ? {} : { endpoint: plan.endpoint }),
-    forcePathStyle:
-      plan.addressingStyle === 'path' || (plan.addressingStyle === 'auto' && plan.endpoint !== undefined),
-    useFipsEndpoint: plan.useFips,
-    useDualstackEndpoint: plan.useDualStack,
-    useArnRegion: true,
-    followRegionRedirects: true,
-    credentials: async () => {
-      const { accessKeyId, secretAccessKey, sessionToken } = await client.credentials();
-      const token = sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() };
-      return { accessKeyId, secretAccessKey: secretAccessKey.reveal(), ...token };
-    },
-    requestHandler: client.transport as never,
-    maxAttempts: 1,
-    logger: SILENT,
-  });
+  const s3 = await makeSdkClient(plan, client);
+  const { region, endpoint } = plan;
+  return (await getObject(source, { s3, client, region, endpoint })).object;
+}
+
+/** The object, and what else S3 says of it. */
+export interface S3Got {
+  readonly object: FetchedObject;
+  readonly answer: GetObjectCommandOutput;
+}
+
+export async function getObject(source: S3Source, { s3, client, region }: S3Access): Promise<S3Got> {
+  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
   const command = new GetObjectCommand({
     Bucket: source.bucket,
     Key: source.key,
     ...(source.versionId === undefined ? {} : { VersionId: source.versionId }),
     ChecksumMode: 'ENABLED',
   });
-  // With a single attempt, the SDK takes the server's clock and leaves it to us to ask again.
-  const send = (mayCorrect: boolean): Promise<GetObjectCommandOutput> =>
-    s3.send(command, { abortSignal: client.deadline.signal }).catch((error: unknown) => {
-      if (mayCorrect && (error as ServiceError).$metadata?.clockSkewCorrected) return send(false);
-      throw explain(error, source, plan.region, client);
-    });
   return await retry(async (attempts) => {
-    const answer = await send(true);
+    const answer = await ask((options) => s3.send(command, options), client).catch((error: unknown) => {
+      throw explain(error, describe(source, region), client);
+    });
     refuseEncoded(answer.ContentEncoding);
-    return {
-      bytes: await readAll(answer.Body as Body, answer.ContentLength).catch((error: unknown) => {
-        if (client.deadline.signal.aborted) throw client.deadline.signal.reason;
-        throw error instanceof EnvsealError ? error : corrupt(error);
-      }),
-      sealing: sealingOf(answer.ServerSideEncryption, answer.SSEKMSKeyId),
-      version: answer.VersionId,
-      namedKey: answer.Metadata?.['kms-key'],
-      attempts,
-      requestIds: [answer.$metadata.requestId, answer.$metadata.extendedRequestId].flatMap((id) => id ?? []),
-    };
+    const bytes = await readAll(answer.Body as Body, answer.ContentLength).catch((error: unknown) => {
+      if (client.deadline.signal.aborted) throw client.deadline.signal.reason;
+      throw error instanceof EnvsealError ? error : corrupt(error);
+    });
+    return { object: { ...toObject(answer), bytes, attempts }, answer };
   }, client.deadline);
+}
+
+function toObject(answer: GetObjectCommandOutput): Omit<FetchedObject, 'bytes' | 'attempts'> {
+  return {
+    sealing: sealingOf(answer.ServerSideEncryption, answer.SSEKMSKeyId),
+    version: answer.VersionId,
+    namedKey: answer.Metadata?.['kms-key'],
+    requestIds: requestIdsOf(answer),
+  };
 }
 
 type Body = AsyncIterable<Uint8Array> | undefined;
@@ -73,30 +65,6 @@ async function readAll(body: Body, announced: number | undefined): Promise<Uint8
   const bytes = await readChunks(body ?? [], MAX_SOURCE_BYTES);
   if (announced !== undefined && bytes.length !== announced) throw corrupt();
   return bytes;
-}
-
-/** What the SDK's exceptions have in common. Without a status, the SDK itself refused to send. */
-interface ServiceError {
-  readonly name?: string;
-  readonly message?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: true };
-  readonly $response?: { readonly headers?: Record<string, string> };
-}
-
-function explain(error: unknown, source: S3Source, region: string, client: AwsClient): unknown {
-  if (client.deadline.signal.aborted) return client.deadline.signal.reason;
-  if (error instanceof EnvsealError) return error;
-  const { name = '', message = '', $metadata, $response } = error as ServiceError;
-  const status = $metadata?.httpStatusCode;
-  const subject = describe(source, region);
-  if (status === undefined) {
-    return new EnvsealError('configuration', `the SDK cannot ask for ${subject.subject}: ${name}`, {
-      hint: 'check the ARN, the region and the FIPS and dual-stack settings',
-      cause: error,
-    });
-  }
-  const headers = new Headers($response?.headers ?? {});
-  return explainRefusal({ status, code: name, message, headers, ...subject });
 }
 
 function corrupt(cause?: unknown): EnvsealError {

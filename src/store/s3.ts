@@ -36,7 +36,10 @@ export async function fetchS3(source: S3Source, options: S3Options): Promise<Fet
 }
 
 /** The URI wins, then the ARN, AWS's own settings, the pinned key's region; a wrong guess is corrected by S3's redirect. */
-export function planS3(source: S3Source, options: S3Options): S3EndpointOptions {
+export function planS3(
+  source: Pick<S3Source, 'bucket' | 'region' | 'endpoint'>,
+  options: S3Options,
+): S3EndpointOptions {
   const { settings } = options.client;
   const arnRegion = parseArn(source.bucket)?.region || undefined;
   const fromProfile = settings.addressingStyle === 'path' || settings.addressingStyle === 'virtual';

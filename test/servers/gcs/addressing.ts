@@ -16,6 +16,8 @@ export interface Place {
   readonly object: string;
   /** Of the JSON API: whether `/o` follows the bucket. */
   readonly objects: boolean;
+  /** Of the JSON API: whether `/iam` follows the bucket. */
+  readonly policy?: true;
   /** Of the JSON API: `rewriteTo` or `copyTo`, and where to. */
   readonly action?: { readonly name: string; readonly bucket: string; readonly object: string };
 }
@@ -46,6 +48,7 @@ function locateJson(raw: readonly string[]): Place | undefined {
     bucket: decode(bucket),
     object: decode(object),
     objects: o === 'o',
+    ...(o === 'iam' && { policy: true as const }),
     ...(name && { action: { name, bucket: decode(toBucket), object: decode(toObject) } }),
   };
 }

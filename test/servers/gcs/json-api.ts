@@ -7,10 +7,12 @@ import { checkMatch, jsonTag } from './conditions.ts';
 import { GcsError } from './errors.ts';
 import { insertObject } from './insert-object.ts';
 import { mediaAnswer } from './media.ts';
-import { bucketResource, listedObject, objectResource } from './resource.ts';
+import { bucketResource, listedObject, objectResource, policyResource } from './resource.ts';
 import { upload } from './uploads.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** https://docs.cloud.google.com/storage/docs/json_api/v1/objects/list#parameters */
+const MAX_RESULTS = 1000;
 
 export function answerJson(call: Call): Answer {
   const { place } = call;
@@ -18,6 +20,7 @@ export function answerJson(call: Call): Answer {
   if (place.action !== undefined) return copyObject(call);
   if (place.object !== '') return objectMethod(call);
   if (place.objects) return listObjects(call);
+  if (place.policy) return getPolicy(call);
   return bucketMethod(call);
 }
 
@@ -28,6 +31,11 @@ function bucketMethod(call: Call): Answer {
   return json(200, bucketResource(findBucket(call, 'storage.buckets.get')), {
     etag: jsonTag(state.clock.now()),
   });
+}
+
+function getPolicy(call: Call): Answer {
+  if (call.request.method !== 'GET') throw new GcsError('NotImplemented');
+  return json(200, policyResource(findBucket(call, 'storage.buckets.getIamPolicy')));
 }
 
 function insertBucket(call: Call): Answer {
@@ -49,8 +57,17 @@ function listObjects(call: Call): Answer {
   const { objects } = findBucket(call, 'storage.objects.list');
   const prefix = query.get('prefix') ?? '';
   const found = objects.list(query.get('versions') === 'true').filter(({ name }) => name.startsWith(prefix));
-  const items = found.map((object) => listedObject(object, objects.live(object.name) === object));
-  return json(200, { kind: 'storage#objects', ...(items.length > 0 && { items }) });
+  const start = Number(Buffer.from(query.get('pageToken') ?? '', 'base64url').toString());
+  const end = start + Math.min(Number(query.get('maxResults') ?? MAX_RESULTS), MAX_RESULTS);
+  const items = found
+    .slice(start, end)
+    .map((object) => listedObject(object, objects.live(object.name) === object));
+  const next = end < found.length ? Buffer.from(String(end)).toString('base64url') : undefined;
+  return json(200, {
+    kind: 'storage#objects',
+    ...(next !== undefined && { nextPageToken: next }),
+    ...(items.length > 0 && { items }),
+  });
 }
 
 function objectMethod(call: Call): Answer {

@@ -39,7 +39,24 @@ export function listedObject(object: StoredObject, live = true) {
   };
 }
 
-export function bucketResource({ name, versioning, defaultKmsKeyName, createdMs }: Bucket) {
+/** https://docs.cloud.google.com/storage/docs/json_api/v1/buckets/getIamPolicy */
+export function policyResource({ name, bindings = {} }: Bucket) {
+  return {
+    kind: 'storage#policy',
+    resourceId: `projects/_/buckets/${name}`,
+    version: 1,
+    etag: 'CAE=',
+    bindings: Object.entries(bindings).map(([role, members]) => ({ role, members })),
+  };
+}
+
+export function bucketResource({
+  name,
+  versioning,
+  defaultKmsKeyName,
+  createdMs,
+  publicAccessPrevention = 'inherited',
+}: Bucket) {
   return {
     kind: 'storage#bucket',
     id: name,
@@ -48,6 +65,7 @@ export function bucketResource({ name, versioning, defaultKmsKeyName, createdMs 
     location: 'US',
     storageClass: 'STANDARD',
     versioning: { enabled: versioning },
+    iamConfiguration: { uniformBucketLevelAccess: { enabled: true }, publicAccessPrevention },
     ...(defaultKmsKeyName && { encryption: { defaultKmsKeyName } }),
     timeCreated: new Date(createdMs).toISOString(),
   };

@@ -11,6 +11,10 @@ export interface BucketSettings {
   readonly versioning: boolean;
   /** Seals what names no key of its own. */
   readonly defaultKmsKeyName?: string;
+  /** Default `inherited`. */
+  readonly publicAccessPrevention?: 'enforced' | 'inherited';
+  /** Role to members. */
+  readonly bindings?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Bucket extends BucketSettings {

@@ -5,6 +5,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type Answer, json } from '../http/exchange.ts';
+import { checksum } from '../s3/checksums.ts';
 import { type Call, findBucket, permit } from './call.ts';
 import { checkMatch } from './conditions.ts';
 import { GcsError } from './errors.ts';
@@ -17,6 +18,8 @@ interface Description {
   readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly metadata?: Record<string, string>;
+  /** What the bytes have to have. */
+  readonly crc32c?: string;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -46,7 +49,17 @@ function insertMultipart(call: Call): Answer {
   const [first, second] = boundary === undefined ? [] : splitParts(body, boundary);
   if (first === undefined || second === undefined)
     throw new GcsError('InvalidArgument', { details: 'Malformed multipart body.' });
-  return insert(call, describe(call, parse(first.bytes), second.contentType), second.bytes);
+  const description = parse(first.bytes);
+  checkChecksum(description, second.bytes);
+  return insert(call, describe(call, description, second.contentType), second.bytes);
+}
+
+/** https://docs.cloud.google.com/storage/docs/data-validation */
+function checkChecksum({ crc32c }: Description, bytes: Buffer): void {
+  const computed = checksum('crc32c', bytes).base64;
+  if (crc32c === undefined || crc32c === computed) return;
+  const details = `Provided CRC32C "${crc32c}" doesn't match calculated CRC32C "${computed}".`;
+  throw new GcsError('InvalidArgument', { details });
 }
 
 /** https://docs.cloud.google.com/storage/docs/performing-resumable-uploads */

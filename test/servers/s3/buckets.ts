@@ -52,6 +52,29 @@ export function getBucketEncryption({ bucket, caller }: Call): Answer {
   return xml('ServerSideEncryptionConfiguration', [rule]);
 }
 
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetPublicAccessBlock.html */
+export function getPublicAccessBlock({ bucket, caller }: Call): Answer {
+  demand(caller, 's3:GetBucketPublicAccessBlock', bucketArn(bucket.name));
+  if (bucket.publicAccess === undefined) throw new S3Error('NoSuchPublicAccessBlockConfiguration');
+  const isBlocked = bucket.publicAccess === 'blocked';
+  return xml(
+    'PublicAccessBlockConfiguration',
+    elements({
+      BlockPublicAcls: isBlocked,
+      IgnorePublicAcls: isBlocked,
+      BlockPublicPolicy: isBlocked,
+      RestrictPublicBuckets: isBlocked,
+    }),
+  );
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html */
+export function getBucketPolicyStatus({ bucket, caller }: Call): Answer {
+  demand(caller, 's3:GetBucketPolicyStatus', bucketArn(bucket.name));
+  if (bucket.policy === undefined) throw new S3Error('NoSuchBucketPolicy');
+  return xml('PolicyStatus', elements({ IsPublic: bucket.policy === 'public' }));
+}
+
 function xml(name: string, content: string | string[]): Answer {
   const body = document(element(name, content, NAMESPACE));
   return { status: 200, headers: { 'content-type': 'application/xml' }, body };

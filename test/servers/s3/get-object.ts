@@ -3,6 +3,8 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
  */
 
+import { refusal } from '../aws/access-keys.ts';
+import { document, element, elements } from '../aws/xml.ts';
 import type { Answer } from '../http/exchange.ts';
 import { bucketArn, demand, objectArn } from './access.ts';
 import { type Call, keyUse, versionHeader, versionIdOf } from './call.ts';
@@ -69,9 +71,33 @@ function deleted(marker: DeleteMarker, key: string, byVersionWith: string | unde
   });
 }
 
-function describe({ bucket }: Call, object: StoredObject): Record<string, string> {
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html */
+export function getObjectTagging(call: Call): Answer {
+  const versionId = versionIdOf(call.query);
+  const action = versionId === undefined ? 's3:GetObjectTagging' : 's3:GetObjectVersionTagging';
+  demand(call.caller, action, objectArn(call.bucket.name, call.key));
+  const object = find(call, 'GET');
+  const tags = [...new URLSearchParams(object.tags)].map(([Key, Value]) =>
+    element('Tag', elements({ Key, Value })),
+  );
+  const body = document(element('Tagging', [element('TagSet', tags)]));
+  const headers = { 'content-type': 'application/xml', ...versionHeader(call.bucket, object.versionId) };
+  return { status: 200, headers, body };
+}
+
+/** Only who may read the tags is told how many there are. */
+function tagCount({ bucket, key, query, caller }: Call, { tags }: StoredObject): Record<string, string> {
+  const count = new URLSearchParams(tags).size;
+  const action = query.has('versionId') ? 's3:GetObjectVersionTagging' : 's3:GetObjectTagging';
+  const mayRead = caller === undefined || refusal(caller, action, objectArn(bucket.name, key)) === null;
+  return count > 0 && mayRead ? { 'x-amz-tagging-count': String(count) } : {};
+}
+
+function describe(call: Call, object: StoredObject): Record<string, string> {
+  const { bucket } = call;
   return {
     ...object.headers,
+    ...tagCount(call, object),
     etag: object.etag,
     'last-modified': new Date(object.modifiedMs).toUTCString(),
     'accept-ranges': 'bytes',

@@ -14,7 +14,12 @@ const MAX_KEYS = 1000;
 const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
 /** A line of a list: an object or version, or a common prefix of several. */
-type Row = { readonly name: string; readonly xml: string };
+interface Row {
+  readonly name: string;
+  /** Of a version. */
+  readonly versionId?: string;
+  readonly xml: string;
+}
 
 interface Page {
   readonly rows: readonly Row[];
@@ -40,15 +45,21 @@ export function listObjectsV2(call: Call): Answer {
   );
 }
 
-/** `version-id-marker` is not supported: pages end between keys. */
 export function listObjectVersions(call: Call): Answer {
   demand(call.caller, 's3:ListBucketVersions', bucketArn(call.bucket.name));
-  const after = call.query.get('key-marker');
-  const page = paginate(call, rollUp(call, versionRows(call)), after);
+  const [after, version] = [call.query.get('key-marker'), call.query.get('version-id-marker')];
+  const page = paginate(
+    call,
+    afterVersion(rollUp(call, versionRows(call)), after, version),
+    version ? null : after,
+  );
+  const last = page.truncated ? page.rows.at(-1) : undefined;
   const summary = {
     ...described(call, page),
     KeyMarker: after ?? '',
-    NextKeyMarker: page.truncated ? page.rows.at(-1)?.name : undefined,
+    VersionIdMarker: version ?? '',
+    NextKeyMarker: last?.name,
+    NextVersionIdMarker: last?.versionId,
   };
   return xml(
     element('ListVersionsResult', [...elements(summary), ...page.rows.map((row) => row.xml)], NAMESPACE),
@@ -66,13 +77,20 @@ function objectRows(call: Call): Row[] {
 }
 
 function versionRows(call: Call): Row[] {
-  return keys(call).map((key) => {
-    const versions = call.bucket.objects.versions(key);
-    return {
+  return keys(call).flatMap((key) =>
+    call.bucket.objects.versions(key).map((version, index) => ({
       name: key,
-      xml: versions.map((version, index) => versionXml(call, key, version, index === 0)).join(''),
-    };
-  });
+      versionId: version.versionId,
+      xml: versionXml(call, key, version, index === 0),
+    })),
+  );
+}
+
+/** What follows a version, of its key and of the keys after it. */
+function afterVersion(rows: readonly Row[], key: string | null, versionId: string | null): readonly Row[] {
+  if (versionId === null) return rows;
+  const at = rows.findIndex((row) => row.name === key && row.versionId === versionId);
+  return rows.slice(at + 1);
 }
 
 function versionXml(call: Call, key: string, version: Version, isLatest: boolean): string {
@@ -105,13 +123,15 @@ function rollUp(call: Call, rows: readonly Row[]): Row[] {
   const { length } = call.query.get('prefix') ?? '';
   const delimiter = call.query.get('delimiter') ?? '';
   if (delimiter === '') return [...rows];
-  const rolled = new Map<string, Row>();
-  for (const row of rows) {
+  const seen = new Set<string>();
+  return rows.flatMap((row) => {
     const end = row.name.indexOf(delimiter, length);
-    const name = end < 0 ? row.name : row.name.slice(0, end + delimiter.length);
-    rolled.set(name, end < 0 ? row : { name, xml: prefixXml(call, name) });
-  }
-  return [...rolled.values()];
+    if (end < 0) return [row];
+    const name = row.name.slice(0, end + delimiter.length);
+    if (seen.has(name)) return [];
+    seen.add(name);
+    return [{ name, xml: prefixXml(call, name) }];
+  });
 }
 
 function prefixXml(call: Call, prefix: string): string {

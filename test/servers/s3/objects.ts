@@ -15,6 +15,8 @@ export interface StoredObject {
   readonly size: number;
   /** What the writer sent along and every reader gets: content type, `x-amz-meta-*`, … */
   readonly headers: Readonly<Record<string, string>>;
+  /** As `x-amz-tagging` had them. */
+  readonly tags: string;
   readonly checksum: Checksum;
   readonly sealing: Sealing;
   readonly sealed: Buffer;

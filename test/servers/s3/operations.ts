@@ -4,14 +4,16 @@ import type { Answer } from '../http/exchange.ts';
 import {
   getBucketEncryption,
   getBucketLocation,
+  getBucketPolicyStatus,
   getBucketVersioning,
+  getPublicAccessBlock,
   headBucket,
   refuseExisting,
 } from './buckets.ts';
 import type { Call } from './call.ts';
 import { deleteObject } from './delete-object.ts';
 import { S3Error } from './errors.ts';
-import { getObject, headObject } from './get-object.ts';
+import { getObject, getObjectTagging, headObject } from './get-object.ts';
 import { listObjectsV2, listObjectVersions } from './listing.ts';
 import { putObject } from './put-object.ts';
 
@@ -32,9 +34,12 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'GET', on: 'bucket', query: ['location', ''], run: getBucketLocation },
   { method: 'GET', on: 'bucket', query: ['versioning', ''], run: getBucketVersioning },
   { method: 'GET', on: 'bucket', query: ['encryption', ''], run: getBucketEncryption },
+  { method: 'GET', on: 'bucket', query: ['publicAccessBlock', ''], run: getPublicAccessBlock },
+  { method: 'GET', on: 'bucket', query: ['policyStatus', ''], run: getBucketPolicyStatus },
   { method: 'HEAD', on: 'bucket', run: headBucket },
   { method: 'PUT', on: 'bucket', run: refuseExisting },
   { method: 'GET', on: 'object', run: getObject },
+  { method: 'GET', on: 'object', query: ['tagging', ''], run: getObjectTagging },
   { method: 'HEAD', on: 'object', run: headObject },
   { method: 'PUT', on: 'object', run: putObject },
   { method: 'DELETE', on: 'object', run: deleteObject },

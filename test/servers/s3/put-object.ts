@@ -9,6 +9,7 @@ import { checkWrite } from './conditions.ts';
 import { parseSealingRequest, sealingHeaders, sealObject } from './encryption.ts';
 import { S3Error } from './errors.ts';
 import { newVersionId, type StoredObject } from './objects.ts';
+import type { Bucket } from './state.ts';
 
 const MAX_KEY_BYTES = 1024;
 const KEPT_HEADERS =
@@ -16,6 +17,8 @@ const KEPT_HEADERS =
 
 export function putObject(call: Call): Answer {
   demand(call.caller, 's3:PutObject', objectArn(call.bucket.name, call.key));
+  if (call.headers['x-amz-tagging'] !== undefined)
+    demand(call.caller, 's3:PutObjectTagging', objectArn(call.bucket.name, call.key));
   if (call.headers['x-amz-copy-source'] !== undefined)
     throw new S3Error('NotImplemented', { Header: 'x-amz-copy-source' });
   const { etag, versionId, checksum, sealing } = store(call);
@@ -32,7 +35,7 @@ export function putObject(call: Call): Answer {
 export function store({ state, bucket, key, headers, body, ...rest }: Call): StoredObject {
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new S3Error('KeyTooLongError');
   const checksum = verifiedChecksum(headers, body);
-  checkWrite(headers, key, bucket.objects.current(key));
+  checkConditions(headers, key, bucket);
   const request = parseSealingRequest(headers) ?? bucket.encryption;
   const context = objectArn(bucket.name, key) + (headers['x-amz-server-side-encryption-context'] ?? '');
   const { sealing, sealed } = sealObject(
@@ -48,12 +51,20 @@ export function store({ state, bucket, key, headers, body, ...rest }: Call): Sto
     etag: newEtag(body, sealing.algorithm === 'AES256'),
     size: body.length,
     headers: keptHeaders(headers),
+    tags: headers['x-amz-tagging'] ?? '',
     checksum,
     sealing,
     sealed,
   };
   bucket.objects.add(key, object);
   return object;
+}
+
+function checkConditions(headers: Call['headers'], key: string, { conditions, objects }: Bucket): void {
+  if (conditions === 'ignored') return;
+  const isConditional = headers['if-match'] !== undefined || headers['if-none-match'] !== undefined;
+  if (conditions === 'unknown' && isConditional) throw new S3Error('NotImplemented', { Header: 'If-Match' });
+  checkWrite(headers, key, objects.current(key));
 }
 
 /** Only without KMS is it the MD5: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
@@ -65,12 +76,10 @@ function newEtag(body: Buffer, isMd5: boolean): string {
 function keptHeaders(headers: Call['headers']): Record<string, string> {
   const kept = Object.entries(headers).filter(([name]) => KEPT_HEADERS.test(name));
   const encoding = contentEncoding(headers['content-encoding']);
-  const tags = new URLSearchParams(headers['x-amz-tagging']).size;
   return {
     'content-type': 'binary/octet-stream',
     ...Object.fromEntries(kept),
     ...(encoding && { 'content-encoding': encoding }),
-    ...(tags > 0 && { 'x-amz-tagging-count': String(tags) }),
   };
 }
 

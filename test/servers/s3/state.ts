@@ -20,6 +20,12 @@ export interface BucketSettings {
   readonly versioning: Versioning;
   /** Every bucket encrypts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html */
   readonly encryption: SealingRequest;
+  /** Whether its policy lets anybody in; absent: it has none. */
+  readonly policy?: 'private' | 'public';
+  /** Only its last setting is told apart; absent: none of the four is set. */
+  readonly publicAccess?: 'blocked' | 'allowed';
+  /** S3 obeys. `ignored`: as older stores of others do. `unknown`: these answer 501. Default `obeyed`. */
+  readonly conditions?: 'obeyed' | 'ignored' | 'unknown';
 }
 
 export interface Bucket extends BucketSettings {

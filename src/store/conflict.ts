@@ -1,0 +1,34 @@
+/** What is told when a write's condition does not hold. */
+import { EnvsealError } from '../errors.ts';
+import type { Expected } from './env-store.ts';
+import type { Source } from './source.ts';
+
+export interface Winner {
+  readonly version: string | undefined;
+  readonly modified: Date | undefined;
+}
+
+/** @param winner what is there now; `absent` for nothing, `unknown` where the credentials may not look */
+export function conflict(
+  { uri }: Source,
+  expected: Expected,
+  winner: Winner | 'absent' | 'unknown',
+  cause?: unknown,
+): EnvsealError {
+  return new EnvsealError('conflict', `${uri}: ${whatHappened(expected, winner)}`, {
+    hint: 'nothing was written: look at it with envseal diff and envseal history, and run the command again',
+    cause,
+  });
+}
+
+function whatHappened(expected: Expected, winner: Winner | 'absent' | 'unknown'): string {
+  if (winner === 'absent') return 'somebody deleted it meanwhile';
+  const name = winner === 'unknown' ? 'another version' : nameOf(winner);
+  return expected === 'nothing' ? `there is a file already, ${name}` : `somebody stored ${name} meanwhile`;
+}
+
+/** Without versions, the time is what tells it from others. */
+function nameOf({ version, modified }: Winner): string {
+  if (version !== undefined) return `version ${version}`;
+  return modified === undefined ? 'another version' : `another version at ${modified.toISOString()}`;
+}

@@ -1,0 +1,51 @@
+/** Cloud Storage for the commands that change files, through the official SDK. */
+import type { GoogleClient } from '../gcp/google-client.ts';
+import type { EnvStore, StoredObject } from './env-store.ts';
+import { inspectBucket } from './gcs-inspect.ts';
+import { listFiles, listVersions } from './gcs-list.ts';
+import { putObject } from './gcs-put.ts';
+import { type GcsAccess, getObject } from './gcs-sdk.ts';
+import { makeSdkClient } from './gcs-sdk-client.ts';
+import { checkSeal, refuseUnsealed } from './sealed-as-asked.ts';
+import type { GcsSource } from './source.ts';
+
+/** One for all files: it keeps the SDK's client. A revision is a generation. */
+export function gcsStore(client: GoogleClient): EnvStore<GcsSource> {
+  let access: Promise<GcsAccess> | undefined;
+  const reach = (): Promise<GcsAccess> => {
+    access ??= makeSdkClient(client).then((storage) => ({ storage, client }));
+    return access;
+  };
+  return {
+    read: async (source) => await readObject(source, await reach()),
+    write: async (source, bytes, options) => {
+      checkSeal(source, options.seal, ['cmek']);
+      const written = await putObject({ source, bytes, options }, await reach());
+      return refuseUnsealed(source, options.seal, written);
+    },
+    // The listing has it all.
+    async *find(folder) {
+      yield* listFiles(folder, await reach());
+    },
+    async *list(folder) {
+      yield* listFiles(folder, await reach());
+    },
+    versions: async (source) => await listVersions(source, await reach()),
+    inspect: async (source) => await inspectBucket(source, await reach()),
+  };
+}
+
+async function readObject(source: GcsSource, access: GcsAccess): Promise<StoredObject> {
+  const { object, resource } = await getObject(source, access);
+  const { contentType, metadata = {}, updated } = resource;
+  return {
+    ...object,
+    revision: object.version ?? '',
+    modified: updated === undefined ? undefined : new Date(updated),
+    attributes: {
+      contentType,
+      metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, String(value)])),
+      tags: {},
+    },
+  };
+}

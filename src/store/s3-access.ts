@@ -1,0 +1,31 @@
+/** How the SDK's client reaches a place in S3, and what messages say of it. */
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { AwsClient } from '../aws/aws-client.ts';
+import { dnsSuffixOf, partitionOf } from '../aws/partitions.ts';
+import { describe } from './s3.ts';
+import type { Subject } from './s3-sdk-client.ts';
+import type { S3Source } from './source.ts';
+
+export interface S3Access {
+  readonly s3: S3Client;
+  readonly client: AwsClient;
+  readonly region: string;
+  /** A custom one. */
+  readonly endpoint: string | undefined;
+}
+
+export function aboutObject(source: S3Source, { region }: S3Access, action: string): Subject {
+  return { ...describe(source, region), action };
+}
+
+export function aboutBucket(uri: string, bucket: string, { region }: S3Access, action: string): Subject {
+  const resource = bucket.startsWith('arn:') ? bucket : `arn:${partitionOf(region)}:s3:::${bucket}`;
+  return { subject: uri, action, resource };
+}
+
+/** Also by an endpoint that is named, such as a VPC's. What runs on an Outpost is another S3. */
+export function isAmazonS3(bucket: string, { endpoint, region }: S3Access): boolean {
+  if (bucket.includes(':s3-outposts:')) return false;
+  if (endpoint === undefined) return true;
+  return new URL(endpoint).hostname.endsWith(`.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);
+}

@@ -1,0 +1,152 @@
+/**
+ * Whether a store that is not Amazon's obeys the conditions of a PUT. Tried on real ones:
+ *
+ * - moto 5.2, and the tests' own server: as S3 does.
+ * - Ceph RGW 16.2, bucket without versions: `If-None-Match: *` works; the ETag in `If-Match` has to come without its
+ *   quotes, or it never matches. Both are atomic.
+ * - Ceph RGW 16.2, bucket with versions: `If-None-Match: *` is ignored, and `If-Match` never matches.
+ */
+import { randomUUID } from 'node:crypto';
+import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { EnvsealError } from '../errors.ts';
+import { retry } from '../net/retry.ts';
+import type { Expected } from './env-store.ts';
+import { aboutObject, isAmazonS3, type S3Access } from './s3-access.ts';
+import { ask, codeOf, explain } from './s3-sdk-client.ts';
+import type { S3Source } from './source.ts';
+
+/** The MD5 of nothing that anybody knows. */
+const NO_ETAG = '"00000000000000000000000000000000"';
+
+/** Given a condition that cannot hold: answered as S3 does, answered that it does not hold, or wrote all the same. */
+type Manners = 'exact' | 'vague' | 'none';
+
+/** How the files there are sealed: the bucket's policy may refuse others. */
+type Seal = Partial<PutObjectCommandInput>;
+
+/** One for all files of a process, so that each bucket is tried once. */
+export class S3Conditions {
+  readonly #manners = new Map<string, Promise<Manners>>();
+  readonly #obeysCreation = new Map<string, Promise<boolean>>();
+  readonly #takesBareEtags = new Set<string>();
+
+  /** Throws `unconditional` for a store that would write whatever is there. */
+  async check(source: S3Source, expected: Expected, seal: Seal, access: S3Access): Promise<void> {
+    if (expected === 'anything' || isAmazonS3(source.bucket, access)) return;
+    const place = placeOf(source, access);
+    const manners = await once(this.#manners, place, () => tryImpossible(source, seal, access));
+    if (manners === 'none') throw unconditional(source);
+    // A store that never finds a match writes nothing: only `If-None-Match: *` can still lose something.
+    if (manners === 'exact' || expected !== 'nothing') return;
+    const obeys = await once(this.#obeysCreation, place, () => tryTwice(source, seal, access));
+    if (!obeys) throw unconditional(source);
+  }
+
+  /** As the store wants it: HTTP says with quotes. */
+  etag(source: S3Source, revision: string, access: S3Access): string {
+    return this.#takesBareEtags.has(placeOf(source, access)) ? revision.replaceAll('"', '') : revision;
+  }
+
+  /** After an ETag that is there did not match: from now on without quotes. `false` where that was tried. */
+  dropQuotes(source: S3Source, access: S3Access): boolean {
+    const place = placeOf(source, access);
+    if (isAmazonS3(source.bucket, access) || this.#takesBareEtags.has(place)) return false;
+    this.#takesBareEtags.add(place);
+    return true;
+  }
+}
+
+export function unconditional({ uri }: S3Source): EnvsealError {
+  return new EnvsealError('unconditional', `${uri}: this store does not obey the conditions of a write`, {
+    hint: 'of two writers at once it would lose one; accept that with --allow-unconditional, or use a store that has conditional writes',
+  });
+}
+
+function placeOf({ bucket }: S3Source, { endpoint }: S3Access): string {
+  return `${endpoint ?? ''} ${bucket}`;
+}
+
+/** What failed is tried again for the next file. */
+function once<T>(known: Map<string, Promise<T>>, place: string, find: () => Promise<T>): Promise<T> {
+  const found = known.get(place) ?? find();
+  known.set(place, found);
+  found.catch(() => known.delete(place));
+  return found;
+}
+
+/** On a name beside the file that nothing has; where conditions are obeyed, nothing is written. */
+async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Promise<Manners> {
+  const probe = nameProbe(source);
+  const outcome = await tryPut(probe, { ...seal, IfMatch: NO_ETAG }, access);
+  if (outcome.kind === 'written') await remove(probe, [outcome.version], access);
+  switch (outcome.kind) {
+    case 'written':
+    case 'unknown':
+      return 'none';
+    case 'unmet':
+      return 'vague';
+    case 'absent':
+    case 'denied':
+      // Who may not write beside the file learns from its own PUT what is allowed.
+      return 'exact';
+  }
+}
+
+/** Whether the second of two files of one name is refused. */
+async function tryTwice(source: S3Source, seal: Seal, access: S3Access): Promise<boolean> {
+  const probe = nameProbe(source);
+  const condition = { ...seal, IfNoneMatch: '*' };
+  const first = await tryPut(probe, condition, access);
+  if (first.kind !== 'written') return first.kind !== 'unknown';
+  const second = await tryPut(probe, condition, access);
+  const written = second.kind === 'written' ? [first.version, second.version] : [first.version];
+  await remove(probe, written, access);
+  return second.kind === 'unmet';
+}
+
+function nameProbe(source: S3Source): S3Source {
+  return { ...source, key: `${source.key}.envseal-probe-${randomUUID()}`, versionId: undefined };
+}
+
+type Outcome =
+  | { readonly kind: 'written'; readonly version: string | undefined }
+  | { readonly kind: 'unmet' | 'absent' | 'denied' | 'unknown' };
+
+/** 409: another writer is at it, so conditions are looked at. 501: a header that the store does not know. */
+const OUTCOMES: Readonly<Record<number, 'unmet' | 'absent' | 'denied' | 'unknown'>> = {
+  403: 'denied',
+  404: 'absent',
+  409: 'unmet',
+  412: 'unmet',
+  501: 'unknown',
+};
+
+async function tryPut(source: S3Source, more: Seal, { s3, client, ...access }: S3Access): Promise<Outcome> {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const input = { Bucket: source.bucket, Key: source.key, Body: new Uint8Array(), ContentLength: 0, ...more };
+  return await retry(async (): Promise<Outcome> => {
+    try {
+      const answer = await ask((options) => s3.send(new PutObjectCommand(input), options), client);
+      return { kind: 'written', version: answer.VersionId };
+    } catch (error) {
+      const { status, code } = codeOf(error);
+      const kind = code === 'NoSuchBucket' ? undefined : OUTCOMES[status];
+      if (kind !== undefined) return { kind };
+      throw explain(error, aboutObject(source, { s3, client, ...access }, 's3:PutObject'), client);
+    }
+  }, client.deadline);
+}
+
+/** As far as that is allowed: an empty file with a telling name is no harm. */
+async function remove(
+  { bucket, key }: S3Source,
+  versions: readonly (string | undefined)[],
+  { s3, client }: S3Access,
+): Promise<void> {
+  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  for (const version of versions) {
+    const VersionId = version === undefined ? {} : { VersionId: version };
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, ...VersionId });
+    await ask((options) => s3.send(command, options), client).catch(() => {});
+  }
+}

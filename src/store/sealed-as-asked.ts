@@ -1,0 +1,45 @@
+/** Whether a store sealed as it was asked to. */
+import { isAlias, isSameKey } from '../aws/kms-key.ts';
+import { EnvsealError } from '../errors.ts';
+import { isSameCloudKmsKey } from '../gcp/key-name.ts';
+import type { SealAtRest, Written } from './env-store.ts';
+import type { Source } from './source.ts';
+import type { Sealing } from './store.ts';
+
+/** Throws `usage` for what a store cannot do, before it gets anything. `kinds`: those that it can, besides its own. */
+export function checkSeal({ uri }: Source, { kind }: SealAtRest, kinds: readonly SealAtRest['kind'][]): void {
+  if (kind === 'store' || kinds.includes(kind)) return;
+  throw new EnvsealError('usage', `${uri} cannot be sealed with ${kind}`, {
+    hint: `use --seal ${[...kinds, 'sops'].join(' or --seal ')}`,
+  });
+}
+
+/** An alias cannot be told from the key it stands for, so with one any key will do. */
+export function isSealedAsAsked(seal: SealAtRest, sealing: Sealing): boolean {
+  if (seal.kind === 'store') return true;
+  if (seal.kind === 'cmek') {
+    return sealing.kind === 'cmek' && (seal.key === undefined || isSameCloudKmsKey(seal.key, sealing.key));
+  }
+  if (sealing.kind !== 'sse-kms' || sealing.isDual !== seal.isDual) return false;
+  const { key } = seal;
+  return key === undefined || isAlias(key) || sealing.key === undefined || isSameKey(key, sealing.key);
+}
+
+/**
+ * Throws `unsealed` where the store took the bytes and did not seal them: it ignores what it does not know, or the
+ * bucket has no default key.
+ */
+export function refuseUnsealed({ uri }: Source, seal: SealAtRest, written: Written): Written {
+  if (seal.kind === 'store' || written.sealing.kind === seal.kind) return written;
+  const version = written.version === undefined ? 'it' : `version ${written.version}`;
+  throw new EnvsealError(
+    'unsealed',
+    `${uri}: the store took ${version} and did not seal it with ${seal.kind}`,
+    {
+      hint:
+        seal.kind === 'cmek' && seal.key === undefined
+          ? `name a key with --kms-key, or give the bucket a default one; delete ${version}`
+          : `this store does not do ${seal.kind}: seal with --seal sops; delete ${version}`,
+    },
+  );
+}
