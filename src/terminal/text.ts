@@ -2,11 +2,11 @@
 
 /** Control and format characters, line separators, and halves of surrogate pairs. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
-/** Marks take the place of the character before them. */
-const MARK = /[\p{Mn}\p{Me}]/u;
+/** Marks take the place of the character before them; but the keycap makes a picture of it. */
+const MARK = /(?!\u20e3)[\p{Mn}\p{Me}]/u;
 /** East Asian Wide and Fullwidth by block, and emoji. Rather too wide than too narrow: a line must not wrap. */
 const WIDE =
-  /[\u1100-\u115f\u231a-\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f200}-\u{1f9ff}\u{20000}-\u{3fffd}]|\p{Extended_Pictographic}/u;
+  /[\u1100-\u115f\u231a-\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f200}-\u{1f9ff}\u{20000}-\u{3fffd}]|\u20e3|\p{Extended_Pictographic}/u;
 /** Asks for a picture instead of the character before it, which makes it wide. */
 const PICTURE_SELECTOR = '\ufe0f';
 const ELLIPSIS = '…';
