@@ -39,7 +39,7 @@ export function editEnvFile(bytes: Uint8Array, changes: Changes, form: EnvFileFo
   const values = writeValues(differences, wanted, form);
   const edit = form.kind === 'json' ? editJson : editLines;
   const result = new TextEncoder().encode(edit(bytes, differences, values, form));
-  expectSame(readVariables(result, form), wanted, form);
+  expectSame(result, wanted, form);
   return result;
 }
 
@@ -85,9 +85,17 @@ function unwritable(subject: string, expected: string, hint?: string): EnvsealEr
 }
 
 /** Costs as much as reading the file, and no mistake above can lose a variable. */
-function expectSame(result: Variables, wanted: Variables, { source }: EnvFileForm): void {
-  if (!hasDifferences(diffVariables(result, wanted))) return;
-  throw new EnvsealError('internal', `the changed ${source} would not read as what was asked for`, {
+function expectSame(result: Uint8Array, wanted: Variables, form: EnvFileForm): void {
+  if (readsAs(result, wanted, form)) return;
+  throw new EnvsealError('internal', `the changed ${form.source} would not read as what was asked for`, {
     hint: 'nothing was changed; edit the file by hand, and report this as a bug',
   });
+}
+
+function readsAs(bytes: Uint8Array, wanted: Variables, form: EnvFileForm): boolean {
+  try {
+    return !hasDifferences(diffVariables(readVariables(bytes, form), wanted));
+  } catch {
+    return false;
+  }
 }

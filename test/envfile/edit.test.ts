@@ -69,6 +69,7 @@ describe('a new variable comes last', () => {
     ['CRLF', 'B=c\r\n', 'B=c\r\nA=b\r\n'],
     ['CRLF without one at the end', '\r\nB=c', '\r\nB=c\r\nA=b\r\n'],
     ['a CR at the end', 'B=c\r', 'B=c\r\nA=b\n'],
+    ['CRLF and a CR at the end', '#\r\nB=c\r', '#\r\nB=c\r\nA=b\r\n'],
     ['mostly CRLF', 'B=c\nC=d\r\nD=e\r\n', 'B=c\nC=d\r\nD=e\r\nA=b\r\n'],
     ['LF, and CRLF inside a value', 'B="\r\n\r\n"\n', 'B="\r\n\r\n"\nA=b\n'],
   ])('%s', (_, text, edited) => expect(editText(text, { A: 'b' })).toBe(edited));
