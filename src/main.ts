@@ -19,18 +19,17 @@ process.removeAllListeners('warning');
 for (const name of ['debug', 'error', 'info', 'log', 'warn'] as const) console[name] = () => {};
 
 try {
-  await main(readHost());
-  process.exit(0);
+  process.exit(await main(readHost()));
 } catch (error) {
   fail(error);
 }
 
-async function main(host: Host): Promise<void> {
+async function main(host: Host): Promise<number> {
   logFormat = peekLogFormat(host);
   const commandLine = splitCommandLine(host.argv);
   const name = commandName(commandLine);
   const command = await (COMMANDS[name] as CommandRow).load();
-  await command({ host, commandLine });
+  return (await command({ host, commandLine })) ?? 0;
 }
 
 function fail(error: unknown): never {

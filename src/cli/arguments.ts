@@ -5,12 +5,14 @@ import { nearest } from '../nearest.ts';
 import { SECRET_VARIABLES, type Settings, VARIABLE_PREFIX, variableOf } from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
 import {
+  COMMAND_NAMES,
   type CommandName,
+  FLAG_NAMES,
   FLAGS,
-  FLAGS_OF,
   type FlagName,
   type FlagRow,
   type Flags,
+  flagsOf,
   hasVariable,
   isCommandName,
   SETTING_NAMES,
@@ -91,26 +93,32 @@ function takesValue(row: FlagRow): boolean {
 
 function unknownFlag(flag: string, command: string | undefined): EnvsealError {
   const topic = command !== undefined && isCommandName(command) ? command : 'run';
-  const near = nearest(flag.replace(/^-+/, ''), [...FLAGS_OF[topic], 'help', 'version']);
+  const near = nearest(flag.replace(/^-+/, ''), [...flagsOf(topic), 'help', 'version']);
   const hint = near === undefined ? `envseal help ${topic} lists the flags` : `did you mean --${near}?`;
   return new EnvsealError('usage', `unknown flag ${flag}`, { hint });
 }
 
 /** Throws `usage` where a flag was given that is only of other commands. */
 export function refuseForeignFlags({ flags }: CommandLine, command: CommandName): void {
-  const foreign = flags.find(({ name }) => !FLAGS_OF[command].includes(name));
+  const foreign = flags.find(({ name }) => !flagsOf(command).includes(name));
   if (foreign === undefined) return;
-  const owners = Object.entries(FLAGS_OF).filter(([, names]) => names.includes(foreign.name));
-  const names = owners.map(([owner]) => owner).join(', ');
+  const owners = COMMAND_NAMES.filter((name) => flagsOf(name).includes(foreign.name));
+  const names = owners.join(', ');
   throw new EnvsealError('usage', `--${foreign.name} is a flag of ${names}`, {
     hint: `envseal help ${command} lists the flags of ${command}`,
   });
 }
 
-/** All that is `run`'s. Throws `usage` for a bad flag and `configuration` for a bad variable. */
+/** All settings. Throws `usage` for a bad flag and `configuration` for a bad variable. */
 export function readSettings(commandLine: CommandLine, variables: Variables): Settings {
   refuseUnknownVariables(variables);
   return readFlags(commandLine, variables, SETTING_NAMES);
+}
+
+/** All that a command takes, and what the others of the table are without. Throws as `readSettings` does. */
+export function readAllFlags(commandLine: CommandLine, variables: Variables): Flags {
+  refuseUnknownVariables(variables);
+  return readFlags(commandLine, variables, FLAG_NAMES);
 }
 
 /** Those that are named; the variables of others are not looked at. Throws as `readSettings` does. */
@@ -189,7 +197,10 @@ function readVariable(name: FlagName, row: FlagRow, text: string | undefined): u
       return text === undefined ? [] : readList(row, text, problem);
     case 'text':
       return text;
+    case 'count':
+      return Number(row.default);
     default:
+      if (text === undefined && row.default === undefined) return undefined;
       return readScalar(row, text === undefined || text === '' ? (row.default as string) : text, problem);
   }
 }
@@ -202,6 +213,11 @@ function readScalar(
   if (row.kind === 'choice') {
     if (row.choices?.includes(text)) return text;
     throw problem(`is not one of ${row.choices?.join(', ')}`);
+  }
+  if (row.kind === 'count') {
+    const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+    if (count >= 1 && count <= (row.most ?? 1)) return count;
+    throw problem(`is not a whole number from 1 to ${row.most}`);
   }
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (seconds >= MIN_TIMEOUT_SECONDS && seconds <= MAX_TIMEOUT_SECONDS) return seconds;

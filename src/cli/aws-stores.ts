@@ -3,6 +3,7 @@ import { AwsClient } from '../aws/aws-client.ts';
 import { readAwsSettings } from '../aws/aws-settings.ts';
 import { isAlias, regionOfKey } from '../aws/kms-key.ts';
 import type { Http } from '../net/http.ts';
+import type { EnvStore } from '../store/env-store.ts';
 import { fetchS3, type S3Options } from '../store/s3.ts';
 import type { S3Source } from '../store/source.ts';
 import type { FetchedObject } from '../store/store.ts';
@@ -41,9 +42,19 @@ export class AwsStores {
     return fetchS3(source, this.#options);
   }
 
+  async writable(): Promise<EnvStore> {
+    const { s3Store } = await import('../store/s3-store.ts');
+    return s3Store(this.client, this.#options) as EnvStore;
+  }
+
+  /** The pinned keys: asked once. */
   resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
-    this.#resolvedKeys ??= Promise.all(keys.map((key) => this.#resolveKey(key)));
+    this.#resolvedKeys ??= this.resolveAll(keys);
     return this.#resolvedKeys;
+  }
+
+  async resolveAll(keys: readonly string[]): Promise<readonly string[]> {
+    return await Promise.all(keys.map((key) => this.#resolveKey(key)));
   }
 
   async #resolveKey(key: string): Promise<string> {

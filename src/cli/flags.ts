@@ -4,13 +4,44 @@
  */
 import { SETTINGS, type SettingName, type SettingRow, type Settings } from '../settings.ts';
 
-/** - `text`: one value, as it is. */
+/** - `text`: one value, as it is. - `count`: a whole number from 1 to `most`. */
 export interface FlagRow extends Omit<SettingRow, 'kind'> {
-  readonly kind: SettingRow['kind'] | 'text';
+  readonly kind: SettingRow['kind'] | 'text' | 'count';
+  readonly most?: number;
 }
 
 const OPTIONS = {
-  out: { kind: 'text', value: 'FILE', help: 'the new file for the identity' },
+  out: { kind: 'text', value: 'FILE', help: 'write to this new file, for its owner alone' },
+  file: { kind: 'text', value: 'FILE', help: 'take the value from this file, to the last byte' },
+  seal: {
+    kind: 'choice',
+    choices: ['sse-kms', 'cmek', 'sops', 'none'],
+    help: 'how to seal; without it, as the file there is sealed, or sse-kms on S3, cmek on Google Cloud, sops in files',
+  },
+  age: { kind: 'list', value: 'RECIPIENT', help: 'with --seal sops, who can open it: age1…' },
+  'from-env': {
+    kind: 'list',
+    value: 'NAME|GLOB',
+    help: "take variables from envseal's own environment instead of a file",
+  },
+  check: { kind: 'switch', help: 'look for mistakes, and store nothing' },
+  'fail-on-warnings': { kind: 'switch', help: 'take warnings for errors' },
+  force: { kind: 'switch', help: 'store it whatever is there, without reading that' },
+  'require-versioning': { kind: 'switch', help: 'refuse a store that keeps no older versions' },
+  'allow-unconditional': {
+    kind: 'switch',
+    help: 'write to stores that cannot tell whether somebody else did meanwhile',
+  },
+  values: { kind: 'switch', help: 'show the values too, on a terminal' },
+  'exit-code': { kind: 'switch', help: 'exit with 1 when there are differences' },
+  before: {
+    kind: 'text',
+    value: 'TIME',
+    help: 'leave files alone that changed at or after this time, such as 2026-01-31T12:00:00Z',
+  },
+  'dry-run': { kind: 'switch', help: 'say what would be done, and do nothing' },
+  jobs: { kind: 'count', value: 'NUMBER', default: '16', most: 64, help: 'files at the same time' },
+  json: { kind: 'switch', help: 'print one JSON object instead of text' },
 } as const satisfies Record<string, FlagRow>;
 
 type OptionName = keyof typeof OPTIONS;
@@ -22,25 +53,81 @@ type OptionValue<K extends FlagRow['kind']> = K extends 'switch'
   ? boolean
   : K extends 'list'
     ? readonly string[]
-    : string | undefined;
+    : K extends 'count'
+      ? number
+      : string | undefined;
 
 /** Validated flags; an option that was not given is `false`, empty or `undefined`. */
 export type Flags = Settings & { readonly [N in OptionName]: OptionValue<(typeof OPTIONS)[N]['kind']> };
 
-export type CommandName = 'run' | 'keygen' | 'help' | 'version' | 'deliver-events';
-
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** Every command takes this one, because `main.ts` reports errors in it. */
 const COMMON = ['log-format'] as const;
 
-export const FLAGS_OF: Readonly<Record<CommandName, readonly FlagName[]>> = {
+/** What every command takes that asks a store. */
+const REMOTE = [
+  'timeout',
+  's3-addressing-style',
+  'allow-insecure-endpoint',
+  'event-sink',
+  'event-policy',
+  'event-timeout',
+  'event-names',
+  'json',
+  ...COMMON,
+] as const;
+
+/** What opens files with the same policy as a start. */
+const OPENING = ['kms-key', 'encryption-context', 'allow-metadata-key', 'allow-unsealed'] as const;
+const WRITING = ['require-versioning', 'allow-unconditional'] as const;
+const SEALING = ['seal', 'kms-key', 'age', 'encryption-context', 'allow-unsealed', ...WRITING] as const;
+
+export const FLAGS_OF = {
   run: SETTING_NAMES,
+  push: [
+    ...(['check', 'fail-on-warnings', 'from-env', 'only', 'exclude', 'allow-name', 'force'] as const),
+    ...SEALING,
+    ...REMOTE,
+  ],
+  set: ['file', 'allow-name', ...OPENING, ...WRITING, ...REMOTE],
+  unset: [...OPENING, ...WRITING, ...REMOTE],
+  edit: ['allow-name', ...OPENING, ...WRITING, ...REMOTE],
+  get: ['out', ...OPENING, ...REMOTE],
+  list: [...OPENING, ...REMOTE],
+  diff: ['values', 'exit-code', ...OPENING, ...REMOTE],
+  history: REMOTE,
+  rollback: [...OPENING, ...WRITING, ...REMOTE],
+  copy: ['force', 'allow-metadata-key', ...SEALING, ...REMOTE],
+  rotate: [
+    'kms-key',
+    'age',
+    'before',
+    'dry-run',
+    'jobs',
+    'encryption-context',
+    'allow-unsealed',
+    ...WRITING,
+    ...REMOTE,
+  ],
   keygen: ['out', ...COMMON],
+  completion: COMMON,
   help: COMMON,
   version: COMMON,
   'deliver-events': COMMON,
-};
+} as const satisfies Readonly<Record<string, readonly FlagName[]>>;
+
+export type CommandName = keyof typeof FLAGS_OF;
+
+export const COMMAND_NAMES = Object.keys(FLAGS_OF) as CommandName[];
+
+export function flagsOf(command: CommandName): readonly FlagName[] {
+  return FLAGS_OF[command];
+}
+
+/** All flags there are, for those that take the whole table. */
+export const FLAG_NAMES: readonly FlagName[] = [...SETTING_NAMES, ...OPTION_NAMES];
 
 export function isCommandName(name: string): name is CommandName {
   return Object.hasOwn(FLAGS_OF, name);

@@ -4,7 +4,7 @@ import { nearest } from '../nearest.ts';
 import { variableOf } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type Command } from './commands.ts';
-import { FLAGS, FLAGS_OF, type FlagName, hasVariable, isCommandName } from './flags.ts';
+import { FLAGS, type FlagName, flagsOf, hasVariable, isCommandName } from './flags.ts';
 
 export const help: Command = async ({ host, commandLine }) => {
   const { command, operands } = commandLine;
@@ -47,7 +47,7 @@ function details(name: string): string {
     });
   }
   const { usage, summary, example } = COMMANDS[name];
-  const lines = [usage, '', summary, '', 'flags:', ...columns(FLAGS_OF[name].map(flagLine))];
+  const lines = [usage, '', summary, '', 'flags:', ...columns(flagsOf(name).map(flagLine))];
   if (example !== undefined) lines.push('', 'example:', `  ${example}`);
   return `${lines.join('\n')}\n`;
 }

@@ -10,11 +10,12 @@ import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
 import { type EncryptionContext, parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { openPlain } from '../sealing/open.ts';
-import type { KeyClients } from '../sealing/open-sealed.ts';
+import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
-import { asFormat, recognise } from '../sealing/recognise.ts';
+import { asFormat, type Recognised, recognise } from '../sealing/recognise.ts';
 import type { Secret } from '../secret.ts';
 import type { Settings } from '../settings.ts';
+import type { EnvStore } from '../store/env-store.ts';
 import { fetchFile } from '../store/file.ts';
 import type { Source } from '../store/source.ts';
 import type { FetchedObject } from '../store/store.ts';
@@ -68,33 +69,57 @@ async function openSource(
     attempt.isAbsent = true;
     return new Map();
   }
-  const { bytes, sealing } = object;
-  const { uri, format } = source;
-  attempt.version = object.version ?? null;
-  attempt.requestIds = object.requestIds;
-  attempt.attempts = object.attempts;
-  const content =
-    format === undefined ? recognise(bytes, { source: uri }) : asFormat(bytes, format, { source: uri });
-  if (content.kind === 'dotenv' || content.kind === 'json') {
-    attempt.sealing = sealing.kind;
-    if (sealing.kind !== 'none' && sealing.key !== undefined) attempt.kmsKeys = [sealing.key];
-    enforcePolicy(source, sealing, {
-      pinnedKeys: sealing.kind === 'none' ? [] : await stores.pinnedKeys(),
-      allowUnsealed: settings['allow-unsealed'],
-    });
-    attempt.variables = openPlain(bytes, content.kind, source);
-    return attempt.variables;
-  }
-  attempt.sealing = content.kind;
-  const { openSealed } = await import('../sealing/open-sealed.ts');
-  const { variables, keys } = await openSealed(content, {
-    source,
-    object,
+  const content = recogniseObject(object, attempt);
+  return await openObject(content, object, attempt, {
+    // What nothing seals has no key that an alias could lead to.
+    pinnedKeys: !isPlain(content) || object.sealing.kind !== 'none' ? await stores.pinnedKeys() : [],
+    allowUnsealed: settings['allow-unsealed'],
     clients: stores,
-    pinnedKeys: await stores.pinnedKeys(),
     encryptionContext,
     allowMetadataKey: settings['allow-metadata-key'],
   });
+}
+
+/** What the bytes are, for the events too. */
+export function recogniseObject(object: FetchedObject, attempt: Attempt): Recognised {
+  const { uri, format } = attempt.source;
+  attempt.version = object.version ?? null;
+  attempt.requestIds = object.requestIds;
+  attempt.attempts = object.attempts;
+  const { bytes, sealing } = object;
+  const content =
+    format === undefined ? recognise(bytes, { source: uri }) : asFormat(bytes, format, { source: uri });
+  attempt.sealing = isPlain(content) ? sealing.kind : content.kind;
+  if (isPlain(content) && sealing.kind !== 'none' && sealing.key !== undefined)
+    attempt.kmsKeys = [sealing.key];
+  return content;
+}
+
+/** An env file as it stands: only the store can have sealed it. */
+export function isPlain(content: Recognised): content is Extract<Recognised, { kind: 'dotenv' | 'json' }> {
+  return content.kind === 'dotenv' || content.kind === 'json';
+}
+
+export interface OpenObjectOptions extends Omit<OpenSealedOptions, 'source' | 'object'> {
+  readonly allowUnsealed: boolean;
+}
+
+/** By the policy for its sealing. Throws what `enforcePolicy` and the formats throw. */
+export async function openObject(
+  content: Recognised,
+  object: FetchedObject,
+  attempt: Attempt,
+  options: OpenObjectOptions,
+): Promise<Variables> {
+  const { source } = attempt;
+  const { bytes, sealing } = object;
+  if (isPlain(content)) {
+    enforcePolicy(source, sealing, options);
+    attempt.variables = openPlain(bytes, content.kind, source);
+    return attempt.variables;
+  }
+  const { openSealed } = await import('../sealing/open-sealed.ts');
+  const { variables, keys } = await openSealed(content, { ...options, source, object });
   attempt.kmsKeys = keys;
   attempt.variables = variables;
   return variables;
@@ -132,6 +157,26 @@ export class Stores implements KeyClients {
       case 'file':
         return await fetchFile(source, this.#options.host.system);
     }
+  }
+
+  /** For the commands that change files. */
+  async writable(scheme: Source['scheme']): Promise<EnvStore> {
+    switch (scheme) {
+      case 's3':
+        return await (await this.#awsStores()).writable();
+      case 'gs':
+        return await (await this.#googleStores()).writable();
+      case 'file': {
+        const { fileStore } = await import('../store/file-store.ts');
+        const { host, deadline } = this.#options;
+        return fileStore({ system: host.system, deadline }) as EnvStore;
+      }
+    }
+  }
+
+  /** A key of AWS KMS by its ARN, where an alias is given; every other as it is. */
+  async resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
+    return keys.some(isAlias) ? await (await this.#awsStores()).resolveAll(keys) : keys;
   }
 
   /** `--kms-key` with aliases resolved, which takes a request to KMS. */

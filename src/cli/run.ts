@@ -15,7 +15,7 @@ import type { CommandContext } from './commands.ts';
 import { type OpenOptions, openSources, Stores } from './open-sources.ts';
 import type { Record, RecordingOptions } from './recording.ts';
 
-export async function run({ host, commandLine }: CommandContext): Promise<void> {
+export async function run({ host, commandLine }: CommandContext): Promise<never> {
   const settings = readSettings(commandLine, host.variables);
   const argv = requireCommand(commandLine);
   const attempts = requireSources(settings.source).map(newAttempt);
@@ -29,7 +29,7 @@ export async function run({ host, commandLine }: CommandContext): Promise<void> 
   try {
     const launch = await prepared;
     await record?.({});
-    await handOver(launch, host);
+    return await handOver(launch, host);
   } catch (error) {
     await record?.({ error });
     throw error;

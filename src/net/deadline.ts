@@ -6,11 +6,20 @@ import { EnvsealError } from '../errors.ts';
  */
 export class Deadline {
   readonly #controller = new AbortController();
-  readonly #end: number;
-  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #seconds: number;
+  #end = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param seconds from now */
   constructor(seconds: number) {
+    this.#seconds = seconds;
+    this.renew();
+  }
+
+  /** The whole time again from now, for what is done step by step. */
+  renew(): void {
+    const seconds = this.#seconds;
+    clearTimeout(this.#timer);
     this.#end = performance.now() + seconds * 1000;
     this.#timer = setTimeout(() => this.abort(timeout(seconds)), seconds * 1000);
   }

@@ -13,6 +13,7 @@ import { openPlain, type Variables } from './open.ts';
 import { isPinned } from './pins.ts';
 import { notPinned } from './policy.ts';
 import { type Recognised, recognise } from './recognise.ts';
+import type { OpenSopsOptions } from './sops/open.ts';
 
 /** Each made when its first key needs it. */
 export interface KeyClients {
@@ -42,7 +43,7 @@ export type SealedFile = Extract<Recognised, { kind: 'sops' | 'kms' | 'berglas' 
 
 /** Throws as the policy does for keys that are not pinned, and what the keys and the formats throw. */
 export async function openSealed(file: SealedFile, options: OpenSealedOptions): Promise<OpenedFile> {
-  refuseVersions(options);
+  if (file.kind !== 'sops') refuseVersions(options);
   switch (file.kind) {
     case 'sops':
       return await openSopsFile(file, options);
@@ -67,8 +68,14 @@ async function openSopsFile(
   options: OpenSealedOptions,
 ): Promise<OpenedFile> {
   const { openSops } = await import('./sops/open.ts');
-  const { source, object, pinnedKeys } = options;
-  return await openSops(object.bytes, file.sops, {
+  return await openSops(options.object.bytes, file.sops, sopsOptions(options));
+}
+
+/** Which keys may open a SOPS file, and how they do. */
+export function sopsOptions(options: OpenSealedOptions): OpenSopsOptions {
+  refuseVersions(options);
+  const { source, pinnedKeys } = options;
+  return {
     source: source.uri,
     unwrap: unwrapWith(options),
     // Which key an alias leads to is known when it has unwrapped, and is checked then.
@@ -76,7 +83,7 @@ async function openSopsFile(
     checkKey: (key) => {
       if (key.kind === 'aws-kms') refuseOtherPlace(key.context, source);
     },
-  });
+  };
 }
 
 function unwrapWith({ clients, pinnedKeys }: OpenSealedOptions): Unwrap {

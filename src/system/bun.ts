@@ -29,6 +29,7 @@ const errnoLocation = libc[ERRNO_LOCATION] as () => number;
 const RARE = {
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
   fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+  poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
 } as const;
 let rareSymbols: ReturnType<typeof dlopen<typeof RARE>>['symbols'] | undefined;
 
@@ -65,6 +66,11 @@ const ERRNO_NAMES: Record<number, string> = {
   122: 'EDQUOT',
 };
 const EINTR = 4;
+const EAGAIN = process.platform === 'darwin' ? 35 : 11;
+const POLLIN = 1;
+const POLLOUT = 4;
+const STDERR = 2;
+const STDERR_WAIT_MS = 1000;
 const O_CLOEXEC = process.platform === 'darwin' ? 0x1000000 : 0o2000000;
 const O_DIRECTORY = process.platform === 'darwin' ? 0x100000 : process.arch === 'arm64' ? 0o40000 : 0o200000;
 const X_OK = 1;
@@ -89,7 +95,7 @@ export const bunSystem: System = {
     const bytes = Buffer.from(text);
     for (let offset = 0; offset < bytes.length; ) {
       const written = rare().write(fd, ptr(bytes.subarray(offset)), bytes.length - offset);
-      if (written < 0 && errno() !== EINTR) return false;
+      if (written < 0 && !isToTryAgain(fd, POLLOUT)) return false;
       if (written > 0) offset += written;
     }
     return true;
@@ -203,6 +209,17 @@ function readFile(path: ByteString, limit: number): Uint8Array {
   }
 }
 
+/**
+ * After a call on a file descriptor that failed. Whoever started us may have made a pipe that does not wait, as Node
+ * does: then this waits for it, as long as it takes. Nobody waits long to complain.
+ */
+function isToTryAgain(fd: number, events: number): boolean {
+  if (errno() === EINTR) return true;
+  if (errno() !== EAGAIN) return false;
+  const pollfd = new Int32Array([fd, events]);
+  return rare().poll(ptr(pollfd), 1, fd === STDERR ? STDERR_WAIT_MS : -1) > 0 || errno() === EINTR;
+}
+
 /** Files in /proc have no size, so this reads until the end or the limit. */
 function readAll(fd: number, limit: number): Uint8Array {
   let bytes = Buffer.allocUnsafe(Math.min(limit, 16_384));
@@ -214,7 +231,7 @@ function readAll(fd: number, limit: number): Uint8Array {
       bytes = larger;
     }
     const count = libc.read(fd, ptr(bytes.subarray(length)), bytes.length - length);
-    if (count < 0 && errno() === EINTR) continue;
+    if (count < 0 && isToTryAgain(fd, POLLIN)) continue;
     if (count < 0) throw lastError();
     if (count === 0) return bytes.subarray(0, length);
     length += count;

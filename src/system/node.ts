@@ -20,6 +20,22 @@ import { crc32 } from 'node:zlib';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
 import { type ByteString, ErrnoError, type FetchOptions, type System } from './system.ts';
 
+const STDERR = 2;
+const STDERR_WAIT_MS = 1000;
+const POLL_MS = 5;
+
+/** Whoever started us may have made a pipe that does not wait. Node has no call that waits for it. */
+function writeSome(fd: number, bytes: Uint8Array, offset: number, end: number): number {
+  for (;;) {
+    try {
+      return writeSync(fd, bytes, offset);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > end) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+    }
+  }
+}
+
 export const nodeSystem: System = {
   runtime: 'node',
   readFile(path, limit) {
@@ -44,7 +60,8 @@ export const nodeSystem: System = {
   write(fd, text) {
     try {
       const bytes = Buffer.from(text);
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(fd, bytes, offset);
+      const end = performance.now() + (fd === STDERR ? STDERR_WAIT_MS : Number.POSITIVE_INFINITY);
+      for (let offset = 0; offset < bytes.length; ) offset += writeSome(fd, bytes, offset, end);
       return true;
     } catch {
       // A closed stderr must not keep the exit status from being told.

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFlags, readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
 import { COMMANDS, commandName } from '../../src/cli/commands.ts';
-import { type CommandName, FLAGS, FLAGS_OF, type FlagName } from '../../src/cli/flags.ts';
+import { type CommandName, FLAGS, COMMAND_NAMES, flagsOf, type FlagName } from '../../src/cli/flags.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import {
   SETTINGS,
@@ -289,8 +289,8 @@ describe('each command has its flags', () => {
   const commands = Object.keys(COMMANDS) as CommandName[];
 
   test('the tables name the same commands, and each flag has one', () => {
-    expect(commands).toEqual(Object.keys(FLAGS_OF));
-    expect(new Set(Object.values(FLAGS_OF).flat())).toEqual(new Set(all));
+    expect(commands).toEqual(COMMAND_NAMES);
+    expect(new Set(commands.flatMap(flagsOf))).toEqual(new Set(all));
   });
 
   test.each(commands)('%s takes --log-format, which main.ts reads', (command) => {
@@ -305,7 +305,7 @@ describe('each command has its flags', () => {
   test.each(commands.flatMap((command) => all.map((flag) => [command, flag] as const)))(
     '%s --%s',
     (command, flag) => {
-      const owners = commands.filter((name) => FLAGS_OF[name].includes(flag));
+      const owners = commands.filter((name) => flagsOf(name).includes(flag));
       const expected = owners.includes(command)
         ? command
         : `usage: --${flag} is a flag of ${owners.join(', ')}; envseal help ${command} lists the flags of ${command}`;
@@ -317,15 +317,15 @@ describe('each command has its flags', () => {
   test.each([
     [
       ['run', '--out', 'x', '--', 'env'],
-      '--out is a flag of keygen; envseal help run lists the flags of run',
+      '--out is a flag of get, keygen; envseal help run lists the flags of run',
     ],
-    [['exec', '--out=x', '--', 'env'], '--out is a flag of keygen; envseal help run lists the flags of run'],
-    [['--out', 'x', '--', 'env'], '--out is a flag of keygen; envseal help run lists the flags of run'],
+    [['exec', '--out=x', '--', 'env'], '--out is a flag of get, keygen; envseal help run lists the flags of run'],
+    [['--out', 'x', '--', 'env'], '--out is a flag of get, keygen; envseal help run lists the flags of run'],
     [['keygen', '-s', 'x'], '--source is a flag of run; envseal help keygen lists the flags of keygen'],
     [['keygen', '--ouut', 'x'], 'unknown flag --ouut; did you mean --out?'],
     [['keygen', '--sorce', 'x'], 'unknown flag --sorce; envseal help keygen lists the flags'],
     [['exec', '--sorce', 'x'], 'unknown flag --sorce; did you mean --source?'],
-    [['keygen', '--out'], '--out needs a value; --out FILE: the new file for the identity'],
+    [['keygen', '--out'], '--out needs a value; --out FILE: write to this new file, for its owner alone'],
     [['kegen', '--out', 'x'], 'unknown command kegen; did you mean keygen?'],
     // The value of a flag is no command.
     [['--out', 'keygen'], 'no command given; envseal run -- COMMAND, or envseal help'],

@@ -72,7 +72,7 @@ describe('a new identity', () => {
 });
 
 describe('what is there stays as it is: 78', () => {
-  const hint = 'an identity is never overwritten: give another name, or move that file away';
+  const hint = 'it is never overwritten: give another name, or move that file away';
 
   test('a file', async () => {
     const cwd = folder({ key: 'precious' });

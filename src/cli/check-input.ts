@@ -1,0 +1,43 @@
+/** Mistakes in a file that is about to be sealed, one line each, without a value. */
+import { checkEnvFile, type Finding } from '../envfile/check.ts';
+import { EnvsealError, type ErrorCode } from '../errors.ts';
+import { isLoaderName } from '../launch/loader-names.ts';
+import { matcher } from '../launch/name-match.ts';
+import type { PlainFile } from './seal-file.ts';
+import type { Workspace } from './workspace.ts';
+
+const CODES: Partial<Record<Finding['rule'], ErrorCode>> = {
+  'loader-name': 'unsafe_name',
+  'too-large': 'too_large',
+};
+
+/** Throws for errors, and with `--fail-on-warnings` for warnings. With `--json` all are in the answer instead of on stderr. */
+export function checkInput(
+  { bytes, kind, source }: PlainFile,
+  { host, flags }: Workspace,
+): readonly Finding[] {
+  const isAllowed = matcher(flags['allow-name']);
+  const { uri, dialect } = source;
+  const findings = checkEnvFile(bytes, {
+    source: uri,
+    kind,
+    dialect,
+    isLoaderName: (name) => isLoaderName(name) && !isAllowed(name),
+  });
+  for (const finding of findings) host.system.write(2, `${describe(uri, finding)}\n`);
+  const bad = findings.filter(({ severity }) => severity === 'error' || flags['fail-on-warnings']);
+  const [first] = bad;
+  if (first === undefined) return findings;
+  const count = bad.length === 1 ? 'a mistake' : `${bad.length} mistakes`;
+  throw new EnvsealError(CODES[first.rule] ?? 'malformed', `${uri} has ${count}: ${describe('', first)}`, {
+    hint: 'nothing was stored; mend the file, and push it again',
+  });
+}
+
+/** As compilers say it, so that editors and CI find the line. */
+function describe(uri: string, { line, severity, name, message, rule }: Finding): string {
+  const place = [uri, line].filter((part) => part !== null && part !== '').join(':');
+  const subject = name === null || message.includes(name) ? '' : `${name}: `;
+  const text = `${subject}${message} [${rule}]`;
+  return uri === '' ? `${line === null ? '' : `line ${line}: `}${text}` : `${place}: ${severity}: ${text}`;
+}

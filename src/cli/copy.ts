@@ -1,0 +1,81 @@
+/** `envseal copy`: a file at another place, sealed for that place and its key. */
+import { diffVariables, hasDifferences } from '../envfile/diff.ts';
+import { format } from '../envfile/format.ts';
+import type { Command } from './commands.ts';
+import { inspectBucket } from './inspect-bucket.ts';
+import { isPlain } from './open-sources.ts';
+import { ANY_SEALING, type OpenedFile, openFile } from './opened-file.ts';
+import { readExisting, report } from './push.ts';
+import { recordAccess } from './record-access.ts';
+import {
+  checkSeal,
+  isSealedSo,
+  keepAtRest,
+  keysOf,
+  planSeal,
+  type SealedBytes,
+  type SealPlan,
+  sealFile,
+} from './seal-file.ts';
+import { recordChange, storeContent } from './store-change.ts';
+import { openWorkspace, parseReadable, parseTarget, readOperands, type Workspace } from './workspace.ts';
+
+const USAGE = 'envseal copy URI URI';
+
+export const copy: Command = async (context) => {
+  const [from = '', to = ''] = readOperands(context.commandLine, { least: 2 }, USAGE);
+  const [source, target] = [parseReadable(from), parseTarget(to)];
+  const workspace = await openWorkspace(context);
+  const { flags } = workspace;
+  if (flags.seal !== undefined) checkSeal(target, flags.seal, flags);
+  const original = await recordAccess(workspace, 'copy', [source], ([attempt]) =>
+    openFile(source, ANY_SEALING, workspace, attempt),
+  );
+  const stored = await recordChange(workspace, target, 'copied', async (attempt) => {
+    const [verdict, existing] = await Promise.all([
+      inspectBucket(target, workspace),
+      readExisting(target, workspace),
+    ]);
+    verdict();
+    const plan = await planSeal(target, existing.file, workspace);
+    attempt.sealing = plan.kind === 'at-rest' ? plan.seal.kind : plan.kind;
+    const isThere = existing.file !== undefined && isSealedSo(existing.file, plan);
+    if (isThere && !hasDifferences(diffVariables(existing.file?.variables, original.variables)))
+      return undefined;
+    const sealed = await sealCopy(original, plan, existing.file, workspace);
+    const { variables } = original;
+    const content = { sealed, variables, before: existing.file, expected: existing.expected };
+    const result = await storeContent(workspace, target, content, attempt);
+    attempt.kmsKeys = keysOf(plan, result.written.sealing);
+    return { ...result, sealing: attempt.sealing, kmsKeys: attempt.kmsKeys };
+  });
+  report(target, stored, workspace);
+  return undefined;
+};
+
+/** A SOPS file stays one of its kind, with its rules and comments; what only older tools write becomes an env file. */
+async function sealCopy(
+  { content, object, document, variables, source }: OpenedFile,
+  plan: SealPlan,
+  existing: OpenedFile | undefined,
+  workspace: Workspace,
+): Promise<SealedBytes> {
+  const before = existing?.object.sealing;
+  if (document !== undefined && plan.kind === 'sops') {
+    const { wrapWith } = await import('../keys/wrap.ts');
+    const bytes = await document.rotate({
+      keys: plan.keys,
+      wrap: wrapWith(workspace.stores),
+      now: new Date(),
+    });
+    return { bytes, seal: keepAtRest(before) };
+  }
+  if (isPlain(content)) {
+    return await sealFile({ bytes: object.bytes, kind: content.kind, source }, plan, before, workspace);
+  }
+  const bytes =
+    (await document?.toDotenv()) ??
+    Buffer.from(format([...variables].map(([name, value]) => [name, value.reveal()] as const)));
+  const plain = { ...source, dialect: 'dotenv' as const };
+  return await sealFile({ bytes, kind: 'dotenv', source: plain }, plan, before, workspace);
+}

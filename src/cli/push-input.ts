@@ -1,0 +1,92 @@
+/** What `push` is given: a file, stdin, or variables of its own environment. */
+import { editEnvFile } from '../envfile/edit.ts';
+import { format } from '../envfile/format.ts';
+import { EnvsealError } from '../errors.ts';
+import { matcher } from '../launch/name-match.ts';
+import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { openPlain } from '../sealing/open.ts';
+import { asFormat, recognise } from '../sealing/recognise.ts';
+import { VARIABLE_PREFIX } from '../settings.ts';
+import { parseSource, type Source } from '../store/source.ts';
+import { isPlain } from './open-sources.ts';
+import { readFile } from './read-value.ts';
+import type { PlainFile } from './seal-file.ts';
+import type { Workspace } from './workspace.ts';
+
+/** After `--only` and `--exclude`. Throws `malformed`, `not_found`, `too_large`, and `usage` for what is sealed already. */
+export function readInput(path: string | undefined, workspace: Workspace): PlainFile {
+  const file = path === undefined ? fromEnvironment(workspace) : fromFile(path, workspace);
+  const { only, exclude } = workspace.flags;
+  if (only.length === 0 && exclude.length === 0) return file;
+  const isWanted = only.length === 0 ? () => true : matcher(only);
+  const isExcluded = matcher(exclude);
+  const names = [...openPlain(file.bytes, file.kind, file.source).keys()];
+  const left = names.filter((name) => !isWanted(name) || isExcluded(name));
+  const { uri, dialect } = file.source;
+  const bytes = editEnvFile(file.bytes, new Map(left.map((name) => [name, undefined])), {
+    source: uri,
+    kind: file.kind,
+    dialect,
+  });
+  return { ...file, bytes };
+}
+
+function fromFile(path: string, { host }: Workspace): PlainFile {
+  const isInput = path === '-';
+  const source = isInput ? STDIN : localSource(path);
+  const bytes = isInput
+    ? host.system.readInput(MAX_SOURCE_BYTES + 1)
+    : readFile(source.scheme === 'file' ? source.path : path, host.system);
+  if (bytes.length > MAX_SOURCE_BYTES) {
+    throw new EnvsealError('too_large', `${source.uri} is over ${MAX_SOURCE_BYTES} bytes`, {
+      hint: 'an env file has to fit into the environment of a process; check the path',
+    });
+  }
+  const about = { source: source.uri };
+  const content =
+    source.format === undefined ? recognise(bytes, about) : asFormat(bytes, source.format, about);
+  if (isPlain(content)) return { bytes, kind: content.kind, source };
+  throw new EnvsealError('usage', `${source.uri} is sealed already: ${content.kind}`, {
+    hint: `envseal copy ${source.uri} URI opens it, and seals it for the other place`,
+  });
+}
+
+const STDIN: Source = {
+  scheme: 'file',
+  path: '-',
+  uri: 'stdin',
+  format: undefined,
+  dialect: 'dotenv',
+  isOptional: false,
+};
+
+/** A path as it is typed, also without `./`; a file: URI can say the dialect. */
+function localSource(path: string): Source {
+  const source = parseSource(/^(file:\/\/|\.{0,2}\/)/.test(path) ? path : `./${path}`);
+  return { ...source, uri: path };
+}
+
+/** Names that the shell or CI gave us, such as its masked variables. Throws `not_found` where none matches. */
+function fromEnvironment({ host, flags }: Workspace): PlainFile {
+  const isWanted = matcher(flags['from-env']);
+  const entries = Object.entries(host.variables).flatMap(([name, value]): [string, string][] =>
+    value !== undefined && !name.startsWith(VARIABLE_PREFIX) && isWanted(name) ? [[name, value]] : [],
+  );
+  if (entries.length === 0) {
+    throw new EnvsealError('not_found', 'no variable of the environment matches --from-env', {
+      hint: "quote globs, so that the shell leaves them alone: --from-env 'APP_*'",
+    });
+  }
+  for (const [name, value] of entries) {
+    if (!value.includes('\ufffd')) continue;
+    throw new EnvsealError('malformed', `the value of ${name} is not UTF-8`, {
+      hint: 'encode bytes, for example as base64',
+    });
+  }
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    bytes: Buffer.from(format(entries)),
+    kind: 'dotenv',
+    source: { ...STDIN, uri: 'the environment' },
+  };
+}

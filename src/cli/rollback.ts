@@ -1,0 +1,75 @@
+/** `envseal rollback`: an older version, stored as the newest. Nothing is deleted. */
+import { EnvsealError } from '../errors.ts';
+import { newAttempt } from '../events/attempt.ts';
+import type { Source } from '../store/source.ts';
+import type { Command } from './commands.ts';
+import { checkVersioning } from './inspect-bucket.ts';
+import { ANY_SEALING, type OpenedFile, openFile, openStored, policyOf } from './opened-file.ts';
+import { keepAtRest } from './seal-file.ts';
+import { report } from './set.ts';
+import { recordChange, storeContent } from './store-change.ts';
+import { openWorkspace, parseTarget, readOperands, type Workspace } from './workspace.ts';
+
+const USAGE = 'envseal rollback URI VERSION; envseal history URI shows the versions';
+
+export const rollback: Command = async (context) => {
+  const [uri = '', version = ''] = readOperands(context.commandLine, { least: 2 }, USAGE);
+  const source = parseTarget(uri);
+  const old = atVersion(source, version);
+  const workspace = await openWorkspace(context);
+  await checkVersioning(source, workspace);
+  const stored = await recordChange(workspace, source, 'rolled-back', async (attempt) => {
+    const policy = await policyOf(workspace);
+    // Only what a start would open is made current.
+    const [file, current] = await Promise.all([
+      openFile(old, policy, workspace),
+      readCurrent(source, workspace),
+    ]);
+    attempt.sealing = file.attempt.sealing;
+    attempt.kmsKeys = file.attempt.kmsKeys;
+    if (current !== undefined && current.object.version === file.object.version) return undefined;
+    const { object, variables } = file;
+    const sealed = { bytes: object.bytes, seal: keepAtRest(object.sealing) };
+    const expected = current === undefined ? 'nothing' : { revision: current.object.revision };
+    const content = { sealed, variables, before: current, expected, attributes: object.attributes } as const;
+    return await storeContent(workspace, source, content, attempt);
+  });
+  report(uri, stored, workspace);
+  return undefined;
+};
+
+function atVersion(source: Source, version: string): Source {
+  switch (source.scheme) {
+    case 's3':
+      return { ...source, versionId: version };
+    case 'gs':
+      if (/^\d+$/.test(version)) return { ...source, generation: version };
+      throw new EnvsealError('usage', 'a version of Cloud Storage is a generation, a number', {
+        hint: USAGE,
+      });
+    case 'file':
+      throw new EnvsealError('unversioned', `${source.uri}: files keep no older versions`, {
+        hint: 'keep the sealed file in git, and get the older one from there',
+      });
+  }
+}
+
+/** What is there now, opened if it can be: it may be the broken one that somebody wants to get rid of. */
+async function readCurrent(source: Source, workspace: Workspace): Promise<OpenedFile | undefined> {
+  const store = await workspace.stores.writable(source.scheme);
+  try {
+    const object = await store.read(source);
+    const attempt = newAttempt(source);
+    return await openStored(object, attempt, ANY_SEALING, workspace).catch(() => ({
+      source,
+      object,
+      content: { kind: 'dotenv' as const },
+      variables: new Map(),
+      document: undefined,
+      attempt,
+    }));
+  } catch (error) {
+    if (error instanceof EnvsealError && error.code === 'not_found') return undefined;
+    throw error;
+  }
+}

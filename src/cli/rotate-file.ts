@@ -1,0 +1,127 @@
+/** One file of `rotate`: opened, sealed again, and stored if it is still the same. */
+import { EnvsealError } from '../errors.ts';
+import { parseKeyToWrapWith } from '../keys/key-to-wrap-with.ts';
+import type { KeyToWrapWith } from '../keys/key-wrapper.ts';
+import { parseEncryptionContext } from '../sealing/encryption-context.ts';
+import type { Source } from '../store/source.ts';
+import { isPlain } from './open-sources.ts';
+import { type OpenedFile, openFile } from './opened-file.ts';
+import { isSealedSo, keepAtRest, placeContext, type SealedBytes, type SealPlan } from './seal-file.ts';
+import { recordChange, storeContent } from './store-change.ts';
+import { parseTarget, type Workspace } from './workspace.ts';
+
+export interface Rotated {
+  readonly uri: string;
+  readonly outcome: 'rotated' | 'would rotate' | 'left alone' | 'failed';
+  readonly sealing: string | null;
+  readonly kmsKeys: readonly string[];
+  readonly version: string | null;
+  readonly error?: EnvsealError;
+}
+
+interface Options {
+  /** What changed at or after this is left alone. */
+  readonly before: Date | undefined;
+  readonly workspace: Workspace;
+}
+
+/** What goes wrong with one file is its result; the others go on. */
+export async function rotateFile(uri: string, options: Options): Promise<Rotated> {
+  try {
+    return await rotate(parseTarget(uri), options);
+  } catch (error) {
+    if (!(error instanceof EnvsealError)) throw error;
+    return { uri, outcome: 'failed', sealing: null, kmsKeys: [], version: null, error };
+  }
+}
+
+async function rotate(source: Source, { before, workspace }: Options): Promise<Rotated> {
+  const { flags } = workspace;
+  let result: Rotated = { uri: source.uri, outcome: 'left alone', sealing: null, kmsKeys: [], version: null };
+  await recordChange(workspace, source, 'rotated', async (attempt) => {
+    const file = await openFile(
+      source,
+      { pinnedKeys: [], allowUnsealed: flags['allow-unsealed'] },
+      workspace,
+    );
+    const { sealing, kmsKeys, version } = file.attempt;
+    attempt.sealing = sealing;
+    attempt.kmsKeys = kmsKeys;
+    result = { ...result, sealing, kmsKeys, version };
+    const plan = await planRotation(file, workspace);
+    if (!isDue(file, plan, before)) return undefined;
+    if (flags['dry-run']) {
+      result = { ...result, outcome: 'would rotate' };
+      return undefined;
+    }
+    const sealed = await sealAgain(file, plan, workspace);
+    const { variables, object } = file;
+    const content = { sealed, variables, before: file, expected: { revision: object.revision } };
+    const { written } = await storeContent(workspace, source, content, attempt);
+    attempt.kmsKeys =
+      plan?.kind === 'sops' ? plan.keys.map(({ key }) => key) : keysAfter(written.sealing, kmsKeys);
+    result = { ...result, outcome: 'rotated', kmsKeys: attempt.kmsKeys, version: written.version ?? null };
+    return written;
+  });
+  return result;
+}
+
+function keysAfter(
+  sealing: { kind: string; key?: string | undefined },
+  before: readonly string[],
+): readonly string[] {
+  return sealing.key === undefined ? before : [sealing.key];
+}
+
+/** How it is to be sealed from now on; `undefined`: for the same keys. */
+async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Promise<SealPlan | undefined> {
+  const { content, object, document, source } = file;
+  const given = await stores.resolveKeys(flags['kms-key']);
+  if (document !== undefined) {
+    if (given.length + flags.age.length === 0) return undefined;
+    const context = { ...placeContext(source), ...parseEncryptionContext(flags['encryption-context']) };
+    const old = document.recipients.map((name) => parseKeyToWrapWith(name, context));
+    const keys = [...given, ...flags.age].map((name) => parseKeyToWrapWith(name, context));
+    return { kind: 'sops', keys: [...keys, ...keptKeys(old, keys)] };
+  }
+  if (!isPlain(content) || object.sealing.kind === 'none') {
+    throw new EnvsealError('configuration', `${source.uri}: no key that envseal could rotate seals it`, {
+      hint: `seal it with envseal copy --seal sops ${source.uri} URI`,
+    });
+  }
+  const [key, second] = given;
+  if (second !== undefined) {
+    throw new EnvsealError('usage', 'a file that its store seals has one --kms-key', { hint: 'give one' });
+  }
+  if (key === undefined) return undefined;
+  const { kind } = object.sealing;
+  const isDual = object.sealing.kind === 'sse-kms' && object.sealing.isDual;
+  return { kind: 'at-rest', seal: kind === 'cmek' ? { kind, key } : { kind, key, isDual } };
+}
+
+/** New KMS keys take the place of the old KMS keys, new recipients that of the old recipients. */
+function keptKeys(old: readonly KeyToWrapWith[], given: readonly KeyToWrapWith[]): readonly KeyToWrapWith[] {
+  const isAge = ({ kind }: KeyToWrapWith) => kind === 'age';
+  const [hasAge, hasKms] = [given.some(isAge), given.some((key) => !isAge(key))];
+  return old.filter((key) => (isAge(key) ? !hasAge : !hasKms));
+}
+
+function isDue(file: OpenedFile, plan: SealPlan | undefined, before: Date | undefined): boolean {
+  if (plan !== undefined && isSealedSo(file, plan)) return false;
+  const changed = file.document?.lastModified ?? file.object.modified;
+  return before === undefined || changed === undefined || changed < before;
+}
+
+async function sealAgain(
+  { document, object }: OpenedFile,
+  plan: SealPlan | undefined,
+  { stores }: Workspace,
+): Promise<SealedBytes> {
+  if (document === undefined) {
+    return { bytes: object.bytes, seal: plan?.kind === 'at-rest' ? plan.seal : keepAtRest(object.sealing) };
+  }
+  const { wrapWith } = await import('../keys/wrap.ts');
+  const keys = plan?.kind === 'sops' ? { keys: plan.keys } : {};
+  const bytes = await document.rotate({ ...keys, wrap: wrapWith(stores), now: new Date() });
+  return { bytes, seal: keepAtRest(object.sealing) };
+}

@@ -1,0 +1,130 @@
+/** Stores what a command made of a file, so that nobody's change is lost, and says what came of it. */
+import { type Differences, diffVariables } from '../envfile/diff.ts';
+import { EnvsealError } from '../errors.ts';
+import type { Change } from '../events/event.ts';
+import type { Secret } from '../secret.ts';
+import {
+  type Attributes,
+  type EnvStore,
+  type Expected,
+  NO_ATTRIBUTES,
+  type Written,
+} from '../store/env-store.ts';
+import type { Source } from '../store/source.ts';
+import type { ChangeAttempt } from './change-recording.ts';
+import type { OpenedFile } from './opened-file.ts';
+import type { SealedBytes } from './seal-file.ts';
+import { type Workspace, warn } from './workspace.ts';
+
+export interface NewContent {
+  readonly sealed: SealedBytes;
+  readonly variables: ReadonlyMap<string, Secret>;
+  /** What is there, if it could be opened. */
+  readonly before: OpenedFile | undefined;
+  readonly expected: Expected;
+  readonly attributes?: Attributes;
+}
+
+export interface Stored {
+  readonly uri: string;
+  readonly version: string | null;
+  readonly previousVersion: string | null;
+  readonly differences: Differences;
+  readonly written: Written;
+}
+
+/**
+ * Runs a change and tells who is to be told how it ended; `attempt` is filled in on the way. What turns out to change
+ * nothing is no event: then `action` gives `undefined`.
+ */
+export async function recordChange<T>(
+  { events }: Workspace,
+  source: Source,
+  change: Change,
+  action: (attempt: ChangeAttempt) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const attempt = events.begin(source, change);
+  let result: T | undefined;
+  try {
+    result = await action(attempt);
+  } catch (error) {
+    const failure = error instanceof EnvsealError ? error.about(source.uri) : error;
+    await events.finish(attempt, failure);
+    throw failure;
+  }
+  if (result === undefined) events.drop(attempt);
+  else await events.finish(attempt);
+  return result;
+}
+
+/** Writes; throws `unsealed` where the store took it and did not seal it. */
+export async function storeContent(
+  workspace: Workspace,
+  source: Source,
+  content: NewContent,
+  attempt: ChangeAttempt,
+): Promise<Stored> {
+  const { sealed, before, variables } = content;
+  attempt.previousVersion = before?.object.version ?? null;
+  const differences = diffVariables(before?.variables, variables);
+  attempt.differences = differences;
+  const store = await workspace.stores.writable(source.scheme);
+  const attributes = content.attributes ?? before?.object.attributes ?? NO_ATTRIBUTES;
+  const options = { seal: sealed.seal, expected: content.expected, attributes };
+  const written = await write(workspace, store, source, sealed.bytes, options);
+  attempt.version = written.version ?? null;
+  attempt.requestIds = written.requestIds;
+  if (sealed.seal.kind !== 'store' && written.sealing.kind !== sealed.seal.kind) {
+    throw new EnvsealError('unsealed', `${source.uri} was stored, and the store did not seal it`, {
+      hint: 'the store ignores what it was asked for: delete that version there, and use --seal sops',
+    });
+  }
+  return {
+    uri: source.uri,
+    version: attempt.version,
+    previousVersion: attempt.previousVersion,
+    differences,
+    written,
+  };
+}
+
+async function write(
+  workspace: Workspace,
+  store: EnvStore,
+  source: Source,
+  bytes: Uint8Array,
+  options: Parameters<EnvStore['write']>[2],
+): Promise<Written> {
+  try {
+    return await store.write(source, bytes, options);
+  } catch (error) {
+    if (!(error instanceof EnvsealError) || error.code !== 'unconditional') throw error;
+    if (!workspace.flags['allow-unconditional']) throw error;
+    await refuseOther(store, source, options.expected);
+    return await store.write(source, bytes, { ...options, expected: 'anything' });
+  }
+}
+
+/** What a store without conditions leaves: to look first. Who writes between the two is not seen. */
+async function refuseOther(store: EnvStore, source: Source, expected: Expected): Promise<void> {
+  const now = await store.read(source).catch((error: unknown) => {
+    if (error instanceof EnvsealError && error.code === 'not_found') return undefined;
+    throw error;
+  });
+  const isExpected =
+    expected === 'nothing'
+      ? now === undefined
+      : expected === 'anything' || now?.revision === expected.revision;
+  if (isExpected) return;
+  throw new EnvsealError('conflict', `somebody stored version ${now?.version ?? 'unknown'} meanwhile`, {
+    hint: 'look at it with envseal diff, and run the command again',
+  });
+}
+
+export function warnUnversioned(workspace: Workspace, { uri, written }: Stored): void {
+  if (!/^s3:|^arn:/.test(uri) || (written.version !== undefined && written.version !== 'null')) return;
+  const bucket = new EnvsealError('unversioned', `${uri}: its bucket keeps no older versions`, {
+    hint: 'turn versioning on, so that envseal rollback can undo this: aws s3api put-bucket-versioning',
+  });
+  warn(workspace, bucket);
+}

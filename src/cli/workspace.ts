@@ -1,0 +1,69 @@
+/** What a command that works on stored files starts with: its flags, the stores, and who is told. */
+import { EnvsealError } from '../errors.ts';
+import type { Host } from '../host.ts';
+import { Deadline } from '../net/deadline.ts';
+import { isFolder, parseSource, type Source } from '../store/source.ts';
+import { type CommandLine, readAllFlags } from './arguments.ts';
+import { type ChangeRecorder, startChangeRecording } from './change-recording.ts';
+import type { CommandContext } from './commands.ts';
+import type { Flags } from './flags.ts';
+import { Stores } from './open-sources.ts';
+import { reportWarning } from './report.ts';
+
+export interface Workspace {
+  readonly host: Host;
+  readonly flags: Flags;
+  /** Over one step: a command that waits for people or works through many files starts it again. */
+  readonly deadline: Deadline;
+  readonly stores: Stores;
+  readonly events: ChangeRecorder;
+}
+
+export async function openWorkspace({ host, commandLine }: CommandContext): Promise<Workspace> {
+  host.system.forbidCoreDumps();
+  const flags = readAllFlags(commandLine, host.variables);
+  const deadline = new Deadline(flags.timeout);
+  const stores = new Stores({ host, settings: flags, deadline });
+  const events = await startChangeRecording({ stores, host, settings: flags });
+  return { host, flags, deadline, stores, events };
+}
+
+/** Throws `usage` for what does not fit `usage`, such as `envseal diff URI URI`. */
+export function readOperands(
+  { operands, child }: CommandLine,
+  { least, most = least }: { readonly least: number; readonly most?: number },
+  usage: string,
+): readonly string[] {
+  const problem =
+    child !== undefined
+      ? 'unexpected --'
+      : operands.length < least
+        ? 'too few words'
+        : operands.length > most
+          ? 'too many words'
+          : undefined;
+  if (problem === undefined) return operands;
+  throw new EnvsealError('usage', problem, { hint: usage });
+}
+
+/** A file, or one of its versions. Throws `usage`. */
+export function parseReadable(uri: string): Source {
+  if (isFolder(uri)) throw new EnvsealError('usage', `${uri} is a folder`, { hint: 'name a file in it' });
+  return parseSource(uri);
+}
+
+/** A file that is to be changed: no folder, and not one of its versions. Throws `usage`. */
+export function parseTarget(uri: string): Source {
+  const source = parseReadable(uri);
+  const version =
+    source.scheme === 's3' ? source.versionId : source.scheme === 'gs' ? source.generation : undefined;
+  if (version === undefined) return source;
+  throw new EnvsealError('usage', `${uri} names a version, and versions cannot be changed`, {
+    hint: 'leave the version out; envseal rollback makes an older one current again',
+  });
+}
+
+/** One line on stderr; what is said so does not end the command. */
+export function warn({ host, flags }: Pick<Workspace, 'host' | 'flags'>, warning: EnvsealError): void {
+  host.system.write(2, reportWarning(warning, flags['log-format'] === 'json' ? 'json' : 'text'));
+}
