@@ -99,6 +99,8 @@ test('values are revealed in these places and nowhere else', () => {
     'gcp/google-client.ts': 1,
     'keys/cloud-kms-sdk.ts': 1,
     'store/gcs-sdk.ts': 1,
+    // A value that is to be put into a SOPS file.
+    'sealing/sops/change.ts': 1,
     // The key of the hashes of names.
     'events/variable-names.ts': 1,
     // Signs what is sent; the others are a header of the request.

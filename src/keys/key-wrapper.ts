@@ -53,6 +53,7 @@ export type KeyToWrapWith =
       readonly key: string;
       readonly context: Readonly<Record<string, string>>;
       readonly role?: string;
+      readonly profile?: string;
     }
   | { readonly kind: 'cloud-kms'; readonly key: string }
   | { readonly kind: 'age'; readonly key: string };

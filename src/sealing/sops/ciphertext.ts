@@ -3,6 +3,7 @@
  * https://github.com/getsops/sops/blob/main/aes/cipher.go
  */
 import { type Bytes, openGcm, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
+import type { ScalarType } from './tree.ts';
 
 /** sops makes IVs of 32 bytes, where 12 are usual. */
 const IV_BYTES = 32;
@@ -49,11 +50,21 @@ export function openCiphertext(
 }
 
 /** The mirror of parsing and opening, for text. */
-export async function sealText(key: CryptoKey, text: string, additionalData: Bytes): Promise<string> {
+export async function sealText(
+  key: CryptoKey,
+  text: string,
+  additionalData: Bytes,
+  type: ScalarType | 'comment' = 'str',
+): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const sealed = await sealGcm(key, { iv, additionalData }, new TextEncoder().encode(text));
   const data = encodeBase64(sealed.subarray(0, -TAG_BYTES));
-  return `${PREFIX}data:${data},iv:${encodeBase64(iv)},tag:${encodeBase64(sealed.subarray(-TAG_BYTES))},type:str]`;
+  return `${PREFIX}data:${data},iv:${encodeBase64(iv)},tag:${encodeBase64(sealed.subarray(-TAG_BYTES))},type:${type}]`;
+}
+
+/** What binds a value to its name: the path to it, each of its keys with a colon behind. */
+export function pathTo(name: string): Bytes {
+  return new TextEncoder().encode(`${name}:`);
 }
 
 /** `undefined` for what is not base64, or not as an encoder writes it: of two texts with the same bytes one is none. */

@@ -30,7 +30,7 @@ export function unflatten(flat: ReadonlyMap<string, string>, source: string): Se
 }
 
 /** The keys of a path. That of a list has a `[` before it, so that it meets no key of a map. */
-function splitPath(path: string): string[] {
+export function splitPath(path: string): string[] {
   const steps: string[] = [];
   let start = 0;
   let mark = '';

@@ -4,7 +4,7 @@
  */
 import type { WrappedKey } from '../../keys/key-wrapper.ts';
 import { type Ciphertext, decodeBase64, parseCiphertext } from './ciphertext.ts';
-import { makeRule, RULES, type Rule } from './rule.ts';
+import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
 import { broken, isScalar, type Node, type Section } from './tree.ts';
 
 export interface Metadata {
@@ -17,6 +17,7 @@ export interface Metadata {
   readonly mac: Ciphertext;
   readonly macOnlyEncrypted: boolean;
   readonly rule: Rule;
+  readonly ruleKind: RuleKind;
 }
 
 /** Each is a request, all at the same time. More than any team has; a file with thousands is an attack. */
@@ -33,6 +34,9 @@ const RECIPIENT = /^(?:age1[a-z0-9-]{1,4000}|ssh-[ -~]{1,4000})$/;
 /** The lists of keys that envseal has no use for. */
 const UNSUPPORTED = ['pgp', 'azure_kv', 'hc_vault', 'hckms'];
 const KEY_LISTS = ['kms', 'gcp_kms', 'age', ...UNSUPPORTED];
+
+/** All fields that say who can open the file. */
+export const KEY_FIELDS: ReadonlySet<string> = new Set([...KEY_LISTS, 'key_groups', 'shamir_threshold']);
 
 /** Throws `malformed`. */
 export function readMetadata(section: Section, source: string): Metadata {
@@ -52,18 +56,18 @@ export function readMetadata(section: Section, source: string): Metadata {
     lastModified,
     mac,
     macOnlyEncrypted: read.flag(section, 'mac_only_encrypted'),
-    rule: readRule(section, read),
+    ...readRule(section, read),
   };
 }
 
 /** Of several rules at once sops makes none; of none `_unencrypted` at the end of a name. */
-function readRule(section: Section, read: Reader): Rule {
+function readRule(section: Section, read: Reader): Pick<Metadata, 'rule' | 'ruleKind'> {
   const given = RULES.filter((kind) => read.text(section, kind) !== '');
   if (given.length > 1)
     throw broken(read.source, `it has ${given[0]} and ${given[1]}, and only one can hold`);
   const [kind = 'unencrypted_suffix'] = given;
   const rule = makeRule(kind, given.length === 0 ? '_unencrypted' : read.text(section, kind));
-  if (rule !== undefined) return rule;
+  if (rule !== undefined) return { rule, ruleKind: kind };
   throw broken(
     read.source,
     `envseal cannot read its ${kind}`,
@@ -84,6 +88,20 @@ function readGroups(section: Section, read: Reader): readonly (readonly WrappedK
   if (count > MAX_KEYS || all.length > MAX_KEYS)
     throw broken(read.source, `it has more than ${MAX_KEYS} keys`);
   return all;
+}
+
+/** Paths to the entries that `readMetadata` reads as keys, by group and in the same order. */
+export function locateKeys(section: Section): string[][][] {
+  const inGroup = (group: Section, path: readonly string[]): string[][] =>
+    KEY_LISTS.flatMap((list) => itemsOf(group, list).map((_, i) => [...path, list, `[${i}`]));
+  const top = inGroup(section, []);
+  if (top.length > 0) return [top];
+  return itemsOf(section, 'key_groups').map((group, i) => inGroup(group as Section, ['key_groups', `[${i}`]));
+}
+
+function itemsOf(section: Section, list: string): readonly Node[] {
+  const node = section.get(list);
+  return Array.isArray(node) ? node : [];
 }
 
 function readThreshold(section: Section, groups: number, read: Reader): number {

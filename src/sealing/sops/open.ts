@@ -4,14 +4,14 @@ import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { Secret } from '../../secret.ts';
 import { type Bytes, importGcmKey } from '../aes-gcm.ts';
-import { type Ciphertext, looksEncrypted, openCiphertext, parseCiphertext } from './ciphertext.ts';
+import { type Ciphertext, looksEncrypted, openCiphertext, parseCiphertext, pathTo } from './ciphertext.ts';
 import { type Keys, unwrapDataKey } from './data-key.ts';
 import { computeMac, isSameMac } from './mac.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
 import { readDotenv } from './read-dotenv.ts';
 import { readJson } from './read-json.ts';
 import type { Rule } from './rule.ts';
-import { broken, type Leaf, type SopsFile, type SopsKind, tampered } from './tree.ts';
+import { broken, type Leaf, type ScalarType, type SopsFile, type SopsKind, tampered } from './tree.ts';
 import { isScalarType, readTyped, type Texts } from './typed.ts';
 
 export interface OpenSopsOptions extends Keys {
@@ -45,30 +45,77 @@ const READERS: Readonly<Record<SopsKind, Reader>> = {
 export async function openSops(
   bytes: Uint8Array,
   kind: SopsKind,
-  { source, ...keys }: OpenSopsOptions,
+  options: OpenSopsOptions,
 ): Promise<OpenedSops> {
-  if (bytes.length > MAX_SOURCE_BYTES) {
-    throw new EnvsealError('too_large', `${source} is larger than ${MAX_SOURCE_BYTES} bytes`);
-  }
-  const file = await READERS[kind](openText(bytes, source));
-  const metadata = readMetadata(file.metadata, source);
-  const unwrapping = unwrapDataKey(metadata, keys, source);
+  const { variables, keys, unauthenticated } = await openSopsFile(bytes, kind, options);
+  return { variables, keys, unauthenticated };
+}
+
+/** What a SOPS file says, before anything of it is authenticated. */
+export interface ReadSops {
+  readonly text: string;
+  readonly file: SopsFile;
+  readonly metadata: Metadata;
+}
+
+/** The same with all that it takes to change the file; the data key is for this folder alone. */
+export interface OpenedSopsFile extends OpenedSops, ReadSops {
+  readonly key: CryptoKey;
+  readonly values: readonly OpenedValue[];
+}
+
+export interface OpenedValue extends Texts {
+  readonly name: string;
+  readonly isEncrypted: boolean;
+  readonly type: ScalarType;
+}
+
+export async function openSopsFile(
+  bytes: Uint8Array,
+  kind: SopsKind,
+  { source, ...keys }: OpenSopsOptions,
+): Promise<OpenedSopsFile> {
+  const read = await readSops(bytes, kind, source);
+  const unwrapping = unwrapDataKey(read.metadata, keys, source);
   // What is wrong with a value is told first.
   unwrapping.catch(() => {});
   // The keys are asked, and while they answer the values are checked.
   await new Promise((resolve) => setImmediate(resolve));
-  const values = file.leaves.map((leaf) => readValue(leaf, metadata.rule, source));
+  const values = readValues(read, source);
   const unwrapped = await unwrapping;
   const key = await importGcmKey(unwrapped.dataKey);
-  const opened = await openValues(values, metadata, key, source);
-  return { ...opened, keys: unwrapped.keys };
+  return { ...read, ...(await openValues(values, read.metadata, key, source)), key, keys: unwrapped.keys };
+}
+
+/** For a data key that is at hand already. */
+export async function reopenSops(
+  bytes: Uint8Array,
+  kind: SopsKind,
+  { key, source }: { readonly key: CryptoKey; readonly source: string },
+): Promise<Pick<OpenedSopsFile, 'values' | 'metadata'>> {
+  const read = await readSops(bytes, kind, source);
+  return { ...read, ...(await openValues(readValues(read, source), read.metadata, key, source)) };
+}
+
+export async function readSops(bytes: Uint8Array, kind: SopsKind, source: string): Promise<ReadSops> {
+  if (bytes.length > MAX_SOURCE_BYTES) {
+    throw new EnvsealError('too_large', `${source} is larger than ${MAX_SOURCE_BYTES} bytes`);
+  }
+  const cursor = openText(bytes, source);
+  const file = await READERS[kind](cursor);
+  return { text: cursor.text, file, metadata: readMetadata(file.metadata, source) };
 }
 
 interface Value {
   readonly name: string;
   /** By the rule. An empty text stays as it is, and belongs to the encrypted ones for the MAC. */
   readonly isEncrypted: boolean;
+  readonly type: ScalarType;
   readonly content: Ciphertext | Texts;
+}
+
+function readValues({ file, metadata }: ReadSops, source: string): Value[] {
+  return file.leaves.map((leaf) => readValue(leaf, metadata.rule, source));
 }
 
 /**
@@ -83,19 +130,20 @@ function readValue({ name, type, text, comments }: Leaf, rule: Rule, source: str
       throw broken(source, `${name} is plain text, and its rule is to encrypt it`, hint);
     const content = readTyped(type, text);
     if (content === undefined) throw broken(source, `${name} is not what its type ${type} allows`, hint);
-    return { name, isEncrypted, content };
+    return { name, isEncrypted, type, content };
   }
   if (!isEncrypted) throw broken(source, `${name} is encrypted, and its rule is to leave it plain`, hint);
   const content = parseCiphertext(text);
   if (content === undefined) throw broken(source, `the ciphertext of ${name} is not what sops writes`);
-  if (!isScalarType(content.type)) {
+  const { type: sealedType } = content;
+  if (!isScalarType(sealedType)) {
     throw broken(
       source,
       `${name} has a type that no variable has`,
       'sops writes str, int, float, bool and time',
     );
   }
-  return { name, isEncrypted, content };
+  return { name, isEncrypted, type: sealedType, content };
 }
 
 async function openValues(
@@ -103,16 +151,18 @@ async function openValues(
   { mac, macOnlyEncrypted, lastModified }: Metadata,
   key: CryptoKey,
   source: string,
-): Promise<Omit<OpenedSops, 'keys'>> {
+): Promise<Pick<OpenedSopsFile, 'variables' | 'unauthenticated' | 'values'>> {
   const openedMac = openCiphertext(key, mac, encode(lastModified));
   const texts = await Promise.all([openedMac, ...values.map((value) => openValue(value, key))]);
   const macText = texts.shift() as Bytes | undefined;
   const variables = new Map<string, Secret>();
   const macTexts: string[] = [];
   const unauthenticated: string[] = [];
+  const opened: OpenedValue[] = [];
   for (let i = 0; i < values.length; i++) {
-    const { name, isEncrypted } = values[i] as Value;
+    const { name, isEncrypted, type } = values[i] as Value;
     const { mac, value } = readTexts(values[i] as Value, texts[i], source);
+    opened.push({ name, isEncrypted, type, mac, value });
     if (isEncrypted || !macOnlyEncrypted) macTexts.push(mac);
     else unauthenticated.push(name);
     variables.set(name, new Secret(value));
@@ -121,12 +171,11 @@ async function openValues(
   const expected = await computeMac(macTexts, macOnlyEncrypted);
   if (!isSameMac(new TextDecoder().decode(macText), expected))
     throw tampered(source, 'its MAC is of other values');
-  return { variables, unauthenticated };
+  return { variables, unauthenticated, values: opened };
 }
 
-/** The additional data is the path to the value, each of its keys with a colon behind. */
 function openValue({ name, content }: Value, key: CryptoKey): Promise<Bytes | undefined> | Texts {
-  return 'sealed' in content ? openCiphertext(key, content, encode(`${name}:`)) : content;
+  return 'sealed' in content ? openCiphertext(key, content, pathTo(name)) : content;
 }
 
 function readTexts({ name, content }: Value, opened: Bytes | Texts | undefined, source: string): Texts {

@@ -6,7 +6,7 @@
 import { type Cursor, malformed } from '../../envfile/cursor.ts';
 import { NAME_IN_WORDS, NAME_PATTERN } from '../../envfile/name.ts';
 import { unflatten } from './flatten.ts';
-import { duplicate, type Leaf, METADATA_KEY, type SopsFile } from './tree.ts';
+import { duplicate, type Leaf, METADATA_KEY, NO_COMMENTS, type SopsFile } from './tree.ts';
 
 const PREFIX = `${METADATA_KEY}_`;
 const NAME_HINT = 'sops reads NAME=value only: without export, and without spaces around the name';
@@ -34,7 +34,8 @@ export function readDotenv(cursor: Cursor): SopsFile {
     if (names.has(name)) throw duplicate(source, name);
     names.add(name);
     if (!name.startsWith(PREFIX)) {
-      leaves.push({ name, type: 'str', text: readEscapes(value), comments });
+      const own = comments.length > 0 ? comments : NO_COMMENTS;
+      leaves.push({ name, type: 'str', text: readEscapes(value), comments: own });
       if (comments.length > 0) comments = [];
     } else if (value.endsWith('\r')) {
       throw malformed(cursor, cursor.at - 1, 'LF, not CRLF', 'sops reads LF alone');

@@ -69,7 +69,7 @@ const DOUBTFUL = new RegExp(
 
 export function readYaml(cursor: Cursor): SopsFile {
   const { source } = cursor;
-  const { contents, comments } = compose(cursor);
+  const { contents, comments } = composeYaml(cursor);
   if (!isMap(contents)) throw malformed(cursor, 0, 'a mapping');
   const leaves: Leaf[] = [];
   const names = new Set<string>();
@@ -102,8 +102,8 @@ export function readYaml(cursor: Cursor): SopsFile {
   return { leaves, metadata };
 }
 
-/** yaml's own errors quote the text, so they go no further. */
-function compose(cursor: Cursor): { contents: unknown; comments: string[] } {
+/** With places from where the cursor is. yaml's own errors quote the text, so they go no further. */
+export function composeYaml(cursor: Cursor): { contents: unknown; comments: string[] } {
   const { text, at } = cursor;
   const documents: Document.Parsed[] = [];
   const composer = new Composer({
@@ -176,7 +176,12 @@ function readNode(cursor: Cursor, node: unknown, depth: number): Node {
 }
 
 function isText(scalar: YamlScalar): boolean {
-  return scalar.type !== 'PLAIN' || !(DOUBTFUL.test(scalar.value as string) || scalar.value === '');
+  return scalar.type !== 'PLAIN' || !isDoubtful(scalar.value as string);
+}
+
+/** Whether a text is to be quoted in order to be one. */
+export function isDoubtful(text: string): boolean {
+  return DOUBTFUL.test(text) || text === '';
 }
 
 /** A leaf: its type is in the MAC. */

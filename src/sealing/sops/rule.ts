@@ -19,6 +19,20 @@ export type RuleKind = (typeof RULES)[number];
 /** Whether a value is to be encrypted. */
 export type Rule = (leaf: Pick<Leaf, 'name' | 'comments'>) => boolean;
 
+/**
+ * Whether a comment is to be encrypted, by the comments before it that are for the same variable. Names count for
+ * nothing here, and a comment that asks for encryption is not encrypted itself.
+ */
+export function isCommentEncrypted(
+  kind: RuleKind,
+  rule: Rule,
+  comment: string,
+  before: readonly string[],
+): boolean {
+  if (!kind.includes('_comment_')) return kind.startsWith('un');
+  return rule({ name: '', comments: kind.startsWith('un') ? [...before, comment] : before });
+}
+
 /** `undefined`: an expression that `compileRegex` does not know. */
 export function makeRule(kind: RuleKind, pattern: string): Rule | undefined {
   const encrypts = !kind.startsWith('un');

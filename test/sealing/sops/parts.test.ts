@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { importGcmKey, openGcm, sealGcm } from '../../../src/sealing/aes-gcm.ts';
 import { computeMac, isSameMac } from '../../../src/sealing/sops/mac.ts';
 import { compileRegex } from '../../../src/sealing/sops/regex.ts';
-import { makeRule, type RuleKind } from '../../../src/sealing/sops/rule.ts';
+import { isCommentEncrypted, makeRule, type Rule, type RuleKind } from '../../../src/sealing/sops/rule.ts';
 import { combineShares, splitSecret } from '../../../src/sealing/sops/shamir.ts';
 import { readTyped } from '../../../src/sealing/sops/typed.ts';
 
@@ -77,6 +77,23 @@ describe('a rule says what is encrypted', () => {
     ['encrypted_comment_regex', 'secret', 'secret', [], false],
   ])('%s %j: %s %j %j', (kind, pattern, name, comments, encrypted) => {
     expect(makeRule(kind, pattern)?.({ name, comments })).toBe(encrypted);
+  });
+
+  test.each<[RuleKind, string, string[], string, boolean]>([
+    ['unencrypted_suffix', 'x', [], 'x', true],
+    ['unencrypted_regex', '', [], 'x', true],
+    ['encrypted_suffix', 'x', [], 'x', false],
+    ['encrypted_regex', '', [], 'x', false],
+    ['unencrypted_comment_regex', 'plain', [], 'x', true],
+    ['unencrypted_comment_regex', 'plain', [], 'plain', false],
+    ['unencrypted_comment_regex', 'plain', ['plain'], 'x', false],
+    ['encrypted_comment_regex', 'secret', [], 'x', false],
+    ['encrypted_comment_regex', 'secret', [], 'secret', false],
+    ['encrypted_comment_regex', 'secret', ['secret'], 'x', true],
+    ['encrypted_comment_regex', 'secret', ['secret'], 'secret', true],
+  ])('a comment by %s %j, after %j: %j %j', (kind, pattern, before, comment, encrypted) => {
+    const rule = makeRule(kind, pattern) as Rule;
+    expect(isCommentEncrypted(kind, rule, comment, before)).toBe(encrypted);
   });
 });
 

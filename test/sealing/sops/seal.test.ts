@@ -1,24 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Unwrap, Wrap } from '../../../src/keys/key-wrapper.ts';
+import type { Wrap } from '../../../src/keys/key-wrapper.ts';
 import { importGcmKey, sealGcm } from '../../../src/sealing/aes-gcm.ts';
 import { type SealSopsOptions, sealSops } from '../../../src/sealing/sops/seal.ts';
 import type { SopsKind } from '../../../src/sealing/sops/tree.ts';
 import { variables } from '../../envfile/values.ts';
-import { A, ageKey, B, C, unwrapWith, wrap } from './age-keys.ts';
+import { A, ageKey, B, C, unwrapNot, unwrapWith, wrap, wrapNot } from './age-keys.ts';
 import { errorOf, open, read } from './opening.ts';
 
 const FORMATS: readonly SopsKind[] = ['dotenv', 'json', 'yaml'];
 const NOW = new Date('2026-01-31T12:00:00.789Z');
 const BASE = { keys: [ageKey(A)], wrap, now: NOW };
-
-/** For properties: a key that wraps by nothing, because age takes a millisecond. */
-const wrapNot: Wrap = async (dataKey, { key }) => ({
-  kind: 'age',
-  key,
-  wrapped: Buffer.from(dataKey).toString('hex'),
-});
-const unwrapNot: Unwrap = async (key) => Buffer.from('wrapped' in key ? `${key.wrapped}` : '', 'hex');
 
 const seal = (entries: Iterable<[string, string]>, options: Partial<SealSopsOptions> = {}) =>
   sealSops(entries, { ...BASE, format: 'dotenv', ...options });
