@@ -1,4 +1,4 @@
-/** Takes envseal's webhooks, checks their signatures, and prints who was not let in. Needs ENVSEAL_WEBHOOK_SECRET. */
+/** Takes envseal's webhooks, checks their signatures, and prints who was not let in and what was changed. Needs ENVSEAL_WEBHOOK_SECRET. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';

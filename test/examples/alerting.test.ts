@@ -39,6 +39,7 @@ function pathsOf(node: Node | undefined, path: string): string[] {
 }
 
 const PATHS = new Set(['accessEvent', 'changeEvent'].flatMap((name) => pathsOf($defs[name], '')));
+const CHANGE_PATHS = new Set(pathsOf($defs.changeEvent, ''));
 const WORDS = new Set(
   ['accessEvent.type', 'changeEvent.type'].flatMap((path) => {
     const [name = '', field = ''] = path.split('.');
@@ -79,9 +80,31 @@ describe('each query asks for', () => {
     expect(outcomes.filter((outcome) => !OUTCOMES.includes(outcome as string))).toEqual([]);
   });
 
+  /** Of any way to write the dots: in a pattern, an expression, a JSON text. */
+  const CHANGES = /envseal(?:\.|\[\.\])change/;
+
+  test.each(Object.keys(FIELDS).filter((file) => file !== 'webhook-receiver.mjs'))(
+    'changes too, by fields that those have: %s',
+    (file) => {
+      const queries = read(file)
+        .replaceAll('\\\n', '')
+        .split('\n')
+        .filter((line) => CHANGES.test(line) && !/envseal\.access/.test(line));
+      expect(queries.length).toBeGreaterThan(1);
+      const names = queries.flatMap((query) =>
+        Array.from(query.matchAll(FIELDS[file] as RegExp), ([, name]) => (name as string).replace(/\.$/, '')),
+      );
+      expect(names.filter((name) => !CHANGE_PATHS.has(name))).toEqual([]);
+    },
+  );
+
   test('a field that is none would be found', () => {
     expect([PATHS.has('data.place.pod'), PATHS.has('data.pod'), PATHS.has('data.kmsKeys')]).toEqual([
       true,
+      false,
+      true,
+    ]);
+    expect(['data.command', 'data.previousVersion'].map((path) => CHANGE_PATHS.has(path))).toEqual([
       false,
       true,
     ]);
@@ -117,14 +140,14 @@ describe('CloudFormation', () => {
       const [first] = Properties.MetricTransformations as { MetricName: string }[];
       return [first?.MetricName, Condition];
     });
-    expect(metrics).toHaveLength(5);
+    expect(metrics).toHaveLength(8);
     expect(alarms.map(({ Condition, Properties }) => [Properties.MetricName, Condition])).toEqual(metrics);
   });
 
   test('what it refers to is there', () => {
     const text = read('cloudformation.yaml');
     const used = Array.from(text.matchAll(/!Ref (\w+)|\$\{(\w+)\}/g), ([, ref, sub]) => ref ?? sub);
-    const known = [...Object.keys(Parameters), 'Known', 'Revoked'];
+    const known = [...Object.keys(Parameters), 'Known', 'Revoked', 'Changers'];
     expect(used.filter((name) => !known.includes(name as string))).toEqual([]);
     expect(Object.keys(Parameters).filter((name) => !used.includes(name))).toEqual([]);
     const conditions = Object.values(Resources).flatMap(({ Condition }) => Condition ?? []);
@@ -163,6 +186,10 @@ describe('Terraform', () => {
       'local.granted': /granted = "([^"]+)"/.exec(text)?.[1] ?? '',
       'local.unknown': joined('unknown', ['arn:a', 'arn:b*']),
       'local.revoked': joined('revoked', ['s3://old/env']),
+      'local.changed': /changed = "([^"]+)"/.exec(text)?.[1] ?? '',
+      'local.nobody': /nobody {2}= "([^"]+)"/.exec(text)?.[1] ?? '',
+      'local.changer': joined('changer', ['arn:ci', 'arn:ann']),
+      'var.ci_principal': 'arn:ci',
       source: 's3://snacks/env',
     };
     const patterns = Array.from(text.matchAll(/pattern += "([^"]+)"/g), ([, pattern = '']) =>
@@ -172,11 +199,15 @@ describe('Terraform', () => {
   });
 
   function cloudFormationPatterns(): string[] {
-    const known = ['arn:a', 'arn:b*'].join('") && ($.data.principal.name != "');
+    const joined = (...names: string[]) => names.join('") && ($.data.principal.name != "');
     return Array.from(read('cloudformation.yaml').matchAll(/'(\{ .* \})'/g), ([, pattern]) =>
       (pattern as string)
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
-        .replace('${Known}', known)
+        .replace('${Known}', joined('arn:a', 'arn:b*'))
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
+        .replace('${Changers}', joined('arn:ci', 'arn:ann'))
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
+        .replace('${CiPrincipal}', 'arn:ci')
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
         .replace('${Revoked}', 's3://old/env')
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation's.
@@ -197,7 +228,7 @@ describe('Splunk', () => {
     });
 
   test('each saved search has what makes it an alert', () => {
-    expect(stanzas).toHaveLength(5);
+    expect(stanzas).toHaveLength(8);
     for (const [head, settings] of stanzas) {
       expect(head).toMatch(/^\[envseal - [a-z ]+\]$/);
       expect(settings).toMatchObject({
@@ -234,7 +265,7 @@ test('Cloud Monitoring: the metric and the policy on it', () => {
   const filters = (policy.conditions as { conditionThreshold: { filter: string } }[]).map(
     ({ conditionThreshold }) => conditionThreshold.filter,
   );
-  expect(filters).toHaveLength(4);
+  expect(filters).toHaveLength(6);
   for (const filter of filters) {
     expect(filter).toContain(`metric.type="logging.googleapis.com/user/${metric.name}"`);
     expect(filter).toContain('resource.type=');
@@ -249,7 +280,7 @@ test('Cloud Monitoring: the metric and the policy on it', () => {
 test('Grafana: each panel asks Loki', () => {
   const { panels, templating } = JSON.parse(read('grafana-dashboard.json'));
   expect(templating.list).toMatchObject([{ name: 'loki', type: 'datasource', query: 'loki' }]);
-  expect(panels).toHaveLength(6);
+  expect(panels).toHaveLength(9);
   for (const { title, targets, datasource } of panels) {
     expect(datasource).toEqual({ type: 'loki', uid: `$${'{loki}'}` });
     for (const { expr } of targets as { expr: string }[]) {

@@ -36,9 +36,24 @@ variable "pods" {
   default     = {}
 }
 
+variable "change_principals" {
+  description = "Who may change files (data.principal.name), CI and people, as in known_principals"
+  type        = list(string)
+  default     = []
+}
+
+variable "ci_principal" {
+  description = "The role by which CI changes files (data.principal.name), * matches anything"
+  type        = string
+  default     = ""
+}
+
 locals {
   granted = "($.type = \"envseal.access.granted\")"
   unknown = join(" && ", [for name in var.known_principals : "($.data.principal.name != \"${name}\")"])
+  changed = "($.type = \"envseal.change.*\") && ($.data.outcome = \"done\")"
+  nobody  = "($.data.principal.name NOT EXISTS) || ($.data.principal.name IS NULL)"
+  changer = join(" && ", [for name in var.change_principals : "($.data.principal.name != \"${name}\")"])
   revoked = join(" || ", [for source in var.revoked_sources : "($.subject = \"${source}\")"])
 
   alarms = merge(
@@ -56,10 +71,32 @@ locals {
         about     = "Somebody tried to open a file and may not, or a key is disabled."
       }
       unknown-principal = {
-        pattern   = "{ ${local.granted} && (($.data.principal.name NOT EXISTS) || ($.data.principal.name IS NULL) || (${local.unknown})) }"
+        pattern   = "{ ${local.granted} && (${local.nobody} || (${local.unknown})) }"
         period    = 60
         threshold = 0
         about     = "A file was opened by somebody who is not in known_principals."
+      }
+      failed-change = {
+        pattern   = "{ ($.type = \"envseal.change.*\") && ($.data.outcome != \"done\") }"
+        period    = 300
+        threshold = 0
+        about     = "A change was refused, denied or failed. The reason is conflict where two changed a file at once."
+      }
+    },
+    length(var.change_principals) == 0 ? {} : {
+      unknown-changer = {
+        pattern   = "{ ${local.changed} && (${local.nobody} || (${local.changer})) }"
+        period    = 60
+        threshold = 0
+        about     = "A file was changed by somebody who is not in change_principals. Compare its versions, and roll back."
+      }
+    },
+    var.ci_principal == "" ? {} : {
+      changed-outside-ci = {
+        pattern   = "{ ${local.changed} && (${local.nobody} || ($.data.principal.name != \"${var.ci_principal}\")) }"
+        period    = 60
+        threshold = 0
+        about     = "A file was changed, and not by CI. Somebody had a reason, or took a way around the review."
       }
     },
     length(var.revoked_sources) == 0 ? {} : {
