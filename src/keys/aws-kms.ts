@@ -1,11 +1,15 @@
-/** Keys of AWS KMS. https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
+/**
+ * Keys of AWS KMS. https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
+ */
+import { parseArn } from '../aws/arn.ts';
 import { assumeRole } from '../aws/assume-role.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { readAwsSettings } from '../aws/aws-settings.ts';
 import { callKms } from '../aws/kms.ts';
 import { regionOfKey } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
-import type { WrappedKey } from './key-wrapper.ts';
+import type { KeyToWrapWith, WrappedKey } from './key-wrapper.ts';
 
 export interface AwsCiphertext {
   readonly ciphertext: Uint8Array;
@@ -71,19 +75,74 @@ function explain(code: string, { subject, key, region, context }: AwsCiphertext)
   return undefined;
 }
 
+export type AwsWrappedKey = Extract<WrappedKey, { kind: 'aws-kms' }>;
+export type AwsKey = Extract<KeyToWrapWith, { kind: 'aws-kms' }>;
+
 /** The data key of a SOPS file, as the role or profile that the file names for it. */
-export async function unwrapWithAws(
-  wrapped: Extract<WrappedKey, { kind: 'aws-kms' }>,
-  client: AwsClient,
-): Promise<Opened> {
-  const { key, role, profile } = wrapped;
-  const region = regionOfKey(key) ?? client.settings.region ?? 'us-east-1';
-  const own = profile === undefined ? client : await withProfile(profile, client);
+export async function unwrapWithAws(wrapped: AwsWrappedKey, client: AwsClient): Promise<Opened> {
+  const { key, context } = wrapped;
+  const region = regionFor(key, client);
   const subject = `the data key under ${key}`;
   return await decryptWithAws(
-    { ciphertext: wrapped.wrapped, key, context: wrapped.context, region, subject },
-    role === undefined ? own : own.as({ credentials: () => assumeRole(role, region, own) }),
+    { ciphertext: wrapped.wrapped, key, context, region, subject },
+    await clientFor(wrapped, region, client),
   );
+}
+
+/**
+ * The mirror. An alias becomes the key that it leads to now, because an alias in a file would open nothing once it leads
+ * elsewhere, and a pin is of a key. Throws `key_unavailable` for a key that cannot encrypt, `denied` without kms:Encrypt.
+ */
+export async function wrapWithAws(
+  dataKey: Uint8Array,
+  wanted: AwsKey,
+  client: AwsClient,
+): Promise<AwsWrappedKey> {
+  const { key, context, role, profile } = wanted;
+  const region = regionFor(key, client);
+  const answer = await callKms(
+    {
+      operation: 'Encrypt',
+      input: {
+        KeyId: key,
+        Plaintext: Buffer.from(dataKey).toString('base64'),
+        EncryptionContext: context,
+      },
+      region,
+      resource: key,
+      subject: `the data key under ${key}`,
+      explain: (code) => (code === 'InvalidKeyUsageException' ? cannotEncrypt(key) : undefined),
+    },
+    await clientFor(wanted, region, client),
+  );
+  const { CiphertextBlob, KeyId } = answer;
+  const arn = [KeyId, key].find((name) => typeof name === 'string' && parseArn(name) !== undefined);
+  if (typeof CiphertextBlob !== 'string' || CiphertextBlob === '' || arn === undefined) {
+    throw new EnvsealError('unreachable', 'KMS answered without a ciphertext and the ARN of its key', {
+      hint: 'check AWS_ENDPOINT_URL_KMS: what answers there is not KMS',
+    });
+  }
+  const wrapped = Buffer.from(CiphertextBlob, 'base64');
+  return { kind: 'aws-kms', key: arn as string, wrapped, context, role, profile };
+}
+
+function cannotEncrypt(key: string): EnvsealError {
+  return new EnvsealError('key_unavailable', `the KMS key ${key} cannot encrypt`, {
+    hint: 'use a symmetric key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)',
+  });
+}
+
+function regionFor(key: string, { settings }: AwsClient): string {
+  return regionOfKey(key) ?? settings.region ?? 'us-east-1';
+}
+
+async function clientFor(
+  { role, profile }: Pick<AwsKey, 'role' | 'profile'> | Pick<AwsWrappedKey, 'role' | 'profile'>,
+  region: string,
+  client: AwsClient,
+): Promise<AwsClient> {
+  const own = profile === undefined ? client : await withProfile(profile, client);
+  return role === undefined ? own : own.as({ credentials: () => assumeRole(role, region, own) });
 }
 
 /** A container has other credentials than who sealed the file, and seldom the profiles of a workstation. */

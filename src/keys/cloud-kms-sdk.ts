@@ -5,31 +5,19 @@ import { OAuth2Client } from 'google-auth-library';
 import { EnvsealError } from '../errors.ts';
 import { googleEndpoint, universeOf } from '../gcp/endpoint.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
+import type { GoogleRefusal } from '../gcp/refusal.ts';
 import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../store/checksum.ts';
 import { type CloudKmsCiphertext, checkName, checkPlaintext, explainDecrypt } from './cloud-kms.ts';
+import { type CloudKmsPlaintext, checkCiphertext, explainEncrypt } from './cloud-kms-encrypt.ts';
 
 export async function decryptThroughSdk(
   input: CloudKmsCiphertext,
   client: GoogleClient,
 ): Promise<Uint8Array> {
-  const endpoint = googleEndpoint('cloudkms', client.variables);
-  await prepareSdkNetwork(endpoint, client.variables, client.http);
-  const authClient = new OAuth2Client();
-  authClient.setCredentials({ access_token: (await client.token()).token.reveal() });
-  const sdk = new KeyManagementServiceClient({
-    apiEndpoint: endpoint.hostname,
-    port: Number(endpoint.port || (endpoint.protocol === 'https:' ? 443 : 80)),
-    protocol: endpoint.protocol.slice(0, -1),
-    fallback: true,
-    authClient,
-    projectId: 'none',
-    ...(client.variables.CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS
-      ? {}
-      : { universeDomain: universeOf(client.variables) }),
-  } as ConstructorParameters<typeof KeyManagementServiceClient>[0]);
+  const sdk = await makeSdk(client);
   const { ciphertext, additionalData } = input;
   const request = {
     name: checkName(input),
@@ -42,20 +30,78 @@ export async function decryptThroughSdk(
           additionalAuthenticatedDataCrc32c: { value: crc32c(additionalData) },
         }),
   };
-  return await retry(async () => {
-    try {
-      // Our retry knows the deadline.
-      const [answer] = await withDeadline(
-        sdk.decrypt(request, { retry: null, timeout: client.deadline.remainingMs() }),
-        client.deadline,
-      );
-      const plaintext = Buffer.from((answer.plaintext ?? '') as Uint8Array).toString('base64');
+  return await attempt(
+    client,
+    (refusal) => explainDecrypt(input, refusal),
+    async (options) => {
+      const [answer] = await sdk.decrypt(request, options);
+      const plaintext = base64Of(answer.plaintext);
       const checksum = answer.plaintextCrc32c?.value;
       return checkPlaintext({ plaintext, plaintextCrc32c: String(checksum ?? 0) }, input);
+    },
+  );
+}
+
+export async function encryptThroughSdk(input: CloudKmsPlaintext, client: GoogleClient): Promise<Uint8Array> {
+  checkName(input);
+  const sdk = await makeSdk(client);
+  const { plaintext, key: name } = input;
+  const request = { name, plaintext, plaintextCrc32c: { value: crc32c(plaintext) } };
+  return await attempt(
+    client,
+    (refusal) => explainEncrypt(input, refusal),
+    async (options) => {
+      const [answer] = await sdk.encrypt(request, options);
+      return checkCiphertext(
+        {
+          ciphertext: base64Of(answer.ciphertext),
+          ciphertextCrc32c: String(answer.ciphertextCrc32c?.value ?? 0),
+          verifiedPlaintextCrc32c: answer.verifiedPlaintextCrc32c === true,
+        },
+        input,
+      );
+    },
+  );
+}
+
+async function makeSdk(client: GoogleClient): Promise<KeyManagementServiceClient> {
+  const endpoint = googleEndpoint('cloudkms', client.variables);
+  await prepareSdkNetwork(endpoint, client.variables, client.http);
+  const authClient = new OAuth2Client();
+  authClient.setCredentials({ access_token: (await client.token()).token.reveal() });
+  return new KeyManagementServiceClient({
+    apiEndpoint: endpoint.hostname,
+    port: Number(endpoint.port || (endpoint.protocol === 'https:' ? 443 : 80)),
+    protocol: endpoint.protocol.slice(0, -1),
+    fallback: true,
+    authClient,
+    projectId: 'none',
+    ...(client.variables.CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS
+      ? {}
+      : { universeDomain: universeOf(client.variables) }),
+  } as ConstructorParameters<typeof KeyManagementServiceClient>[0]);
+}
+
+type Explain = (refusal: Pick<GoogleRefusal, 'status' | 'headers' | 'body'>) => EnvsealError;
+
+/** Our retry knows the deadline, so the SDK has none. */
+async function attempt<T>(
+  client: GoogleClient,
+  explain: Explain,
+  call: (options: { readonly retry: null; readonly timeout: number }) => Promise<T>,
+): Promise<T> {
+  return await retry(async () => {
+    try {
+      const timeout = client.deadline.remainingMs();
+      return await withDeadline(call({ retry: null, timeout }), client.deadline);
     } catch (error) {
-      throw explain(error, input, client);
+      throw explainSdk(error, explain, client);
     }
   }, client.deadline);
+}
+
+function base64Of(bytes: Uint8Array | string | null | undefined): string {
+  return Buffer.from((bytes ?? '') as Uint8Array).toString('base64');
 }
 
 /** What `google-gax` throws: a status of gRPC, and its details decoded. */
@@ -80,7 +126,7 @@ const STATUSES: Readonly<Record<number, readonly [name: string, http: number]>> 
   16: ['UNAUTHENTICATED', 401],
 };
 
-function explain(error: unknown, input: CloudKmsCiphertext, client: GoogleClient): unknown {
+function explainSdk(error: unknown, explain: Explain, client: GoogleClient): unknown {
   if (client.deadline.signal.aborted) return client.deadline.signal.reason;
   if (error instanceof EnvsealError) return error;
   const { code, message, statusDetails, reason, errorInfoMetadata } = error as GaxError;
@@ -97,5 +143,5 @@ function explain(error: unknown, input: CloudKmsCiphertext, client: GoogleClient
   // gax puts the number and the name of the status before the message.
   const text = (message ?? '').replace(/^\d+ [A-Z_]+: /, '');
   const body = { error: { status, message: text, details } };
-  return explainDecrypt(input, { status: http, headers: new Headers(), body });
+  return explain({ status: http, headers: new Headers(), body });
 }

@@ -95,12 +95,12 @@ export function explainDecrypt(
   return explainGoogleRefusal({ ...answer, permission, resource: key, subject });
 }
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }
 
 /** Names come from a file, too: nothing in one may lead to another path. */
-export function checkName({ key, subject }: CloudKmsCiphertext): string {
+export function checkName({ key, subject }: Pick<CloudKmsCiphertext, 'key' | 'subject'>): string {
   if (isCloudKmsKey(key)) return withoutVersion(key);
   throw new EnvsealError('malformed', `the Cloud KMS key of ${subject} has no name of a key`, {
     hint: 'it is projects/PROJECT/locations/LOCATION/keyRings/RING/cryptoKeys/KEY',
