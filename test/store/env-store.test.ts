@@ -10,6 +10,7 @@ import {
   type Written,
 } from '../../src/store/env-store.ts';
 import { parseFolder, parseSource } from '../../src/store/source.ts';
+import { collect } from './collect.ts';
 import { failureOf } from './failure.ts';
 import { GROUNDS, type Ground } from './grounds.ts';
 
@@ -39,12 +40,6 @@ for (const [name, row] of Object.entries(GROUNDS)) {
     ): Promise<Written> {
       const options = { seal: ground.seal, expected, attributes };
       return await ground.store.write(sourceOf(file), Buffer.from(text), options);
-    }
-
-    async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-      const found: T[] = [];
-      for await (const item of items) found.push(item);
-      return found;
     }
 
     test('creates a file where nothing is', async () => {
@@ -158,7 +153,7 @@ for (const [name, row] of Object.entries(GROUNDS)) {
         const options = { seal: ground.seal, expected: 'nothing', attributes: NO_ATTRIBUTES } as const;
         await ground.store.write(parseSource(uri), Buffer.from(file), options);
       }
-      const files = await all<ListedFile>(ground.store.list(parseFolder(`${ground.base}/list/all/`)));
+      const files = await collect<ListedFile>(ground.store.list(parseFolder(`${ground.base}/list/all/`)));
       const contents: string[] = [];
       for (const { uri } of files) {
         contents.push(Buffer.from((await ground.store.read(parseSource(uri))).bytes).toString());
@@ -166,7 +161,7 @@ for (const [name, row] of Object.entries(GROUNDS)) {
       expect(contents).toEqual(names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
       expect(files.map(({ size }) => size)).toEqual(contents.map((text) => Buffer.byteLength(text)));
       expect(files[0]?.modified?.getTime()).toBeGreaterThan(Date.now() - 60_000);
-      const found = await all(ground.store.find(parseFolder(`${ground.base}/list/all/`)));
+      const found = await collect(ground.store.find(parseFolder(`${ground.base}/list/all/`)));
       expect(found.map(({ uri }) => uri)).toEqual(files.map(({ uri }) => uri));
       for (const { uri, sealing, version } of files) {
         const object = await ground.store.read(parseSource(uri));
@@ -177,9 +172,9 @@ for (const [name, row] of Object.entries(GROUNDS)) {
     test.runIf(row.keepsAttributes)(
       'lists nothing where nothing is, and throws where no bucket is',
       async () => {
-        expect(await all(ground.store.list(parseFolder(`${ground.base}/list/none/`)))).toEqual([]);
+        expect(await collect(ground.store.list(parseFolder(`${ground.base}/list/none/`)))).toEqual([]);
         const elsewhere = parseFolder(`${ground.base}-that-is-not-there/`);
-        expect(await failureOf(all(ground.store.list(elsewhere)))).toMatchObject({ code: 'not_found' });
+        expect(await failureOf(collect(ground.store.list(elsewhere)))).toMatchObject({ code: 'not_found' });
       },
     );
 
@@ -220,7 +215,7 @@ for (const [name, row] of Object.entries(GROUNDS)) {
       expect(await failureOf(stranger.write(source, Buffer.from('A=2\n'), options))).toMatchObject({
         code: 'denied',
       });
-      expect(await failureOf(all(stranger.list(parseFolder(`${ground.base}/dev/`))))).toMatchObject({
+      expect(await failureOf(collect(stranger.list(parseFolder(`${ground.base}/dev/`))))).toMatchObject({
         code: 'denied',
       });
       expect(await textOf('dev/private')).toBe('A=1\n');
