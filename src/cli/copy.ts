@@ -1,6 +1,6 @@
 /** `envseal copy`: a file at another place, sealed for that place and its key. */
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
-import { format } from '../envfile/format.ts';
+import { formatVariables } from '../envfile/format.ts';
 import type { Command } from './commands.ts';
 import { inspectBucket } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
@@ -73,9 +73,7 @@ async function sealCopy(
   if (isPlain(content)) {
     return await sealFile({ bytes: object.bytes, kind: content.kind, source }, plan, before, workspace);
   }
-  const bytes =
-    (await document?.toDotenv()) ??
-    Buffer.from(format([...variables].map(([name, value]) => [name, value.reveal()] as const)));
+  const bytes = (await document?.toDotenv()) ?? Buffer.from(formatVariables(variables));
   const plain = { ...source, dialect: 'dotenv' as const };
   return await sealFile({ bytes, kind: 'dotenv', source: plain }, plan, before, workspace);
 }

@@ -1,5 +1,5 @@
 /** `envseal get`: the one command that shows values, to a person: on a terminal, or in a file of their own. */
-import { format } from '../envfile/format.ts';
+import { formatVariables } from '../envfile/format.ts';
 import { EnvsealError } from '../errors.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import type { Command } from './commands.ts';
@@ -46,5 +46,5 @@ function valueOfName(name: string, { variables, source }: OpenedFile): string {
 /** As it is stored, where that is an env file; otherwise as one. */
 function wholeText({ content, object, variables }: OpenedFile): string {
   if (isPlain(content)) return Buffer.from(object.bytes).toString('utf8');
-  return format([...variables].map(([name, value]) => [name, value.reveal()] as const));
+  return formatVariables(variables);
 }

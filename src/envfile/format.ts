@@ -1,4 +1,5 @@
 import { EnvsealError } from '../errors.ts';
+import type { Secret } from '../secret.ts';
 import { isName, NAME_IN_WORDS } from './name.ts';
 
 /** What every reader takes as it stands: sh, Compose and the dotenv libraries. So no `#`, `~`, `$`, quote or space. */
@@ -25,6 +26,11 @@ export function format(entries: Iterable<readonly [name: string, value: string]>
     text += `${name}=${quote(value)}\n`;
   }
   return text;
+}
+
+/** The same for variables that were opened. */
+export function formatVariables(variables: ReadonlyMap<string, Secret>): string {
+  return format([...variables].map(([name, value]) => [name, value.reveal()] as const));
 }
 
 /** The value alone, in the form that `format` gives it. */

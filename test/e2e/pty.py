@@ -59,6 +59,18 @@ def read_screen(seconds):
     return os.read(master, 65536) if readable else b""
 
 
+def take_steps():
+    global seen
+    while steps:
+        wanted = steps[0].get("waitFor", "").encode()
+        at = screen.find(wanted, seen)
+        # What comes too late to be answered can still be seen.
+        if at < 0 or (isOver and steps[0].keys() - {"waitFor"}):
+            return
+        seen = at + len(wanted)
+        play(pid, steps.pop(0))
+
+
 resize(script["columns"], script["rows"])
 modes = termios.tcgetattr(slave)
 pid = start()
@@ -73,13 +85,7 @@ while not isOver and time.monotonic() < deadline:
     isOver = exited in readable
     if master in readable:
         screen += os.read(master, 65536)
-    while steps and not isOver:
-        wanted = steps[0].get("waitFor", "").encode()
-        at = screen.find(wanted, seen)
-        if at < 0:
-            break
-        seen = at + len(wanted)
-        play(pid, steps.pop(0))
+    take_steps()
 
 if not isOver:
     os.killpg(pid, signal.SIGKILL)
@@ -87,6 +93,7 @@ _, ended = os.waitpid(pid, 0)
 # What was written and not read yet.
 while chunk := read_screen(0):
     screen += chunk
+take_steps()
 result = {
     "screen": screen.decode("utf-8", "replace"),
     "status": os.WEXITSTATUS(ended) if os.WIFEXITED(ended) else None,
