@@ -16,8 +16,6 @@ export interface EditorOptions {
   readonly host: Pick<Host, 'system' | 'variables' | 'onStop' | 'stopSignals'>;
 }
 
-/** Ctrl-C and Ctrl-\ in an editor are keys of the editor, as git has it. */
-const SIGNALS_OF_THE_TERMINAL = ['SIGINT', 'SIGQUIT'] as const;
 /** What an editor gets to put the terminal in order after SIGTERM, in ms. */
 const EDITOR_GRACE_MS = 2_000;
 /** Longest name of a file, in bytes, is 255; swap files and backups add to it. */
@@ -35,7 +33,7 @@ export async function editText(bytes: Uint8Array, options: EditorOptions): Promi
 
 /**
  * A folder for a text that is edited, perhaps several times: what does not parse can be offered again. It is removed by
- * `close`, and when the process ends by a signal or an error.
+ * `close`, and when the process ends by a signal or an error; after SIGKILL it stays, in memory and for its owner alone.
  *
  * Throws `configuration` without an editor, and without a tmpfs.
  */
@@ -78,7 +76,7 @@ export class Editing {
   }
 
   async #run(): Promise<void> {
-    const takeBack = leaveToChild(SIGNALS_OF_THE_TERMINAL);
+    const takeBack = leaveToChild(this.#signalsOfTheTerminal());
     let isStopped = false;
     try {
       const child = this.#start();
@@ -98,6 +96,11 @@ export class Editing {
       takeBack();
       this.#host.onStop(async () => {});
     }
+  }
+
+  /** Ctrl-C and Ctrl-\ in an editor are keys of the editor, as git has it. What was ignored stays so, for both. */
+  #signalsOfTheTerminal(): readonly NodeJS.Signals[] {
+    return this.#host.stopSignals.includes('SIGINT') ? ['SIGINT', 'SIGQUIT'] : ['SIGQUIT'];
   }
 
   #start(): ChildProcess {

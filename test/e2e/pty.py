@@ -81,13 +81,15 @@ seen = 0
 steps = list(script["steps"])
 isOver = False
 while not isOver and time.monotonic() < deadline:
-    readable, _, _ = select.select([master, exited], [], [], deadline - time.monotonic())
+    readable, _, _ = select.select([master, exited], [], [], max(0, deadline - time.monotonic()))
     isOver = exited in readable
     if master in readable:
         screen += os.read(master, 65536)
     take_steps()
 
-if not isOver:
+isLate = not isOver
+isOver = True
+if isLate:
     os.killpg(pid, signal.SIGKILL)
 _, ended = os.waitpid(pid, 0)
 # What was written and not read yet.
@@ -100,6 +102,6 @@ result = {
     "signal": signal.Signals(os.WTERMSIG(ended)).name if os.WIFSIGNALED(ended) else None,
     "isRestored": termios.tcgetattr(slave) == modes,
 }
-if steps or not isOver:
+if steps or isLate:
     result["stuckAt"] = steps[0].get("waitFor", "") if steps else "the end"
 json.dump(result, sys.stdout)

@@ -184,8 +184,9 @@ describeReal('python3', 'editing', () => {
     });
 
     describe('while the editor runs', () => {
-      /** Ends by itself when it gets a line or a signal; `trap` says what it does about signals. */
-      const waiting = (trap: string) => editor(`${trap}\necho "editing $file"\nread line\necho "over $line"`);
+      /** Ends when it gets a line, or a signal that it does not trap; a caught one ends `read`. */
+      const waiting = (trap: string) =>
+        editor(`${trap}\necho "editing $file"\nuntil read line; do :; done\necho "over $line"`);
 
       test.for([
         ['Ctrl-C', '\x03', 'INT'],

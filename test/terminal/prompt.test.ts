@@ -31,6 +31,8 @@ describeReal('python3', 'a prompt without echo', () => {
       const steps = typeof send === 'string' ? [{ waitFor: 'Value: ', send }] : send;
       const outcome = await runInTerminal([...programs.words[runtime], 'prompt', file], { env, steps });
       expect(outcome.isRestored).toBe(true);
+      // Pastes are marked no longer, however it ended.
+      expect(outcome.screen.split('\x1b[?2004h')[1] ?? '\x1b[?2004l').toContain('\x1b[?2004l');
       return { ...outcome, value: existsSync(file) ? readFileSync(file, 'utf8') : undefined };
     }
 
@@ -88,9 +90,22 @@ describeReal('python3', 'a prompt without echo', () => {
       ['SIGHUP', 129],
       ['SIGINT', 130],
     ] as const)('%s ends it, and the terminal has its echo back', async ([signal, status]) => {
-      const outcome = await answer([{ waitFor: 'Value: ', send: 'canary' }, { signal }]);
+      const outcome = await answer([
+        // The bell for a key without effect tells that all before it was read.
+        { waitFor: 'Value: ', send: 'canary\x01' },
+        { waitFor: '\x07', signal },
+      ]);
       expect(outcome).toMatchObject({ status, value: undefined });
       expect(outcome.screen).toContain(`ended by ${signal} ${ENDED}`);
+      expect(outcome.screen).not.toContain('canary');
+    });
+
+    // Node gives every signal its default disposition at its own start, and Bun does where a stream is a terminal.
+    test.skipIf(runtime === 'node')('Ctrl-C gives up where SIGINT is ignored', async () => {
+      const script = 'exec env --ignore-signal=INT "$@" </dev/null >/dev/null 2>&1';
+      const words = ['/bin/sh', '-c', script, 'sh', ...programs.words[runtime], 'prompt', '/nowhere'];
+      const outcome = await runInTerminal(words, { steps: [{ waitFor: 'Value: ', send: 'canary\x03' }] });
+      expect(outcome).toMatchObject({ status: 64, isRestored: true });
       expect(outcome.screen).not.toContain('canary');
     });
 
