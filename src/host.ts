@@ -14,6 +14,9 @@ export interface Host {
   readonly variables: Variables;
   /** Signals that end us with 128+n until the hand-over; those that were ignored from the start stay ignored. */
   readonly stopSignals: readonly StopSignal[];
-  /** What is done first when a stop signal comes; a second signal does not wait for it. */
-  onStop(action: () => Promise<void>): void;
+  /**
+   * What is done first when a stop signal comes, the latest before those that were there; a second signal does not wait
+   * for it. Gives what takes it back.
+   */
+  onStop(action: () => Promise<void>): () => void;
 }

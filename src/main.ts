@@ -9,7 +9,8 @@ const MAX_PROC_BYTES = 16 * 1024 * 1024;
 
 const system = await loadSystem();
 let logFormat: LogFormat = 'text';
-let atStop: (() => Promise<void>) | undefined;
+const atStop = new Set<() => Promise<void>>();
+let isStart = true;
 
 // An uncaught error would print its source line and its properties, which could hold a value.
 process.on('uncaughtException', fail);
@@ -28,6 +29,7 @@ async function main(host: Host): Promise<number> {
   logFormat = peekLogFormat(host);
   const commandLine = splitCommandLine(host.argv);
   const name = commandName(commandLine);
+  isStart = name === 'run';
   const command = await (COMMANDS[name] as CommandRow).load();
   return (await command({ host, commandLine })) ?? 0;
 }
@@ -61,7 +63,8 @@ function readHost(): Host {
     variables: decode(environ),
     stopSignals: listenForStopSignals(),
     onStop: (action) => {
-      atStop = action;
+      atStop.add(action);
+      return () => atStop.delete(action);
     },
   };
 }
@@ -113,11 +116,11 @@ function listenForStopSignals(): StopSignal[] {
 }
 
 function stop(signal: StopSignal): void {
-  const action = atStop;
-  atStop = undefined;
-  const ended = () => end(reportSignal(signal, STOP_SIGNALS[signal], logFormat));
-  if (action === undefined) ended();
-  else action().then(ended, ended);
+  const actions = [...atStop].reverse();
+  atStop.clear();
+  const ended = () => end(reportSignal(signal, { number: STOP_SIGNALS[signal], isStart }, logFormat));
+  if (actions.length === 0) ended();
+  else actions.reduce((before, action) => before.then(action, action), Promise.resolve()).then(ended, ended);
 }
 
 /** How a bad setting is reported cannot wait until all settings are read. */

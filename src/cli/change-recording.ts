@@ -25,8 +25,7 @@ export interface ChangeRecordingOptions {
 }
 
 /**
- * Throws `configuration` for what is wrong with a sink. Takes the place of what is done at a stop signal (`host.onStop`):
- * a command that has something of its own to do then calls `stop` after it.
+ * Throws `configuration` for what is wrong with a sink. A stop signal waits until all is told.
  */
 export async function startChangeRecording(options: ChangeRecordingOptions): Promise<ChangeRecorder> {
   const { host, settings } = options;

@@ -74,23 +74,15 @@ async function editUntilItParses(plain: PlainFile, workspace: Workspace): Promis
       } catch (error) {
         if (!(error instanceof EnvsealError)) throw error;
         warn(workspace, error);
-        if (!(await isToGoOn(host))) throw error;
+        // Without a terminal there is nobody to ask.
+        await editing.pause('Enter edits it again, ^C gives up: ').catch(() => {
+          throw error;
+        });
       }
     }
   } finally {
     editing.close();
     deadline.renew();
-  }
-}
-
-/** Without a terminal there is nobody to ask. */
-async function isToGoOn(host: Workspace['host']): Promise<boolean> {
-  const { promptSecret } = await import('../terminal/prompt.ts');
-  try {
-    return (await promptSecret('Enter edits it again, q and Enter gives up: ', host)) === '';
-  } catch (error) {
-    if (error instanceof EnvsealError) return false;
-    throw error;
   }
 }
 

@@ -17,9 +17,13 @@ export function report(error: unknown, format: LogFormat): Report {
   return toReport(error instanceof EnvsealError ? error : INTERNAL, format);
 }
 
-/** A signal that ended us before there was a command to get it. */
-export function reportSignal(signal: string, number: number, format: LogFormat): Report {
-  const message = `ended by ${signal} before the command was started`;
+/** A signal that ended us: at a start, before there was a command to get it. */
+export function reportSignal(
+  signal: string,
+  { number, isStart }: { readonly number: number; readonly isStart: boolean },
+  format: LogFormat,
+): Report {
+  const message = `ended by ${signal}${isStart ? ' before the command was started' : ''}`;
   return toReport({ code: 'signal', message, hint: undefined, exitStatus: 128 + number }, format);
 }
 

@@ -6,7 +6,14 @@ import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { Source } from '../store/source.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile } from './opened-file.ts';
-import { isSealedSo, keepAtRest, placeContext, type SealedBytes, type SealPlan } from './seal-file.ts';
+import {
+  isSealedSo,
+  keepAtRest,
+  namesOf,
+  placeContext,
+  type SealedBytes,
+  type SealPlan,
+} from './seal-file.ts';
 import { recordChange, storeContent } from './store-change.ts';
 import { parseTarget, type Workspace } from './workspace.ts';
 
@@ -58,8 +65,7 @@ async function rotate(source: Source, { before, workspace }: Options): Promise<R
     const { variables, object } = file;
     const content = { sealed, variables, before: file, expected: { revision: object.revision } };
     const { written } = await storeContent(workspace, source, content, attempt);
-    attempt.kmsKeys =
-      plan?.kind === 'sops' ? plan.keys.map(({ key }) => key) : keysAfter(written.sealing, kmsKeys);
+    attempt.kmsKeys = plan?.kind === 'sops' ? namesOf(plan.keys) : keysAfter(written.sealing, kmsKeys);
     result = { ...result, outcome: 'rotated', kmsKeys: attempt.kmsKeys, version: written.version ?? null };
     return written;
   });
@@ -80,7 +86,16 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
   if (document !== undefined) {
     if (given.length + flags.age.length === 0) return undefined;
     const context = { ...placeContext(source), ...parseEncryptionContext(flags['encryption-context']) };
-    const old = document.recipients.map((name) => parseKeyToWrapWith(name, context));
+    const old = document.sealingKeys();
+    if ('groups' in old) {
+      throw new EnvsealError(
+        'configuration',
+        `${source.uri} has key groups, and --kms-key and --age know none`,
+        {
+          hint: 'rotate it without them for the same keys, or change its groups with sops groups and sops updatekeys',
+        },
+      );
+    }
     const keys = [...given, ...flags.age].map((name) => parseKeyToWrapWith(name, context));
     return { kind: 'sops', keys: [...keys, ...keptKeys(old, keys)] };
   }

@@ -1,10 +1,11 @@
 /** How a file is to be sealed when it is stored, and its bytes sealed so. */
 import { isSameKey } from '../aws/kms-key.ts';
+import { readCommented } from '../envfile/commented.ts';
 import { EnvsealError } from '../errors.ts';
 import { isSameCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
-import type { KeyToWrapWith } from '../keys/key-wrapper.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
-import { openPlain } from '../sealing/open.ts';
+import type { SopsDocument } from '../sealing/sops/document.ts';
+import type { SealingKeys } from '../sealing/sops/wrap-data-key.ts';
 import type { SealAtRest } from '../store/env-store.ts';
 import { locationOf, type Source } from '../store/source.ts';
 import type { Sealing } from '../store/store.ts';
@@ -14,7 +15,7 @@ import type { Workspace } from './workspace.ts';
 
 export type SealPlan =
   | { readonly kind: 'at-rest'; readonly seal: SealAtRest & { readonly kind: 'sse-kms' | 'cmek' } }
-  | { readonly kind: 'sops'; readonly keys: readonly KeyToWrapWith[] }
+  | { readonly kind: 'sops'; readonly keys: SealingKeys }
   | { readonly kind: 'none' };
 
 /** An env file in the clear, as it was pushed or opened. */
@@ -97,14 +98,16 @@ async function planSops(
 ): Promise<SealPlan> {
   const { parseKeyToWrapWith } = await import('../keys/key-to-wrap-with.ts');
   const given = [...kmsKeys, ...age];
-  const names = given.length > 0 ? given : (existing?.document?.recipients ?? []);
-  if (names.length === 0) {
+  if (given.length === 0 && existing?.document !== undefined) {
+    return { kind: 'sops', keys: existing.document.sealingKeys() };
+  }
+  if (given.length === 0) {
     throw new EnvsealError('usage', 'no key to seal with', {
       hint: 'give --age RECIPIENT (envseal keygen --out FILE makes one) or --kms-key KEY',
     });
   }
   const context = { ...placeContext(target), ...parseEncryptionContext(pairs) };
-  return { kind: 'sops', keys: names.map((name) => parseKeyToWrapWith(name, context)) };
+  return { kind: 'sops', keys: given.map((name) => parseKeyToWrapWith(name, context)) };
 }
 
 /** A file is moved about; what lies in a bucket is not to be opened anywhere else. */
@@ -128,15 +131,15 @@ export async function sealFile(
   if (plan.kind === 'at-rest') return { bytes: file.bytes, seal: plan.seal };
   const { sealSops } = await import('../sealing/sops/seal.ts');
   const { wrapWith } = await import('../keys/wrap.ts');
-  const variables = openPlain(file.bytes, file.kind, file.source);
+  const { source, kind } = file;
+  const { entries, commentsAtEnd } = readCommented(file.bytes, {
+    source: source.uri,
+    kind,
+    dialect: source.dialect,
+  });
   const bytes = await sealSops(
-    [...variables].map(([name, value]) => [name, value.reveal()] as const),
-    {
-      format: file.kind,
-      keys: plan.keys,
-      wrap: wrapWith(stores),
-      now: new Date(),
-    },
+    entries.map(({ name, value, comments }) => [name, value.reveal(), comments] as const),
+    { format: kind, keys: plan.keys, wrap: wrapWith(stores), now: new Date(), commentsAtEnd },
   );
   return { bytes, seal: keepAtRest(before) };
 }
@@ -155,7 +158,7 @@ export function keepAtRest(sealing: Sealing | undefined): SealAtRest {
 
 /** Whether a file is sealed already as the plan says. */
 export function isSealedSo({ object, content, document }: OpenedFile, plan: SealPlan): boolean {
-  if (plan.kind === 'sops') return document !== undefined && isSameSet(document.recipients, plan.keys);
+  if (plan.kind === 'sops') return document !== undefined && isSealedFor(document, plan.keys);
   if (!isPlain(content)) return false;
   const { sealing } = object;
   if (plan.kind === 'none') return sealing.kind === 'none';
@@ -165,13 +168,20 @@ export function isSealedSo({ object, content, document }: OpenedFile, plan: Seal
   return isSameKey(seal.key, sealing.key) || isSameCloudKmsKey(seal.key, sealing.key);
 }
 
-function isSameSet(recipients: readonly string[], keys: readonly KeyToWrapWith[]): boolean {
-  const wanted = new Set(keys.map(({ key }) => key));
-  return wanted.size === recipients.length && recipients.every((name) => wanted.has(name));
+function isSealedFor({ recipients, threshold }: SopsDocument, keys: SealingKeys): boolean {
+  const wanted = new Set(namesOf(keys));
+  const isSameThreshold = threshold === ('groups' in keys ? keys.threshold : 1);
+  return isSameThreshold && wanted.size === recipients.length && recipients.every((name) => wanted.has(name));
+}
+
+/** Each once. */
+export function namesOf(keys: SealingKeys): readonly string[] {
+  const all = 'groups' in keys ? keys.groups.flat() : keys;
+  return [...new Set(all.map(({ key }) => key))];
 }
 
 /** The names of the keys that a file is sealed with from now on. */
 export function keysOf(plan: SealPlan, sealing: Sealing): readonly string[] {
-  if (plan.kind === 'sops') return plan.keys.map(({ key }) => key);
+  if (plan.kind === 'sops') return namesOf(plan.keys);
   return sealing.kind !== 'none' && sealing.key !== undefined ? [sealing.key] : [];
 }

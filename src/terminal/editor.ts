@@ -78,11 +78,12 @@ export class Editing {
   async #run(): Promise<void> {
     const takeBack = leaveToChild(this.#signalsOfTheTerminal());
     let isStopped = false;
+    let forget = () => {};
     try {
       const child = this.#start();
       this.#child = child;
       const ended = settle(child);
-      this.#host.onStop(async () => {
+      forget = this.#host.onStop(async () => {
         isStopped = true;
         await stopChild(child, ended);
         this.close();
@@ -94,7 +95,7 @@ export class Editing {
     } finally {
       this.#child = undefined;
       takeBack();
-      this.#host.onStop(async () => {});
+      forget();
     }
   }
 

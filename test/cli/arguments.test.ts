@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFlags, readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
 import { COMMANDS, commandName } from '../../src/cli/commands.ts';
-import { type CommandName, FLAGS, COMMAND_NAMES, flagsOf, type FlagName } from '../../src/cli/flags.ts';
+import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import {
   SETTINGS,
@@ -319,7 +319,10 @@ describe('each command has its flags', () => {
       ['run', '--out', 'x', '--', 'env'],
       '--out is a flag of get, keygen; envseal help run lists the flags of run',
     ],
-    [['exec', '--out=x', '--', 'env'], '--out is a flag of get, keygen; envseal help run lists the flags of run'],
+    [
+      ['exec', '--out=x', '--', 'env'],
+      '--out is a flag of get, keygen; envseal help run lists the flags of run',
+    ],
     [['--out', 'x', '--', 'env'], '--out is a flag of get, keygen; envseal help run lists the flags of run'],
     [['keygen', '-s', 'x'], '--source is a flag of run; envseal help keygen lists the flags of keygen'],
     [['keygen', '--ouut', 'x'], 'unknown flag --ouut; did you mean --out?'],

@@ -22,7 +22,7 @@ const say = (text: string) => system.write(1, `${text}\n`);
 let atStop: (() => Promise<void>) | undefined;
 process.on('SIGTERM', () => {
   const end = () => {
-    system.write(2, reportSignal('SIGTERM', 15, 'text').text);
+    system.write(2, reportSignal('SIGTERM', { number: 15, isStart: true }, 'text').text);
     process.exit(143);
   };
   (atStop?.() ?? Promise.resolve()).then(end, end);
@@ -37,6 +37,7 @@ const host: Host = {
   stopSignals: [],
   onStop: (action) => {
     atStop = action;
+    return () => {};
   },
 };
 const settings = readSettings(splitCommandLine([]), host.variables);

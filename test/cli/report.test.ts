@@ -38,11 +38,14 @@ describe('an error of ours', () => {
 
 test('a signal', () => {
   const message = 'ended by SIGTERM before the command was started';
-  expect(reportSignal('SIGTERM', 15, 'text')).toEqual({
+  expect(reportSignal('SIGTERM', { number: 15, isStart: true }, 'text')).toEqual({
     text: `envseal: error: ${message}\n`,
     exitStatus: 143,
   });
-  expect(reportSignal('SIGTERM', 15, 'json')).toEqual({
+  expect(reportSignal('SIGTERM', { number: 15, isStart: false }, 'text').text).toBe(
+    'envseal: error: ended by SIGTERM\n',
+  );
+  expect(reportSignal('SIGTERM', { number: 15, isStart: true }, 'json')).toEqual({
     text: `{"level":"error","code":"signal","message":"${message}","exitStatus":143}\n`,
     exitStatus: 143,
   });

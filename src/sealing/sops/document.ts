@@ -3,7 +3,7 @@ import type { Wrap } from '../../keys/key-wrapper.ts';
 import type { Secret } from '../../secret.ts';
 import { type Changes, changeSops } from './change.ts';
 import { type OpenedSopsFile, type OpenSopsOptions, openSopsFile } from './open.ts';
-import { rotateSops } from './rotate.ts';
+import { rotateSops, sameKeys } from './rotate.ts';
 import { toEnvFile } from './to-env-file.ts';
 import type { SopsKind } from './tree.ts';
 import type { SealingKeys } from './wrap-data-key.ts';
@@ -18,6 +18,10 @@ export interface SopsDocument {
   /** All keys that it is sealed for; of kinds that envseal cannot use the name of the kind. */
   readonly recipients: readonly string[];
   readonly lastModified: Date;
+  /** Key groups that it takes to open it; 1: any key does. */
+  readonly threshold: number;
+  /** What seals for the same keys again. Throws `key_unavailable` where one is of a kind that envseal cannot seal for. */
+  sealingKeys(): SealingKeys;
   /**
    * Sets variables, or removes them where the value is `undefined`, with the file's own data key. Untouched values keep
    * their ciphertext, and all but `mac` and `lastmodified` its bytes; without any difference the result is the very
@@ -55,6 +59,7 @@ class OpenedDocument implements SopsDocument {
   readonly unauthenticated: readonly string[];
   readonly recipients: readonly string[];
   readonly lastModified: Date;
+  readonly threshold: number;
   readonly #bytes: Uint8Array;
   readonly #kind: SopsKind;
   readonly #source: string;
@@ -67,10 +72,15 @@ class OpenedDocument implements SopsDocument {
     this.unauthenticated = unauthenticated;
     this.recipients = [...new Set(metadata.groups.flat().map(({ key }) => key))];
     this.lastModified = new Date(metadata.lastModified);
+    this.threshold = metadata.threshold;
     this.#bytes = bytes;
     this.#kind = kind;
     this.#source = source;
     this.#opened = opened;
+  }
+
+  sealingKeys(): SealingKeys {
+    return sameKeys(this.#opened.metadata, this.#source);
   }
 
   async change(changes: Changes, now: Date): Promise<Uint8Array> {

@@ -65,7 +65,8 @@ export async function rotateSops(opened: OpenedSopsFile, options: RotateOptions)
   return bytes;
 }
 
-function sameKeys({ groups, threshold }: Metadata, source: string): SealingKeys {
+/** Those that a file is sealed with. Throws `key_unavailable` for kinds that envseal cannot seal for. */
+export function sameKeys({ groups, threshold }: Metadata, source: string): SealingKeys {
   const all = groups.map((group) => group.map((key) => toWrapWith(key, source)));
   return all.length === 1 ? (all[0] as KeyToWrapWith[]) : { groups: all, threshold };
 }

@@ -420,6 +420,7 @@ test('a document shows neither its values nor its data key', async () => {
     'keys',
     'lastModified',
     'recipients',
+    'threshold',
     'unauthenticated',
     'variables',
   ]);
