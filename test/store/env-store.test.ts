@@ -135,6 +135,19 @@ for (const [name, row] of Object.entries(GROUNDS)) {
       expect((await read('dev/attributes')).attributes).toEqual(attributes);
     });
 
+    test.runIf(row.keepsTags)('keeps tags', async () => {
+      const tags = { team: 'a + b', 'kost=stelle': '1/1' };
+      const first = await write('dev/tags', 'A=1\n', 'nothing', { ...NO_ATTRIBUTES, tags });
+      const { attributes } = await read('dev/tags');
+      expect(attributes.tags).toEqual(tags);
+      await write('dev/tags', 'A=2\n', first, attributes);
+      expect((await read('dev/tags')).attributes.tags).toEqual(tags);
+    });
+
+    test('tells what its place is like', async () => {
+      expect(await ground.store.inspect(sourceOf('dev/env'))).toEqual(row.state);
+    });
+
     test('tells what is absent', async () => {
       expect(await failureOf(read('dev/absent'))).toMatchObject({ code: 'not_found' });
       const elsewhere = parseSource(`${ground.base}-that-is-not-there/env`);

@@ -15,7 +15,7 @@ import { readAwsSettings } from '../../src/aws/aws-settings.ts';
 import { GoogleClient } from '../../src/gcp/google-client.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import type { EnvStore, SealAtRest } from '../../src/store/env-store.ts';
+import type { BucketState, EnvStore, SealAtRest } from '../../src/store/env-store.ts';
 import { fileStore } from '../../src/store/file-store.ts';
 import { gcsStore } from '../../src/store/gcs-store.ts';
 import { s3Store } from '../../src/store/s3-store.ts';
@@ -53,6 +53,9 @@ export interface GroundRow {
   readonly missing: string | undefined;
   readonly keepsVersions: boolean;
   readonly keepsAttributes: boolean;
+  readonly keepsTags: boolean;
+  /** What the owner sees of the bucket. */
+  readonly state: BucketState;
 }
 
 interface S3Place {
@@ -198,22 +201,48 @@ async function openDirectory(): Promise<Ground> {
 }
 
 const installed = { missing: undefined };
-const cloud = { keepsVersions: true, keepsAttributes: true };
+const s3 = { keepsVersions: true, keepsAttributes: true, keepsTags: true };
+const gcs = { keepsVersions: true, keepsAttributes: true, keepsTags: false };
 
 export const GROUNDS: Readonly<Record<string, GroundRow>> = {
-  'our own S3': { open: openOwnS3, ...installed, ...cloud },
+  'our own S3': {
+    open: openOwnS3,
+    ...installed,
+    ...s3,
+    state: { isVersioned: true, isEncrypted: true, isPublic: false },
+  },
   moto: {
     open: async () => await openS3Ground(await startMoto(), true),
     missing: available('moto'),
-    ...cloud,
+    ...s3,
+    state: { isVersioned: true, isEncrypted: false, isPublic: false },
   },
   'Ceph without versions': {
     open: async () => await openS3Ground(await startCeph(), false),
     missing: available('ceph'),
+    ...s3,
     keepsVersions: false,
-    keepsAttributes: true,
+    state: { isVersioned: false, isEncrypted: false, isPublic: false },
   },
-  'our own Cloud Storage': { open: openOwnGcs, ...installed, ...cloud },
-  'fake-gcs-server': { open: openFakeGcs, missing: available('fake-gcs'), ...cloud },
-  files: { open: openDirectory, ...installed, keepsVersions: false, keepsAttributes: false },
+  'our own Cloud Storage': {
+    open: openOwnGcs,
+    ...installed,
+    ...gcs,
+    state: { isVersioned: true, isEncrypted: true, isPublic: false },
+  },
+  'fake-gcs-server': {
+    open: openFakeGcs,
+    missing: available('fake-gcs'),
+    ...gcs,
+    // It has no policies.
+    state: { isVersioned: true, isEncrypted: true, isPublic: undefined },
+  },
+  files: {
+    open: openDirectory,
+    ...installed,
+    keepsVersions: false,
+    keepsAttributes: false,
+    keepsTags: false,
+    state: { isVersioned: undefined, isEncrypted: undefined, isPublic: undefined },
+  },
 };
