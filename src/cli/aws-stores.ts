@@ -13,6 +13,7 @@ import type { OpenOptions } from './open-sources.ts';
 export class AwsStores {
   readonly #options: S3Options;
   #resolvedKeys: Promise<readonly string[]> | undefined;
+  #writable: Promise<EnvStore> | undefined;
 
   static async create({ host, settings, deadline }: OpenOptions, http: Http): Promise<AwsStores> {
     const { system, variables } = host;
@@ -42,9 +43,12 @@ export class AwsStores {
     return fetchS3(source, this.#options);
   }
 
-  async writable(): Promise<EnvStore> {
-    const { s3Store } = await import('../store/s3-store.ts');
-    return s3Store(this.client, this.#options) as EnvStore;
+  /** One for all files: it knows what it learned of each bucket. */
+  writable(): Promise<EnvStore> {
+    this.#writable ??= import('../store/s3-store.ts').then(
+      ({ s3Store }) => s3Store(this.client, this.#options) as EnvStore,
+    );
+    return this.#writable;
   }
 
   /** The pinned keys: asked once. */

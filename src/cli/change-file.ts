@@ -5,6 +5,7 @@ import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
 import type { Secret } from '../secret.ts';
 import type { Source } from '../store/source.ts';
+import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile, policyOf } from './opened-file.ts';
 import { keepAtRest } from './seal-file.ts';
@@ -25,6 +26,8 @@ export async function changeFile(
   workspace: Workspace,
 ): Promise<Stored | undefined> {
   return await recordChange(workspace, source, change, async (attempt) => {
+    (await workspace.stores.writable(source.scheme)).prepare(source);
+    await checkVersioning(source, workspace);
     const policy = await policyOf(workspace);
     for (let round = 1; ; round++) {
       const file = await openFile(source, policy, workspace);

@@ -10,14 +10,18 @@ import type { OpenOptions } from './open-sources.ts';
 
 export class GoogleStores {
   readonly client: GoogleClient;
+  #writable: Promise<EnvStore> | undefined;
 
   constructor({ host: { system, variables }, deadline }: OpenOptions, http: Http) {
     this.client = new GoogleClient({ variables, http, deadline, system, userAgent: `envseal/${VERSION}` });
   }
 
-  async writable(): Promise<EnvStore> {
-    const { gcsStore } = await import('../store/gcs-store.ts');
-    return gcsStore(this.client) as EnvStore;
+  /** One for all files. */
+  writable(): Promise<EnvStore> {
+    this.#writable ??= import('../store/gcs-store.ts').then(
+      ({ gcsStore }) => gcsStore(this.client) as EnvStore,
+    );
+    return this.#writable;
   }
 
   fetch(source: GcsSource): Promise<FetchedObject> {

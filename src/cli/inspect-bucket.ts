@@ -10,6 +10,8 @@ import { type Workspace, warn } from './workspace.ts';
 export async function inspectBucket(target: Source, workspace: Workspace): Promise<() => void> {
   if (target.scheme === 'file') return () => requireVersions(target, false, workspace);
   const store = await workspace.stores.writable(target.scheme);
+  // The first request takes the SDK's time to load, and this one goes along.
+  if (!workspace.flags.force) store.prepare(target);
   const state = await store.inspect(target);
   return () => {
     const { isPublic, isVersioned, isEncrypted } = state;
@@ -32,7 +34,7 @@ export async function inspectBucket(target: Source, workspace: Workspace): Promi
     const unseen = [
       ...(isPublic === undefined ? ['who may read it'] : []),
       ...(isVersioned === undefined ? ['whether it keeps versions'] : []),
-      ...(isEncrypted === undefined ? ['whether it encrypts'] : []),
+      ...(isEncrypted === undefined && !isVersioned ? ['whether it encrypts'] : []),
     ];
     if (unseen.length === 0) return;
     const text = `cannot look at the bucket ${bucket} (${unseen.join(', ')}), and goes on`;

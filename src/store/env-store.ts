@@ -79,6 +79,7 @@ export interface FileVersion {
 /** `undefined`: the credentials may not look. */
 export interface BucketState {
   readonly isVersioned: boolean | undefined;
+  /** By default, with any key; `undefined` too where versions are kept, which nothing more is asked of. */
   readonly isEncrypted: boolean | undefined;
   /** Anybody may read what is in it. */
   readonly isPublic: boolean | undefined;
@@ -91,6 +92,8 @@ export interface BucketState {
  */
 export interface EnvStore<S extends Source = Source> {
   read(source: S): Promise<StoredObject>;
+  /** Begins what a write under a condition needs to know, while something else is done. What fails is told by `write`. */
+  prepare(source: S): void;
   /** Throws `unconditional` where the store would write whatever is there, and the condition is not `anything`. */
   write(source: S, bytes: Uint8Array, options: WriteOptions): Promise<Written>;
   /** One pass of the listing alone. */

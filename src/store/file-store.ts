@@ -18,6 +18,7 @@ export interface FileStoreOptions {
 export function fileStore({ system, deadline }: FileStoreOptions): EnvStore<FileSource> {
   const revisionOf = (bytes: Uint8Array): Revision => Buffer.from(system.sha256(bytes)).toString('hex');
   return {
+    prepare: () => {},
     async read(source) {
       const object = await fetchFile(source, system);
       const { mtime } = await stat(source.path).catch(() => ({ mtime: undefined }));

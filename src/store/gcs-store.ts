@@ -18,6 +18,7 @@ export function gcsStore(client: GoogleClient): EnvStore<GcsSource> {
   };
   return {
     read: async (source) => await readObject(source, await reach()),
+    prepare: () => {},
     write: async (source, bytes, options) => {
       checkSeal(source, options.seal, ['cmek']);
       const written = await putObject({ source, bytes, options }, await reach());

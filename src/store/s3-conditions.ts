@@ -19,7 +19,7 @@ import type { S3Source } from './source.ts';
 const NO_ETAG = '"00000000000000000000000000000000"';
 
 /** Given a condition that cannot hold: answered as S3 does, answered that it does not hold, or wrote all the same. */
-type Manners = 'exact' | 'vague' | 'none';
+type Manners = 'exact' | 'vague' | 'none' | 'denied';
 
 /** How the files there are sealed: the bucket's policy may refuse others. */
 type Seal = Partial<PutObjectCommandInput>;
@@ -34,12 +34,23 @@ export class S3Conditions {
   async check(source: S3Source, expected: Expected, seal: Seal, access: S3Access): Promise<void> {
     if (expected === 'anything' || isAmazonS3(source.bucket, access)) return;
     const place = placeOf(source, access);
-    const manners = await once(this.#manners, place, () => tryImpossible(source, seal, access));
+    const manners = await this.#tried(source, seal, access);
     if (manners === 'none') throw unconditional(source);
     // A store that never finds a match writes nothing: only `If-None-Match: *` can still lose something.
-    if (manners === 'exact' || expected !== 'nothing') return;
+    if (manners !== 'vague' || expected !== 'nothing') return;
     const obeys = await once(this.#obeysCreation, place, () => tryTwice(source, seal, access));
     if (!obeys) throw unconditional(source);
+  }
+
+  /** What `check` will ask first, for whoever has something else to do meanwhile. */
+  async begin(source: S3Source, access: S3Access): Promise<void> {
+    if (isAmazonS3(source.bucket, access)) return;
+    // It is not known yet how the file will be sealed, and a policy may refuse what is not.
+    if ((await this.#tried(source, {}, access)) === 'denied') this.#manners.delete(placeOf(source, access));
+  }
+
+  #tried(source: S3Source, seal: Seal, access: S3Access): Promise<Manners> {
+    return once(this.#manners, placeOf(source, access), () => tryImpossible(source, seal, access));
   }
 
   /** As the store wants it: HTTP says with quotes. */
@@ -86,9 +97,10 @@ async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Pr
     case 'unmet':
       return 'vague';
     case 'absent':
+      return 'exact';
     case 'denied':
       // Who may not write beside the file learns from its own PUT what is allowed.
-      return 'exact';
+      return 'denied';
   }
 }
 
@@ -122,7 +134,7 @@ const OUTCOMES: Readonly<Record<number, 'unmet' | 'absent' | 'denied' | 'unknown
 };
 
 async function tryPut(source: S3Source, more: Seal, { s3, client, ...access }: S3Access): Promise<Outcome> {
-  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const { PutObjectCommand } = await import('./s3-api.ts');
   const input = { Bucket: source.bucket, Key: source.key, Body: new Uint8Array(), ContentLength: 0, ...more };
   return await retry(async (): Promise<Outcome> => {
     try {
@@ -143,7 +155,7 @@ async function remove(
   versions: readonly (string | undefined)[],
   { s3, client }: S3Access,
 ): Promise<void> {
-  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+  const { DeleteObjectCommand } = await import('./s3-api.ts');
   for (const version of versions) {
     const VersionId = version === undefined ? {} : { VersionId: version };
     const command = new DeleteObjectCommand({ Bucket: bucket, Key: key, ...VersionId });

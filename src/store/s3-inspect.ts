@@ -6,16 +6,24 @@ import { ask, codeOf, explain, type SendOptions } from './s3-sdk-client.ts';
 import type { S3Source } from './source.ts';
 
 export async function inspectBucket(source: S3Source, access: S3Access): Promise<BucketState> {
-  const [isVersioned, isEncrypted, isPublic] = await Promise.all([
-    keepsVersions(source, access),
-    encrypts(source, access),
+  const [{ isVersioned, isEncrypted }, isPublic] = await Promise.all([
+    lookAfterContent(source, access),
     isReadByAnybody(source, access),
   ]);
   return { isVersioned, isEncrypted, isPublic };
 }
 
+/** Whether the bucket encrypts matters where it keeps no versions: one request less for the others. */
+async function lookAfterContent(
+  source: S3Source,
+  access: S3Access,
+): Promise<Pick<BucketState, 'isVersioned' | 'isEncrypted'>> {
+  const isVersioned = await keepsVersions(source, access);
+  return { isVersioned, isEncrypted: isVersioned ? undefined : await encrypts(source, access) };
+}
+
 async function keepsVersions(source: S3Source, access: S3Access): Promise<boolean | undefined> {
-  const { GetBucketVersioningCommand } = await import('@aws-sdk/client-s3');
+  const { GetBucketVersioningCommand } = await import('./s3-api.ts');
   const command = new GetBucketVersioningCommand({ Bucket: source.bucket });
   const answer = await look('s3:GetBucketVersioning', (o) => access.s3.send(command, o), source, access);
   return answer === undefined || answer === 'unset' ? undefined : answer.Status === 'Enabled';
@@ -23,7 +31,7 @@ async function keepsVersions(source: S3Source, access: S3Access): Promise<boolea
 
 /** With any algorithm. S3 itself has done so for every bucket since 2023; other stores need not. */
 async function encrypts(source: S3Source, access: S3Access): Promise<boolean | undefined> {
-  const { GetBucketEncryptionCommand } = await import('@aws-sdk/client-s3');
+  const { GetBucketEncryptionCommand } = await import('./s3-api.ts');
   const command = new GetBucketEncryptionCommand({ Bucket: source.bucket });
   const action = 's3:GetEncryptionConfiguration';
   const answer = await look(action, (o) => access.s3.send(command, o), source, access);
@@ -38,25 +46,23 @@ async function encrypts(source: S3Source, access: S3Access): Promise<boolean | u
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
 async function isReadByAnybody(source: S3Source, access: S3Access): Promise<boolean | undefined> {
-  const { GetBucketPolicyStatusCommand, GetPublicAccessBlockCommand } = await import('@aws-sdk/client-s3');
+  const { GetBucketPolicyStatusCommand, GetPublicAccessBlockCommand } = await import('./s3-api.ts');
   const bucket = { Bucket: source.bucket };
-  const [status, block] = await Promise.all([
-    look(
-      's3:GetBucketPolicyStatus',
-      (o) => access.s3.send(new GetBucketPolicyStatusCommand(bucket), o),
-      source,
-      access,
-    ),
-    look(
-      's3:GetBucketPublicAccessBlock',
-      (o) => access.s3.send(new GetPublicAccessBlockCommand(bucket), o),
-      source,
-      access,
-    ),
-  ]);
+  const block = await look(
+    's3:GetBucketPublicAccessBlock',
+    (o) => access.s3.send(new GetPublicAccessBlockCommand(bucket), o),
+    source,
+    access,
+  );
   const rules = typeof block === 'object' ? block.PublicAccessBlockConfiguration : undefined;
-  if (status === 'unset' || rules?.RestrictPublicBuckets) return false;
-  return status?.PolicyStatus?.IsPublic;
+  if (rules?.RestrictPublicBuckets) return false;
+  const status = await look(
+    's3:GetBucketPolicyStatus',
+    (o) => access.s3.send(new GetBucketPolicyStatusCommand(bucket), o),
+    source,
+    access,
+  );
+  return status === 'unset' ? false : status?.PolicyStatus?.IsPublic;
 }
 
 /** What S3 says of a bucket where nothing is set. */

@@ -18,7 +18,7 @@ interface FoundKey extends FoundFile {
 export async function* findFiles(folder: Folder, access: S3Access): AsyncGenerator<FoundKey> {
   const { bucket, prefix } = folder;
   const { s3, client } = access;
-  const { ListObjectsV2Command } = await import('@aws-sdk/client-s3');
+  const { ListObjectsV2Command } = await import('./s3-api.ts');
   const subject = aboutBucket(folder.uri, bucket, access, 's3:ListBucket');
   let token: string | undefined;
   do {
@@ -46,7 +46,7 @@ async function lookAt(
   access: S3Access,
 ): Promise<ListedFile | undefined> {
   const { s3, client } = access;
-  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  const { HeadObjectCommand } = await import('./s3-api.ts');
   const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
   return await retry(async (): Promise<ListedFile | undefined> => {
     try {

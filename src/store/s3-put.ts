@@ -25,7 +25,7 @@ export async function putObject(
 ): Promise<Written> {
   const { source, options } = write;
   const { s3, client } = access;
-  const { PutObjectCommand } = await import('@aws-sdk/client-s3');
+  const { PutObjectCommand } = await import('./s3-api.ts');
   await conditions.check(source, options.expected, sealInput(options.seal), access);
   let mayBeDone = false;
   return await retry(async function attempt(): Promise<Written> {
@@ -158,7 +158,7 @@ async function head(
   source: S3Source,
   { s3, client, ...access }: S3Access,
 ): Promise<Found | 'absent' | 'unknown'> {
-  const { HeadObjectCommand } = await import('@aws-sdk/client-s3');
+  const { HeadObjectCommand } = await import('./s3-api.ts');
   const command = new HeadObjectCommand({ Bucket: source.bucket, Key: source.key });
   return await retry(async () => {
     try {

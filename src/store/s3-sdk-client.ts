@@ -8,9 +8,14 @@ import { EnvsealError } from '../errors.ts';
 import { retry } from '../net/retry.ts';
 
 /** One for each plan: to make it costs more than a request. */
-export async function makeSdkClient(plan: S3EndpointOptions, client: AwsClient): Promise<S3Client> {
-  const { S3Client } = await import('@aws-sdk/client-s3');
-  await import('@aws-sdk/signature-v4a');
+export async function makeSdkClient(
+  plan: S3EndpointOptions,
+  client: AwsClient,
+  isArn: boolean,
+): Promise<S3Client> {
+  const { S3Client } = await import('./s3-api.ts');
+  // Multi-region access points are signed with it.
+  if (isArn) await import('@aws-sdk/signature-v4a');
   return new S3Client({
     region: plan.region,
     ...(plan.endpoint === undefined ? {} : { endpoint: plan.endpoint }),

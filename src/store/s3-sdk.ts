@@ -17,7 +17,7 @@ export async function fetchThroughSdk(
   plan: S3EndpointOptions,
   client: AwsClient,
 ): Promise<FetchedObject> {
-  const s3 = await makeSdkClient(plan, client);
+  const s3 = await makeSdkClient(plan, client, source.bucket.startsWith('arn:'));
   const { region, endpoint } = plan;
   return (await getObject(source, { s3, client, region, endpoint })).object;
 }
@@ -29,7 +29,7 @@ export interface S3Got {
 }
 
 export async function getObject(source: S3Source, { s3, client, region }: S3Access): Promise<S3Got> {
-  const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+  const { GetObjectCommand } = await import('./s3-api.ts');
   const command = new GetObjectCommand({
     Bucket: source.bucket,
     Key: source.key,

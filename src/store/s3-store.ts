@@ -20,15 +20,22 @@ export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): 
   const accesses = new Map<string, Promise<S3Access>>();
   const reach = (place: S3Source | Folder): Promise<S3Access> => {
     const plan = planS3(place, { ...options, client });
-    const name = JSON.stringify(plan);
+    const isArn = place.bucket.startsWith('arn:');
+    const name = JSON.stringify([plan, isArn]);
     const { region, endpoint } = plan;
     const access =
-      accesses.get(name) ?? makeSdkClient(plan, client).then((s3) => ({ s3, client, region, endpoint }));
+      accesses.get(name) ??
+      makeSdkClient(plan, client, isArn).then((s3) => ({ s3, client, region, endpoint }));
     accesses.set(name, access);
     return access;
   };
   return {
     read: async (source) => await readObject(source, await reach(source)),
+    prepare: (source) => {
+      reach(source)
+        .then((access) => conditions.begin(source, access))
+        .catch(() => {});
+    },
     write: async (source, bytes, writing) => {
       checkSeal(source, writing.seal, ['sse-kms']);
       const write = { source, bytes, options: writing };
@@ -70,7 +77,7 @@ async function getTags(
   version: string | undefined,
   access: S3Access,
 ): Promise<Readonly<Record<string, string>>> {
-  const { GetObjectTaggingCommand } = await import('@aws-sdk/client-s3');
+  const { GetObjectTaggingCommand } = await import('./s3-api.ts');
   const command = new GetObjectTaggingCommand({
     Bucket: source.bucket,
     Key: source.key,

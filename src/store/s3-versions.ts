@@ -24,7 +24,7 @@ export async function listVersions(source: S3Source, access: S3Access): Promise<
 
 /** `false` only for a bucket that never kept versions: with suspended versioning the older ones are still there. */
 async function isVersioned({ uri, bucket }: S3Source, access: S3Access): Promise<boolean> {
-  const { GetBucketVersioningCommand } = await import('@aws-sdk/client-s3');
+  const { GetBucketVersioningCommand } = await import('./s3-api.ts');
   const command = new GetBucketVersioningCommand({ Bucket: bucket });
   const subject = aboutBucket(uri, bucket, access, 's3:GetBucketVersioning');
   const answer = await request((options) => access.s3.send(command, options), subject, access.client);
@@ -44,7 +44,7 @@ function unversioned({ uri }: S3Source): EnvsealError {
 
 /** The listing is by prefix and in order, so the key's own versions come first. */
 async function collect({ uri, bucket, key }: S3Source, access: S3Access): Promise<FileVersion[]> {
-  const { ListObjectVersionsCommand } = await import('@aws-sdk/client-s3');
+  const { ListObjectVersionsCommand } = await import('./s3-api.ts');
   const subject = aboutBucket(uri, bucket, access, 's3:ListBucketVersions');
   const found: FileVersion[] = [];
   let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {};

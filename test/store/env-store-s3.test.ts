@@ -397,8 +397,9 @@ describe('a listing', () => {
 
 describe('a bucket', () => {
   const cases = [
-    ['as they are made', {}, { isVersioned: true, isEncrypted: true, isPublic: false }],
-    ['without versions', { versioning: 'Off' }, { isVersioned: false }],
+    // Whether it encrypts is asked of a bucket without versions only.
+    ['as they are made', {}, { isVersioned: true, isEncrypted: undefined, isPublic: false }],
+    ['without versions', { versioning: 'Off' }, { isVersioned: false, isEncrypted: true }],
     ['with suspended versions', { versioning: 'Suspended' }, { isVersioned: false }],
     ['with a private policy', { policy: 'private' }, { isPublic: false }],
     ['with a public policy', { policy: 'public' }, { isPublic: true }],

@@ -209,13 +209,13 @@ export const GROUNDS: Readonly<Record<string, GroundRow>> = {
     open: openOwnS3,
     ...installed,
     ...s3,
-    state: { isVersioned: true, isEncrypted: true, isPublic: false },
+    state: { isVersioned: true, isEncrypted: undefined, isPublic: false },
   },
   moto: {
     open: async () => await openS3Ground(await startMoto(), true),
     missing: available('moto'),
     ...s3,
-    state: { isVersioned: true, isEncrypted: false, isPublic: false },
+    state: { isVersioned: true, isEncrypted: undefined, isPublic: false },
   },
   'Ceph without versions': {
     open: async () => await openS3Ground(await startCeph(), false),
