@@ -22,10 +22,10 @@ export const edit: Command = async (context) => {
   const [uri = ''] = readOperands(context.commandLine, { least: 1 }, USAGE);
   const source = parseTarget(uri);
   const workspace = await openWorkspace(context);
-  await checkVersioning(source, workspace);
-  const file = await recordAccess(workspace, 'edit', [source], async ([attempt]) =>
-    openFile(source, await policyOf(workspace), workspace, attempt),
-  );
+  const file = await recordAccess(workspace, 'edit', [source], async ([attempt]) => {
+    await checkVersioning(source, workspace);
+    return await openFile(source, await policyOf(workspace), workspace, attempt);
+  });
   const plain = await toPlain(file);
   const edited = await editUntilItParses(plain, workspace);
   const stored = await recordChange(workspace, source, 'set', async (attempt) => {

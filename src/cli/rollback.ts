@@ -17,8 +17,8 @@ export const rollback: Command = async (context) => {
   const source = parseTarget(uri);
   const old = atVersion(source, version);
   const workspace = await openWorkspace(context);
-  await checkVersioning(source, workspace);
   const stored = await recordChange(workspace, source, 'rolled-back', async (attempt) => {
+    await checkVersioning(source, workspace);
     const policy = await policyOf(workspace);
     // Only what a start would open is made current.
     const [file, current] = await Promise.all([

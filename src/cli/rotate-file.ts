@@ -4,6 +4,7 @@ import { parseKeyToWrapWith } from '../keys/key-to-wrap-with.ts';
 import type { KeyToWrapWith } from '../keys/key-wrapper.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { Source } from '../store/source.ts';
+import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile } from './opened-file.ts';
 import {
@@ -57,6 +58,7 @@ async function rotate(source: Source, { before, workspace }: Options): Promise<R
     result = { ...result, sealing, kmsKeys, version };
     const plan = await planRotation(file, workspace);
     if (!isDue(file, plan, before)) return undefined;
+    await checkVersioning(source, workspace);
     if (flags['dry-run']) {
       result = { ...result, outcome: 'would rotate' };
       return undefined;

@@ -5,7 +5,6 @@ import { isLoaderName } from '../launch/loader-names.ts';
 import { matcher } from '../launch/name-match.ts';
 import { changeFile } from './change-file.ts';
 import type { Command } from './commands.ts';
-import { checkVersioning } from './inspect-bucket.ts';
 import { describeDifferences, print } from './output.ts';
 import { readValue } from './read-value.ts';
 import { type Stored, warnUnversioned } from './store-change.ts';
@@ -29,7 +28,6 @@ export const set: Command = async (context) => {
   workspace.deadline.clear();
   const value = await readValue(name, workspace);
   workspace.deadline.renew();
-  await checkVersioning(source, workspace);
   const stored = await changeFile(source, 'set', () => new Map([[name, value]]), workspace);
   report(uri, stored, workspace);
   return undefined;
@@ -40,7 +38,6 @@ export const unset: Command = async (context) => {
   const source = parseTarget(uri);
   names.forEach(checkName);
   const workspace = await openWorkspace(context);
-  await checkVersioning(source, workspace);
   const stored = await changeFile(
     source,
     'unset',
