@@ -115,6 +115,8 @@ test('values are revealed in these places and nowhere else', () => {
     // One value, for who asked for it on a terminal or in a file.
     'cli/get.ts': 1,
     'cli/diff.ts': 1,
+    // Whether two people changed the same variable.
+    'cli/edit.ts': 2,
     // What is to be sealed.
     'cli/seal-file.ts': 1,
     // Looks at values for mistakes.

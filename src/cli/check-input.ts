@@ -3,6 +3,7 @@ import { checkEnvFile, type Finding } from '../envfile/check.ts';
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { isLoaderName } from '../launch/loader-names.ts';
 import { matcher } from '../launch/name-match.ts';
+import { openPlain } from '../sealing/open.ts';
 import type { PlainFile } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -25,12 +26,20 @@ export function checkInput(
     isLoaderName: (name) => isLoaderName(name) && !isAllowed(name),
   });
   for (const finding of findings) host.system.write(2, `${describe(uri, finding)}\n`);
+  if (findings.length === 0 && openPlain(bytes, kind, source).size === 0) throw empty(uri);
   const bad = findings.filter(({ severity }) => severity === 'error' || flags['fail-on-warnings']);
   const [first] = bad;
   if (first === undefined) return findings;
   const count = bad.length === 1 ? 'a mistake' : `${bad.length} mistakes`;
   throw new EnvsealError(CODES[first.rule] ?? 'malformed', `${uri} has ${count}: ${describe('', first)}`, {
     hint: 'nothing was stored; mend the file, and push it again',
+  });
+}
+
+/** What a failed command leaves in a pipe, most often: it would take the variables away from everybody. */
+function empty(uri: string): EnvsealError {
+  return new EnvsealError('malformed', `${uri} has no variables`, {
+    hint: 'nothing was stored; look at what makes the file, or remove variables with envseal unset',
   });
 }
 

@@ -1,10 +1,13 @@
 /** `envseal edit`: the file in an editor, in memory only, and stored when it parses. */
 import { diffVariables } from '../envfile/diff.ts';
-import type { Changes } from '../envfile/edit.ts';
+import { type Changes, editEnvFile } from '../envfile/edit.ts';
 import { EnvsealError } from '../errors.ts';
 import { openPlain } from '../sealing/open.ts';
 import type { Secret } from '../secret.ts';
+import type { Source } from '../store/source.ts';
+import { Editing } from '../terminal/editor.ts';
 import { changeBytes, unchangeable } from './change-file.ts';
+import type { ChangeAttempt } from './change-recording.ts';
 import { checkInput } from './check-input.ts';
 import type { Command } from './commands.ts';
 import { checkVersioning } from './inspect-bucket.ts';
@@ -13,7 +16,7 @@ import { type OpenedFile, openFile, policyOf } from './opened-file.ts';
 import { recordAccess } from './record-access.ts';
 import { keepAtRest, type PlainFile } from './seal-file.ts';
 import { report } from './set.ts';
-import { recordChange, storeContent } from './store-change.ts';
+import { recordChange, type Stored, storeContent } from './store-change.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from './workspace.ts';
 
 const USAGE = 'envseal edit URI';
@@ -22,27 +25,29 @@ export const edit: Command = async (context) => {
   const [uri = ''] = readOperands(context.commandLine, { least: 1 }, USAGE);
   const source = parseTarget(uri);
   const workspace = await openWorkspace(context);
-  const file = await recordAccess(workspace, 'edit', [source], async ([attempt]) => {
+  const file = await openToEdit(source, workspace);
+  const plain = await toPlain(file);
+  const extension = plain.kind === 'json' ? 'json' : 'env';
+  const editing = new Editing({ name: `envseal.${extension}`, host: workspace.host });
+  try {
+    const edited = await editUntilItParses(plain, editing, workspace);
+    const stored = await recordChange(workspace, source, 'set', (attempt) =>
+      storeEdited(file, edited, attempt, editing, workspace),
+    );
+    report(uri, stored, workspace);
+  } finally {
+    editing.close();
+  }
+  return undefined;
+};
+
+/** Each time that values are shown is an access. */
+async function openToEdit(source: Source, workspace: Workspace): Promise<OpenedFile> {
+  return await recordAccess(workspace, 'edit', [source], async ([attempt]) => {
     await checkVersioning(source, workspace);
     return await openFile(source, await policyOf(workspace), workspace, attempt);
   });
-  const plain = await toPlain(file);
-  const edited = await editUntilItParses(plain, workspace);
-  const stored = await recordChange(workspace, source, 'set', async (attempt) => {
-    attempt.sealing = file.attempt.sealing;
-    attempt.kmsKeys = file.attempt.kmsKeys;
-    if (Buffer.from(edited.bytes).equals(plain.bytes)) return undefined;
-    const variables = openPlain(edited.bytes, edited.kind, edited.source);
-    const bytes = isPlain(file.content)
-      ? edited.bytes
-      : await changeBytes(file, changesBetween(file.variables, variables));
-    const sealed = { bytes, seal: keepAtRest(file.object.sealing) };
-    const expected = { revision: file.object.revision };
-    return await storeContent(workspace, source, { sealed, variables, before: file, expected }, attempt);
-  });
-  report(uri, stored, workspace);
-  return undefined;
-};
+}
 
 /** What the editor gets: the file itself, or a SOPS file as an env file; what changes there is its variables. */
 async function toPlain({ content, object, document, source }: OpenedFile): Promise<PlainFile> {
@@ -51,39 +56,116 @@ async function toPlain({ content, object, document, source }: OpenedFile): Promi
   return { bytes: await document.toDotenv(), kind: 'dotenv', source: { ...source, dialect: 'dotenv' } };
 }
 
-/** What does not parse is offered again, as it was typed; an empty file gives up. */
-async function editUntilItParses(plain: PlainFile, workspace: Workspace): Promise<PlainFile> {
-  const { host, deadline } = workspace;
-  const { Editing } = await import('../terminal/editor.ts');
-  deadline.clear();
-  const extension = plain.kind === 'json' ? 'json' : 'env';
-  const editing = new Editing({ name: `envseal.${extension}`, host });
-  let bytes = plain.bytes;
-  try {
-    for (;;) {
-      bytes = await editing.edit(bytes);
-      const edited = { ...plain, bytes };
-      if (bytes.length === 0) {
-        throw new EnvsealError('malformed', 'the file was emptied, and nothing was stored', {
-          hint: 'envseal unset removes variables',
-        });
-      }
-      try {
-        checkInput(edited, workspace);
-        return edited;
-      } catch (error) {
-        if (!(error instanceof EnvsealError)) throw error;
-        warn(workspace, error);
-        // Without a terminal there is nobody to ask.
-        await editing.pause('Enter edits it again, ^C gives up: ').catch(() => {
-          throw error;
-        });
-      }
+/** What does not parse is offered again, as it was typed; an empty file gives up. Nobody is hurried. */
+async function editUntilItParses(
+  plain: PlainFile,
+  editing: Editing,
+  workspace: Workspace,
+): Promise<PlainFile> {
+  workspace.deadline.clear();
+  for (let { bytes } = plain; ; ) {
+    bytes = await editing.edit(bytes);
+    if (bytes.length === 0) {
+      throw new EnvsealError('malformed', 'the file was emptied, and nothing was stored', {
+        hint: 'envseal unset removes variables',
+      });
     }
-  } finally {
-    editing.close();
-    deadline.renew();
+    try {
+      checkInput({ ...plain, bytes }, workspace);
+      workspace.deadline.renew();
+      return { ...plain, bytes };
+    } catch (error) {
+      await offerAgain(error, 'Enter edits it again, ^C gives up: ', editing, workspace);
+    }
   }
+}
+
+/** Without a terminal there is nobody to ask, and what went wrong ends the command. */
+async function offerAgain(
+  error: unknown,
+  question: string,
+  editing: Editing,
+  workspace: Workspace,
+): Promise<void> {
+  if (!(error instanceof EnvsealError)) throw error;
+  warn(workspace, error);
+  await editing.pause(question).catch(() => {
+    throw error;
+  });
+}
+
+/** Where somebody else was quicker, both changes are kept; where they meet, the person decides. */
+async function storeEdited(
+  opened: OpenedFile,
+  saved: PlainFile,
+  attempt: ChangeAttempt,
+  editing: Editing,
+  workspace: Workspace,
+): Promise<Stored | undefined> {
+  for (let [file, edited] = [opened, saved]; ; ) {
+    attempt.sealing = file.attempt.sealing;
+    attempt.kmsKeys = file.attempt.kmsKeys;
+    try {
+      return await storeOnce(file, edited, attempt, workspace);
+    } catch (error) {
+      if (!(error instanceof EnvsealError) || error.code !== 'conflict') throw error;
+      const theirs = await openToEdit(file.source, workspace);
+      edited = await merge(file, edited, theirs, error, editing, workspace);
+      file = theirs;
+    }
+  }
+}
+
+async function storeOnce(
+  file: OpenedFile,
+  edited: PlainFile,
+  attempt: ChangeAttempt,
+  workspace: Workspace,
+): Promise<Stored | undefined> {
+  if (Buffer.from(edited.bytes).equals((await toPlain(file)).bytes)) return undefined;
+  const variables = variablesOf(edited);
+  const bytes = isPlain(file.content)
+    ? edited.bytes
+    : await changeBytes(file, changesBetween(file.variables, variables));
+  if (Buffer.from(bytes).equals(file.object.bytes)) return undefined;
+  const sealed = { bytes, seal: keepAtRest(file.object.sealing) };
+  const expected = { revision: file.object.revision };
+  const content = { sealed, variables, before: file, expected };
+  return await storeContent(workspace, file.source, content, attempt);
+}
+
+/** The text to store in place of `theirs`. */
+async function merge(
+  base: OpenedFile,
+  mine: PlainFile,
+  theirs: OpenedFile,
+  conflict: EnvsealError,
+  editing: Editing,
+  workspace: Workspace,
+): Promise<PlainFile> {
+  const [plainBase, plainTheirs] = [await toPlain(base), await toPlain(theirs)];
+  const changes = changesBetween(base.variables, variablesOf(mine));
+  const meeting = [...changes.keys()].filter(
+    (name) => base.variables.get(name)?.reveal() !== theirs.variables.get(name)?.reveal(),
+  );
+  const isOnlyVariables = Buffer.from(apply(changes, plainBase)).equals(mine.bytes);
+  if (meeting.length === 0 && isOnlyVariables) return { ...plainTheirs, bytes: apply(changes, plainTheirs) };
+  const { added, changed, removed } = diffVariables(base.variables, theirs.variables);
+  const names = [...added, ...changed, ...removed].join(', ') || 'no variable';
+  const told = new EnvsealError('conflict', `${conflict.message}, and changed ${names}`, {
+    hint: 'what you save next takes the place of that',
+    cause: conflict,
+  });
+  await offerAgain(told, 'Enter opens your text again, ^C gives up: ', editing, workspace);
+  return await editUntilItParses(mine, editing, workspace);
+}
+
+function variablesOf({ bytes, kind, source }: PlainFile): ReadonlyMap<string, Secret> {
+  return openPlain(bytes, kind, source);
+}
+
+function apply(changes: Changes, { bytes, kind, source: { uri, dialect } }: PlainFile): Uint8Array {
+  return editEnvFile(bytes, changes, { source: uri, kind, dialect });
 }
 
 function changesBetween(before: ReadonlyMap<string, Secret>, after: ReadonlyMap<string, Secret>): Changes {

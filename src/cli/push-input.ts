@@ -2,12 +2,14 @@
 import { editEnvFile } from '../envfile/edit.ts';
 import { format } from '../envfile/format.ts';
 import { EnvsealError } from '../errors.ts';
+import { nameOf } from '../launch/environ.ts';
 import { matcher } from '../launch/name-match.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { openPlain } from '../sealing/open.ts';
 import { asFormat, recognise } from '../sealing/recognise.ts';
 import { VARIABLE_PREFIX } from '../settings.ts';
 import { parseSource, type Source } from '../store/source.ts';
+import type { ByteString } from '../system/system.ts';
 import { isPlain } from './open-sources.ts';
 import { readFile } from './read-value.ts';
 import type { PlainFile } from './seal-file.ts';
@@ -69,18 +71,17 @@ function localSource(path: string): Source {
 /** Names that the shell or CI gave us, such as its masked variables. Throws `not_found` where none matches. */
 function fromEnvironment({ host, flags }: Workspace): PlainFile {
   const isWanted = matcher(flags['from-env']);
-  const entries = Object.entries(host.variables).flatMap(([name, value]): [string, string][] =>
-    value !== undefined && !name.startsWith(VARIABLE_PREFIX) && isWanted(name) ? [[name, value]] : [],
-  );
+  const chosen = host.environ.filter((entry) => {
+    const name = nameOf(entry);
+    return entry !== name && !name.startsWith(VARIABLE_PREFIX) && isWanted(name);
+  });
+  const entries = chosen.map((entry): [string, string] => {
+    const name = nameOf(entry);
+    return [name, decode(name, entry.slice(name.length + 1))];
+  });
   if (entries.length === 0) {
     throw new EnvsealError('not_found', 'no variable of the environment matches --from-env', {
       hint: "quote globs, so that the shell leaves them alone: --from-env 'APP_*'",
-    });
-  }
-  for (const [name, value] of entries) {
-    if (!value.includes('\ufffd')) continue;
-    throw new EnvsealError('malformed', `the value of ${name} is not UTF-8`, {
-      hint: 'encode bytes, for example as base64',
     });
   }
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -89,4 +90,14 @@ function fromEnvironment({ host, flags }: Workspace): PlainFile {
     kind: 'dotenv',
     source: { ...STDIN, uri: 'the environment' },
   };
+}
+
+function decode(name: string, value: ByteString): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
+  } catch {
+    throw new EnvsealError('malformed', `the value of ${name} is not UTF-8`, {
+      hint: 'encode bytes, for example as base64',
+    });
+  }
 }

@@ -40,6 +40,8 @@ export const push: Command = async (context) => {
   const target = uri === undefined ? undefined : parseTarget(uri);
   if (target !== undefined && flags.seal !== undefined) checkSeal(target, flags.seal, flags);
   const file = readInput(path, workspace);
+  // A pipeline takes as long as it takes.
+  workspace.deadline.renew();
   const findings = checkInput(file, workspace);
   if (flags.check || target === undefined) {
     print(workspace, { outcome: 'checked', findings }, () => `${file.source.uri}: ${describeCount(file)}\n`);

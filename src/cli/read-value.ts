@@ -13,7 +13,12 @@ import type { Workspace } from './workspace.ts';
 export async function readValue(name: string, { host, flags }: Workspace): Promise<Secret> {
   if (flags.file !== undefined) return toValue(name, readFile(flags.file, host.system));
   if (!openTerminal(host.variables).isTerminal(0)) {
-    return toValue(name, host.system.readInput(MAX_SOURCE_BYTES + 1));
+    const bytes = host.system.readInput(MAX_SOURCE_BYTES + 1);
+    if (bytes.length > 0) return toValue(name, bytes);
+    // The stdin of a job, or of a command that failed: nobody meant an empty password.
+    throw new EnvsealError('usage', `stdin has no value for ${name}`, {
+      hint: `for an empty value, give an empty line: echo | envseal set URI ${name}`,
+    });
   }
   const { promptSecret } = await import('../terminal/prompt.ts');
   return new Secret(await promptSecret(`Value of ${name}: `, host));

@@ -123,6 +123,12 @@ function needsOf(scheme: keyof typeof STORES) {
   return STORES[scheme].needs;
 }
 
+/** Requests that would store something; a custom endpoint is tried beside the file. */
+async function stored() {
+  const requests = await clouds.s3.requests();
+  return requests.filter(({ method, subject }) => method === 'PUT' && subject === 'snacks/env');
+}
+
 describe('on S3', () => {
   let place: Place;
   beforeEach(async () => {
@@ -131,9 +137,7 @@ describe('on S3', () => {
 
   test('one conditional PUT with key, bucket key and checksum', async () => {
     await pushed(place);
-    const puts = (await clouds.s3.requests()).filter(
-      ({ method, subject }) => method === 'PUT' && subject === 'snacks/env',
-    );
+    const puts = await stored();
     expect(puts).toHaveLength(1);
     expect(puts[0]?.headers).toMatchObject({
       'if-none-match': '*',
@@ -189,7 +193,7 @@ describe('on S3', () => {
     await clouds.s3.bucket('snacks', { versioning: 'Off' });
     const args = ['push', '--require-versioning', ...place.seal, '-', place.uri];
     expect(await refuses(args, place.env, FILE)).toMatchObject({ status: 78 });
-    expect((await clouds.s3.requests()).filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(await stored()).toEqual([]);
   });
 
   test('who may not look at the bucket is told so, and goes on', async () => {
@@ -339,11 +343,23 @@ describe('--check', () => {
     expect(await check(text, ['--fail-on-warnings'])).toMatchObject({ status: 65 });
   });
 
+  test.each([['nothing'], ['# nothing but a comment']])('%s is no file to push', async (text) => {
+    const place = await placeIn(clouds, 's3');
+    await pushed(place);
+    expect(
+      await refuses(['push', ...place.seal, '-', place.uri], place.env, text === 'nothing' ? '' : text),
+    ).toEqual({
+      status: 65,
+      stderr: expect.stringContaining('has no variables'),
+    });
+    expect(await variablesAt(place)).toEqual(variablesOf(FILE));
+  });
+
   test('errors keep a file from being stored', async () => {
     const place = await placeIn(clouds, 's3');
     const args = ['push', ...place.seal, '-', place.uri];
     expect(await refuses(args, place.env, `A=${CANARY}\nA=${CANARY}\n`)).toMatchObject({ status: 65 });
-    expect((await clouds.s3.requests()).filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(await stored()).toEqual([]);
   });
 });
 

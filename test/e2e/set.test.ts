@@ -116,6 +116,15 @@ test.each([
   });
 });
 
+test('stdin without anything is no value, and an empty line is the empty one', async () => {
+  const place = await placeIn(clouds, 'file');
+  await pushed(place);
+  expect(await refuses(['set', place.uri, 'TOKEN'], place.env)).toMatchObject({ status: 64 });
+  expect(await variablesAt(place)).toEqual(variablesOf(FILE));
+  await does(['set', place.uri, 'TOKEN'], place.env, '\n');
+  expect(await variablesAt(place)).toEqual({ ...variablesOf(FILE), TOKEN: '' });
+});
+
 test('a name that loads code needs --allow-name', async () => {
   const place = await placeIn(clouds, 'file');
   await pushed(place);

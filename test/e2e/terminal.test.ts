@@ -99,6 +99,36 @@ describeReal('python3', 'in a terminal', () => {
     expect(await variablesAt(place)).toEqual(variablesOf(FILE));
   });
 
+  /** Stores another version the first time that it runs: somebody else was quicker. */
+  const whileSomebodySets = (line: string, script: string) => {
+    const words = envsealWords.map((word) => `'${word}'`).join(' ');
+    const other = `printf '%s' '${CANARY}-theirs' | ${words} set ${place.uri} ${line} >/dev/null 2>&1`;
+    return editor(`if [ ! -e "$0.once" ]; then : >"$0.once"; ${other}; fi\n${script}`);
+  };
+
+  test('edit: what somebody else changed meanwhile is kept, if it was another variable', async () => {
+    const EDITOR = whileSomebodySets('OTHER', `sed -i 's/#1/#2/' "$1"`);
+    const { status, screen } = await inTerminal(['edit', place.uri], { env: { EDITOR } });
+    expect({ status, screen }).toMatchObject({ status: 0 });
+    expect(await variablesAt(place)).toEqual({
+      ...variablesOf(FILE),
+      TOKEN: `${CANARY} #2`,
+      OTHER: `${CANARY}-theirs`,
+    });
+  });
+
+  test('edit: where both changed the same one, the person decides, with their own text', async () => {
+    const EDITOR = whileSomebodySets('TOKEN', `sed -i 's/#1/#2/' "$1"`);
+    const { status, screen } = await inTerminal(['edit', place.uri], {
+      env: { EDITOR },
+      steps: [{ waitFor: 'opens your text again', send: '\r' }],
+    });
+    expect(status).toBe(0);
+    expect(screen).toContain('and changed TOKEN');
+    expect(screen).not.toContain(CANARY);
+    expect(await variablesAt(place)).toEqual({ ...variablesOf(FILE), TOKEN: `${CANARY} #2` });
+  });
+
   test('diff --values', async () => {
     const path = join(folder({ other: `TOKEN=${CANARY}-2\n` }), 'other');
     const { screen } = await inTerminal(['diff', '--values', place.uri, path], { env: { NO_COLOR: '1' } });
