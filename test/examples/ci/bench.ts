@@ -39,6 +39,8 @@ export function useBench(): () => Bench {
   let bench: Bench;
   beforeAll(async () => {
     symlinkSync(envsealWords.at(-1) ?? '', join(bin, 'envseal'));
+    // For the bundle: that of the system may be too old.
+    symlinkSync(process.execPath, join(bin, 'node'));
     const [clouds, watch, tokens, secureTokens, proxy] = await Promise.all([
       startClouds(),
       startCloudWatchLogs(),
