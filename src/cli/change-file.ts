@@ -7,7 +7,7 @@ import type { Secret } from '../secret.ts';
 import type { Source } from '../store/source.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
-import { type OpenedFile, openFile, policyOf } from './opened-file.ts';
+import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './opened-file.ts';
 import { keepAtRest } from './seal-file.ts';
 import { recordChange, type Stored, storeContent } from './store-change.ts';
 import type { Workspace } from './workspace.ts';
@@ -32,7 +32,7 @@ export async function changeFile(
     for (let round = 1; ; round++) {
       const file = await openFile(source, policy, workspace);
       attempt.sealing = file.attempt.sealing;
-      attempt.kmsKeys = file.attempt.kmsKeys;
+      attempt.kmsKeys = sealingKeysOf(file);
       const changes = decide(file);
       const variables = applyTo(file.variables, changes);
       if (!hasDifferences(diffVariables(file.variables, variables))) return undefined;

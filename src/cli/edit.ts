@@ -12,7 +12,7 @@ import { checkInput } from './check-input.ts';
 import type { Command } from './commands.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
-import { type OpenedFile, openFile, policyOf } from './opened-file.ts';
+import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './opened-file.ts';
 import { recordAccess } from './record-access.ts';
 import { keepAtRest, type PlainFile } from './seal-file.ts';
 import { report } from './set.ts';
@@ -104,7 +104,7 @@ async function storeEdited(
 ): Promise<Stored | undefined> {
   for (let [file, edited] = [opened, saved]; ; ) {
     attempt.sealing = file.attempt.sealing;
-    attempt.kmsKeys = file.attempt.kmsKeys;
+    attempt.kmsKeys = sealingKeysOf(file);
     try {
       return await storeOnce(file, edited, attempt, workspace);
     } catch (error) {

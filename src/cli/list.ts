@@ -4,7 +4,7 @@ import type { ListedFile } from '../store/env-store.ts';
 import { isFolder, parseFolder, parseSource } from '../store/source.ts';
 import { describeAge } from './age.ts';
 import type { Command } from './commands.ts';
-import { openFile, policyOf } from './opened-file.ts';
+import { openFile, policyOf, sealingKeysOf } from './opened-file.ts';
 import { print, table } from './output.ts';
 import type { Recognition } from './recognise-keys.ts';
 import { recordAccess } from './record-access.ts';
@@ -92,7 +92,8 @@ async function listVariables(uri: string, workspace: Workspace): Promise<void> {
   const file = await recordAccess(workspace, 'list', [source], async ([attempt]) =>
     openFile(source, await policyOf(workspace), workspace, attempt),
   );
-  const { sealing, kmsKeys, version } = file.attempt;
+  const { sealing, version } = file.attempt;
+  const kmsKeys = sealingKeysOf(file);
   const names = [...file.variables.keys()];
   const { modified, bytes } = file.object;
   const json = {

@@ -20,6 +20,11 @@ export interface OpenedFile {
   readonly attempt: Attempt;
 }
 
+/** All keys that it is sealed for; the attempt has those that opened it. */
+export function sealingKeysOf({ document, attempt }: OpenedFile): readonly string[] {
+  return document?.recipients ?? attempt.kmsKeys;
+}
+
 export interface Policy {
   /** Keys that may seal it, aliases resolved; empty: any. */
   readonly pinnedKeys: readonly string[];

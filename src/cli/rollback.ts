@@ -4,7 +4,14 @@ import { newAttempt } from '../events/attempt.ts';
 import type { Source } from '../store/source.ts';
 import type { Command } from './commands.ts';
 import { checkVersioning } from './inspect-bucket.ts';
-import { ANY_SEALING, type OpenedFile, openFile, openStored, policyOf } from './opened-file.ts';
+import {
+  ANY_SEALING,
+  type OpenedFile,
+  openFile,
+  openStored,
+  policyOf,
+  sealingKeysOf,
+} from './opened-file.ts';
 import { keepAtRest } from './seal-file.ts';
 import { report } from './set.ts';
 import { recordChange, storeContent } from './store-change.ts';
@@ -26,7 +33,7 @@ export const rollback: Command = async (context) => {
       readCurrent(source, workspace),
     ]);
     attempt.sealing = file.attempt.sealing;
-    attempt.kmsKeys = file.attempt.kmsKeys;
+    attempt.kmsKeys = sealingKeysOf(file);
     if (current !== undefined && current.object.version === file.object.version) return undefined;
     const { object, variables } = file;
     const sealed = { bytes: object.bytes, seal: keepAtRest(object.sealing) };

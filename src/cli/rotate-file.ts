@@ -4,9 +4,10 @@ import { parseKeyToWrapWith } from '../keys/key-to-wrap-with.ts';
 import type { KeyToWrapWith } from '../keys/key-wrapper.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { Source } from '../store/source.ts';
+import type { Sealing } from '../store/store.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
-import { type OpenedFile, openFile } from './opened-file.ts';
+import { type OpenedFile, openFile, sealingKeysOf } from './opened-file.ts';
 import {
   isSealedSo,
   keepAtRest,
@@ -52,7 +53,8 @@ async function rotate(source: Source, { before, workspace }: Options): Promise<R
       { pinnedKeys: [], allowUnsealed: flags['allow-unsealed'] },
       workspace,
     );
-    const { sealing, kmsKeys, version } = file.attempt;
+    const { sealing, version } = file.attempt;
+    const kmsKeys = sealingKeysOf(file);
     attempt.sealing = sealing;
     attempt.kmsKeys = kmsKeys;
     result = { ...result, sealing, kmsKeys, version };
@@ -67,18 +69,18 @@ async function rotate(source: Source, { before, workspace }: Options): Promise<R
     const { variables, object } = file;
     const content = { sealed, variables, before: file, expected: { revision: object.revision } };
     const { written } = await storeContent(workspace, source, content, attempt);
-    attempt.kmsKeys = plan?.kind === 'sops' ? namesOf(plan.keys) : keysAfter(written.sealing, kmsKeys);
+    attempt.kmsKeys = keysAfter(file, plan, written.sealing);
     result = { ...result, outcome: 'rotated', kmsKeys: attempt.kmsKeys, version: written.version ?? null };
     return written;
   });
   return result;
 }
 
-function keysAfter(
-  sealing: { kind: string; key?: string | undefined },
-  before: readonly string[],
-): readonly string[] {
-  return sealing.key === undefined ? before : [sealing.key];
+/** What the store seals a SOPS file with is beside the point. */
+function keysAfter(file: OpenedFile, plan: SealPlan | undefined, sealing: Sealing): readonly string[] {
+  if (plan?.kind === 'sops') return namesOf(plan.keys);
+  const isSealedByStore = file.document === undefined && sealing.kind !== 'none';
+  return isSealedByStore && sealing.key !== undefined ? [sealing.key] : sealingKeysOf(file);
 }
 
 /** How it is to be sealed from now on; `undefined`: for the same keys. */

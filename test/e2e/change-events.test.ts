@@ -18,9 +18,19 @@ import {
 } from '../servers/start.ts';
 import { accessKey } from './aws.ts';
 import { folder } from './folder.ts';
-import { does, FILE, type Place, placeIn, pushed, SCHEMES, variablesAt, variablesOf } from './operators.ts';
+import {
+  answers,
+  does,
+  FILE,
+  type Place,
+  placeIn,
+  pushed,
+  SCHEMES,
+  variablesAt,
+  variablesOf,
+} from './operators.ts';
 import { envseal, envsealWords, type Outcome, startWords } from './program.ts';
-import { type Clouds, IDENTITY, put, type Scheme, startClouds } from './sealed.ts';
+import { AGE_KEY, type Clouds, IDENTITY, put, type Scheme, startClouds } from './sealed.ts';
 import { CANARY, type Env } from './transcript.ts';
 
 interface Event {
@@ -392,22 +402,24 @@ describe('a change that does not happen', () => {
   test.each(SCHEMES)('somebody was quicker than an editor, at %s', async (scheme) => {
     const place = await placeIn(clouds, scheme);
     await pushed(place);
-    const words = [...envsealWords, 'set', place.uri, 'QUICK'].map((word) => `'${word}'`).join(' ');
-    const script = `#!/bin/sh\nset -e\necho ${CANARY} | ${words} >&2\necho 'SLOW=${CANARY}' >>"$1"\n`;
+    const words = [...envsealWords, 'set', place.uri, 'TOKEN'].map((word) => `'${word}'`).join(' ');
+    const script = `#!/bin/sh\nset -e\necho ${CANARY} quick | ${words} >&2\nsed -i 's/#1/slow/' "$1"\n`;
     const EDITOR = join(folder({ editor: script }), 'editor');
     const { status, events } = await told(['edit', place.uri], { ...place.env, EDITOR });
     expect(status).toBe(75);
+    // What the other one stored was opened too, to be compared.
     expect(events.map(summary)).toEqual([
+      ['access.granted', 'opened', place.uri],
       ['access.granted', 'opened', place.uri],
       ['change.set', 'conflict', place.uri],
     ]);
-    expect(events[1]?.data).toMatchObject({
+    expect(events[2]?.data).toMatchObject({
       outcome: 'failed',
       version: null,
       previousVersion: events[0]?.data.version,
-      variables: differences(['SLOW'], [], []),
+      variables: differences([], ['TOKEN'], []),
     });
-    expect(await variablesAt(place)).toEqual({ ...variablesOf(FILE), QUICK: CANARY });
+    expect(await variablesAt(place)).toMatchObject({ TOKEN: `${CANARY} quick` });
   });
 
   test('SIGTERM, while a push waits for its PUT', async () => {
@@ -477,6 +489,30 @@ test('30 files, rotated: 30 events; one that fails has its own reason', async ()
     ...numbers.map((number) => `s3://snacks/many/${number}`),
   ];
   expect(await told(other, place.env)).toMatchObject({ status: 0, events: [] });
+});
+
+test('the keys of a SOPS file are all that it is sealed for, whichever opened it, and not that of the bucket', async () => {
+  const place = await placeIn(clouds, 's3');
+  await clouds.s3.bucket('snacks', {
+    encryption: { algorithm: 'aws:kms', keyId: managedKeyArn('us-east-1') },
+  });
+  const env = { ...place.env, SOPS_AGE_KEY: IDENTITY };
+  const keys = ['--age', AGE_KEY.key, '--kms-key', kmsKeyArn()];
+  const EDITOR = join(folder({ editor: `#!/bin/sh\necho 'MORE=${CANARY}' >>"$1"\n` }), 'editor');
+  const { version } = await answers(['push', '--seal', 'sops', ...keys, '-', place.uri], env, FILE);
+  for (const args of [
+    ['set', place.uri, 'NEW'],
+    ['unset', place.uri, 'NEW'],
+    ['edit', place.uri],
+    ['rotate', place.uri],
+    ['rollback', place.uri, String(version)],
+  ]) {
+    const { status, events } = await told(args, { ...env, EDITOR }, CANARY);
+    expect(status).toBe(0);
+    const change = events.find(({ type }) => type.startsWith('envseal.change.')) as Event;
+    const kmsKeys = (change.data.kmsKeys as string[]).toSorted();
+    expect([args[0], kmsKeys]).toEqual([args[0], [AGE_KEY.key, kmsKeyArn()]]);
+  }
 });
 
 test('every kind of sink gets the same event', async () => {
