@@ -2,6 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { dnsSuffixOf, partitionOf } from '../aws/partitions.ts';
+import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
 import { describe } from './s3.ts';
 import type { Subject } from './s3-sdk-client.ts';
 import type { S3Source } from './source.ts';
@@ -14,6 +15,13 @@ export interface S3Access {
   readonly endpoint: string | undefined;
 }
 
+/** The same before the SDK is loaded, which the small client does without. */
+export interface S3Place {
+  readonly client: AwsClient;
+  readonly plan: S3EndpointOptions;
+  reach(): Promise<S3Access>;
+}
+
 export function aboutObject(source: S3Source, { region }: S3Access, action: string): Subject {
   return { ...describe(source, region), action };
 }
@@ -24,7 +32,10 @@ export function aboutBucket(uri: string, bucket: string, { region }: S3Access, a
 }
 
 /** Also by an endpoint that is named, such as a VPC's. What runs on an Outpost is another S3. */
-export function isAmazonS3(bucket: string, { endpoint, region }: S3Access): boolean {
+export function isAmazonS3(
+  bucket: string,
+  { endpoint, region }: Pick<S3Access, 'endpoint' | 'region'>,
+): boolean {
   if (bucket.includes(':s3-outposts:')) return false;
   if (endpoint === undefined) return true;
   return new URL(endpoint).hostname.endsWith(`.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);

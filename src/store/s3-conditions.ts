@@ -8,10 +8,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { locateS3 } from '../aws/s3-endpoint.ts';
+import { element } from '../aws/xml.ts';
 import { EnvsealError } from '../errors.ts';
+import { MAX_ANSWER_BYTES } from '../limits.ts';
+import { readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { Expected } from './env-store.ts';
-import { aboutObject, isAmazonS3, type S3Access } from './s3-access.ts';
+import { aboutObject, isAmazonS3, type S3Access, type S3Place } from './s3-access.ts';
 import { ask, codeOf, explain } from './s3-sdk-client.ts';
 import type { S3Source } from './source.ts';
 
@@ -26,8 +30,9 @@ type Seal = Partial<PutObjectCommandInput>;
 
 /** One for all files of a process, so that each bucket is tried once. */
 export class S3Conditions {
-  readonly #manners = new Map<string, Promise<Manners>>();
-  readonly #obeysCreation = new Map<string, Promise<boolean>>();
+  /** `undefined`: not known after all. */
+  readonly #manners = new Map<string, Promise<Manners | undefined>>();
+  readonly #obeysCreation = new Map<string, Promise<boolean | undefined>>();
   readonly #takesBareEtags = new Set<string>();
 
   /** Throws `unconditional` for a store that would write whatever is there. */
@@ -43,10 +48,14 @@ export class S3Conditions {
   }
 
   /** What `check` will ask first, for whoever has something else to do meanwhile. */
-  async begin(source: S3Source, access: S3Access): Promise<void> {
-    if (isAmazonS3(source.bucket, access)) return;
-    // It is not known yet how the file will be sealed, and a policy may refuse what is not.
-    if ((await this.#tried(source, {}, access)) === 'denied') this.#manners.delete(placeOf(source, access));
+  begin(source: S3Source, place: S3Place): void {
+    const name = placeOf(source, place.plan);
+    if (isAmazonS3(source.bucket, place.plan) || this.#manners.has(name)) return;
+    // What it cannot tell is asked again, sealed as the file will be: a policy may refuse what is not.
+    this.#manners.set(
+      name,
+      tryQuickly(source, place).catch(() => undefined),
+    );
   }
 
   #tried(source: S3Source, seal: Seal, access: S3Access): Promise<Manners> {
@@ -73,16 +82,24 @@ export function unconditional({ uri }: S3Source): EnvsealError {
   });
 }
 
-function placeOf({ bucket }: S3Source, { endpoint }: S3Access): string {
+function placeOf({ bucket }: S3Source, { endpoint }: Pick<S3Access, 'endpoint'>): string {
   return `${endpoint ?? ''} ${bucket}`;
 }
 
 /** What failed is tried again for the next file. */
-function once<T>(known: Map<string, Promise<T>>, place: string, find: () => Promise<T>): Promise<T> {
-  const found = known.get(place) ?? find();
-  known.set(place, found);
-  found.catch(() => known.delete(place));
-  return found;
+async function once<T>(
+  known: Map<string, Promise<T | undefined>>,
+  place: string,
+  find: () => Promise<T>,
+): Promise<T> {
+  const begun = await known.get(place);
+  if (begun !== undefined) return begun;
+  const found = find();
+  known.set(
+    place,
+    found.catch(() => undefined),
+  );
+  return await found;
 }
 
 /** On a name beside the file that nothing has; where conditions are obeyed, nothing is written. */
@@ -102,6 +119,22 @@ async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Pr
       // Who may not write beside the file learns from its own PUT what is allowed.
       return 'denied';
   }
+}
+
+/** The same with the small client, before the SDK is there; `undefined` where it cannot tell. */
+async function tryQuickly(source: S3Source, { client, plan, reach }: S3Place): Promise<Manners | undefined> {
+  const probe = nameProbe(source);
+  const location = locateS3(probe, plan);
+  if (location === undefined) return undefined;
+  const request = { method: 'PUT', url: location.url, headers: { 'if-match': NO_ETAG }, body: '' };
+  const response = await client.send(request, 's3', location.region);
+  const bytes = await readAnswerBody(response, MAX_ANSWER_BYTES, client.deadline.signal);
+  const code = element(Buffer.from(bytes).toString('utf8'), 'Code');
+  if (response.status === 404 && code === 'NoSuchKey') return 'exact';
+  if (response.status === 412) return 'vague';
+  if (response.status !== 200) return undefined;
+  await remove(probe, [response.headers.get('x-amz-version-id') ?? undefined], await reach());
+  return 'none';
 }
 
 /** Whether the second of two files of one name is refused. */

@@ -1,9 +1,9 @@
 /** S3 for the commands that change files, through the official SDK. */
-import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
-import type { Attributes, EnvStore, StoredObject } from './env-store.ts';
-import { planS3, type S3Options } from './s3.ts';
-import { aboutObject, type S3Access } from './s3-access.ts';
+import { locateS3, type S3EndpointOptions } from '../aws/s3-endpoint.ts';
+import type { EnvStore, StoredObject } from './env-store.ts';
+import { getDirectly, planS3, type S3Options } from './s3.ts';
+import { aboutObject, type S3Access, type S3Place } from './s3-access.ts';
 import { S3Conditions } from './s3-conditions.ts';
 import { inspectBucket } from './s3-inspect.ts';
 import { findFiles, listFiles } from './s3-list.ts';
@@ -18,9 +18,11 @@ import type { Folder, S3Source } from './source.ts';
 export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): EnvStore<S3Source> {
   const conditions = new S3Conditions();
   const accesses = new Map<string, Promise<S3Access>>();
-  const reach = (place: S3Source | Folder): Promise<S3Access> => {
-    const plan = planS3(place, { ...options, client });
-    const isArn = place.bucket.startsWith('arn:');
+  const placeOf = (source: S3Source | Folder): S3Place => {
+    const plan = planS3(source, { ...options, client });
+    return { client, plan, reach: () => reachBy(plan, source.bucket.startsWith('arn:')) };
+  };
+  const reachBy = (plan: S3EndpointOptions, isArn: boolean): Promise<S3Access> => {
     const name = JSON.stringify([plan, isArn]);
     const { region, endpoint } = plan;
     const access =
@@ -29,12 +31,14 @@ export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): 
     accesses.set(name, access);
     return access;
   };
+  const reach = (source: S3Source | Folder): Promise<S3Access> => placeOf(source).reach();
   return {
-    read: async (source) => await readObject(source, await reach(source)),
+    read: async (source) => await readObject(source, placeOf(source)),
     prepare: (source) => {
-      reach(source)
-        .then((access) => conditions.begin(source, access))
-        .catch(() => {});
+      const place = placeOf(source);
+      // What is going to write is loaded while the answers are on their way.
+      place.reach().catch(() => {});
+      conditions.begin(source, place);
     },
     write: async (source, bytes, writing) => {
       checkSeal(source, writing.seal, ['sse-kms']);
@@ -48,27 +52,42 @@ export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): 
       yield* listFiles(folder, await reach(folder));
     },
     versions: async (source) => await listVersions(source, await reach(source)),
-    inspect: async (source) => await inspectBucket(source, await reach(source)),
+    inspect: async (source) => await inspectBucket(source, placeOf(source)),
   };
 }
 
-async function readObject(source: S3Source, access: S3Access): Promise<StoredObject> {
-  const { object, answer } = await getObject(source, access);
+/** With the small client, as a start does, while the SDK that is to write is loaded. */
+async function readObject(source: S3Source, place: S3Place): Promise<StoredObject> {
+  const location = locateS3(source, place.plan);
+  if (location === undefined) return await readThroughSdk(source, await place.reach());
+  const { object, headers } = await getDirectly(source, place.plan, location, place.client);
+  const modified = new Date(headers.get('last-modified') ?? Number.NaN);
+  const metadata = [...headers].filter(([name]) => name.startsWith(METADATA));
+  const hasTags = Number(headers.get('x-amz-tagging-count') ?? 0) > 0;
   return {
     ...object,
-    revision: answer.ETag ?? '',
-    modified: answer.LastModified,
-    attributes: await attributesOf(answer, source, access),
+    revision: headers.get('etag') ?? '',
+    modified: Number.isNaN(modified.getTime()) ? undefined : modified,
+    attributes: {
+      contentType: headers.get('content-type') ?? undefined,
+      metadata: Object.fromEntries(metadata.map(([name, value]) => [name.slice(METADATA.length), value])),
+      tags: hasTags ? await getTags(source, object.version, await place.reach()) : {},
+    },
   };
 }
 
-async function attributesOf(
-  { ContentType, Metadata = {}, TagCount = 0, VersionId }: GetObjectCommandOutput,
-  source: S3Source,
-  access: S3Access,
-): Promise<Attributes> {
+const METADATA = 'x-amz-meta-';
+
+async function readThroughSdk(source: S3Source, access: S3Access): Promise<StoredObject> {
+  const { object, answer } = await getObject(source, access);
+  const { ETag = '', LastModified, ContentType, Metadata = {}, TagCount = 0, VersionId } = answer;
   const tags = TagCount > 0 ? await getTags(source, VersionId, access) : {};
-  return { contentType: ContentType, metadata: Metadata, tags };
+  return {
+    ...object,
+    revision: ETag,
+    modified: LastModified,
+    attributes: { contentType: ContentType, metadata: Metadata, tags },
+  };
 }
 
 /** S3 counts tags only for those who may read them, so nobody else can keep them. */

@@ -76,12 +76,29 @@ export async function fetchDirectly(
   start: S3Location,
   client: AwsClient,
 ): Promise<FetchedObject> {
+  return (await getDirectly(source, plan, start, client)).object;
+}
+
+/** The object, and what else S3 says of it. */
+export interface S3Answer {
+  readonly object: FetchedObject;
+  readonly headers: Headers;
+}
+
+export async function getDirectly(
+  source: S3Source,
+  plan: S3EndpointOptions,
+  start: S3Location,
+  client: AwsClient,
+): Promise<S3Answer> {
   let location = start;
   let [mayMove, mayCorrect] = [true, true];
-  return await retry(async function attempt(number: number): Promise<FetchedObject> {
+  return await retry(async function attempt(number: number): Promise<S3Answer> {
     const request = { method: 'GET', url: location.url, headers: { 'x-amz-checksum-mode': 'ENABLED' } };
     const response = await client.send(request, 's3', location.region);
-    if (response.status === 200) return await readObject(response, client, number);
+    if (response.status === 200) {
+      return { object: await readObject(response, client, number), headers: response.headers };
+    }
 
     const answer = await readRefusal(response, client);
     const region = response.headers.get('x-amz-bucket-region') ?? answer.region;
