@@ -1,7 +1,19 @@
 /** The README's tables say what the code says. When one fails, paste what it expected into the README. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { COMMANDS } from '../src/cli/commands.ts';
+import {
+  COMMAND_NAMES,
+  FLAG_NAMES,
+  FLAGS,
+  type FlagRow,
+  flagsOf,
+  hasVariable,
+  isCommandName,
+} from '../src/cli/flags.ts';
+import { RULES } from '../src/envfile/check-entry.ts';
 import { type ErrorCode, EXIT_STATUS } from '../src/errors.ts';
+import type { Change } from '../src/events/event.ts';
 import { outcomeOf } from '../src/events/outcome.ts';
 import { SINK_FORMS } from '../src/events/sinks.ts';
 import { SETTINGS, type SettingRow, variableOf } from '../src/settings.ts';
@@ -9,22 +21,65 @@ import { SETTINGS, type SettingRow, variableOf } from '../src/settings.ts';
 const readme = readFileSync('README.md', 'utf8');
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** Lines of the table under a heading. */
-function table(heading: string): string[] {
+/** Lines of the tables under a heading; `first` is how a table's own first line starts. */
+function table(heading: string, first = '|'): string[] {
   const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
-  return section.split('\n').filter((line) => line.startsWith('|'));
+  const tables = section
+    .trim()
+    .split('\n\n')
+    .filter((block) => block.startsWith(first));
+  return tables.flatMap((block) => block.split('\n').filter((line) => line.startsWith('|')));
+}
+
+/** What is in a cell must not end it. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
+
+function flagCell(name: string, row: FlagRow): string {
+  const short = row.short === undefined ? '' : `\`-${row.short}\`, `;
+  const value = row.choices?.join('|') ?? row.value;
+  const suffix = value === undefined ? '' : row.kind === 'switch-or-list' ? `[=${value},…]` : ` ${value}`;
+  return cell(`${short}\`--${name}${suffix}\``);
+}
+
+function helpCell({ help, default: fallback }: FlagRow): string {
+  return cell(`${help}${fallback === undefined ? '' : ` (default ${fallback})`}`);
 }
 
 function settingRow([name, row]: [string, SettingRow]): string {
-  const short = row.short === undefined ? '' : `\`-${row.short}\`, `;
-  const value = row.choices?.join('\\|') ?? row.value?.replaceAll('|', '\\|');
-  const suffix = value === undefined ? '' : row.kind === 'switch-or-list' ? `[=${value},…]` : ` ${value}`;
-  const fallback = row.default === undefined ? '' : ` (default ${row.default})`;
-  return `| ${short}\`--${name}${suffix}\` | \`${variableOf(name)}\` | ${row.help}${fallback} |`;
+  return `| ${flagCell(name, row)} | \`${variableOf(name)}\` | ${helpCell(row)} |`;
 }
 
+const commands = COMMAND_NAMES.filter((name) => !COMMANDS[name].isInternal);
+
+test('commands', () => {
+  const rows = commands.map((name) => {
+    const { usage, summary } = COMMANDS[name];
+    return `| \`${cell(usage.replace(/^envseal /, '').replace('[FLAGS] ', ''))}\` | ${cell(summary)} |`;
+  });
+  expect(table('Commands', '| command |')).toEqual(['| command | |', '|---|---|', ...rows]);
+});
+
+test('flags that have no variable, and whose they are', () => {
+  const rows = FLAG_NAMES.filter((name) => !hasVariable(name)).map((name) => {
+    const owners = commands.filter((command) => flagsOf(command).includes(name));
+    const others = commands.filter((command) => !owners.includes(command));
+    const words = owners.length > 8 ? `all but ${others.join(', ')}` : owners.join(', ');
+    return `| ${flagCell(name, FLAGS[name])} | ${words} | ${helpCell(FLAGS[name])} |`;
+  });
+  expect(table('Commands', '| flag |')).toEqual(['| flag | of | |', '|---|---|---|', ...rows]);
+});
+
+test('what push checks', () => {
+  const documented = table('Put a file there')
+    .slice(2)
+    .map((line) => line.split(' | ').slice(0, 2));
+  expect(documented).toEqual(Object.entries(RULES).map(([rule, severity]) => [`| \`${rule}\``, severity]));
+});
+
 test('settings', () => {
-  const rows = Object.entries(SETTINGS).map(settingRow);
+  const rows = Object.entries<SettingRow>(SETTINGS).map(settingRow);
   expect(table('Settings')).toEqual(['| flag | variable | |', '|---|---|---|', ...rows]);
 });
 
@@ -66,4 +121,41 @@ test('event sinks, policies and types', () => {
   for (const policy of SETTINGS['event-policy'].choices) expect(events).toContain(`| \`${policy}\` |`);
   for (const outcome of new Set(Object.keys(EXIT_STATUS).map((code) => outcomeOf(code as ErrorCode))))
     expect(events).toContain(`| \`envseal.access.${outcome}\` |`);
+});
+
+const COMMAND_OF: Readonly<Record<Change, string>> = {
+  stored: 'push',
+  set: 'set',
+  unset: 'unset',
+  copied: 'copy',
+  'rolled-back': 'rollback',
+  rotated: 'rotate',
+  revoked: 'revoke',
+  restored: 'restore',
+  expired: 'expire',
+  shared: 'share',
+};
+
+test('event types of changes: those that a command makes', () => {
+  const documented = table('Access events', '| `type` | by |').slice(2);
+  const made = Object.entries(COMMAND_OF).filter(([, command]) => isCommandName(command));
+  expect(documented.map((line) => line.split(' | ')[0])).toEqual(
+    made.map(([change]) => `| \`envseal.change.${change}\``),
+  );
+  made.forEach(([, command], i) => {
+    expect(documented[i]).toContain(`\`envseal ${command}\``);
+  });
+});
+
+test('links lead somewhere', () => {
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-');
+  const anchors = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => `#${slug(heading ?? '')}`);
+  for (const [, target = ''] of readme.matchAll(/\]\(([^)]+)\)/g)) {
+    if (target.startsWith('#')) expect(anchors).toContain(target);
+    else if (!target.startsWith('https://')) expect(existsSync(target), target).toBe(true);
+  }
 });

@@ -4,7 +4,25 @@ import { nearest } from '../nearest.ts';
 import { variableOf } from '../settings.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type Command } from './commands.ts';
-import { FLAGS, type FlagName, flagsOf, hasVariable, isCommandName } from './flags.ts';
+import {
+  COMMAND_NAMES,
+  type CommandName,
+  FLAGS,
+  type FlagName,
+  flagsOf,
+  hasVariable,
+  isCommandName,
+} from './flags.ts';
+
+/** In the overview; a command that is in none of them is among the others. */
+const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
+  'start a command': ['run'],
+  'change files': ['push', 'set', 'unset', 'edit', 'copy', 'rollback', 'rotate'],
+  'look at files': ['list', 'get', 'diff', 'history'],
+};
+
+/** For commands that seal anew `--kms-key` is no pin. */
+const KEY_TO_SEAL_WITH = 'the key to seal with: ARN, id or alias of AWS KMS, name of Cloud KMS';
 
 export const help: Command = async ({ host, commandLine }) => {
   const { command, operands } = commandLine;
@@ -20,23 +38,31 @@ export const version: Command = async ({ host }) => {
 };
 
 function overview(): string {
-  const commands = Object.entries(COMMANDS)
-    .filter(([, { isInternal }]) => !isInternal)
-    .map(([name, { summary }]) => [name, summary] as const);
   return [
     'envseal opens KMS-sealed env files and becomes the container command, with their variables in its environment.',
+    'Its other commands put env files there, and change and compare them.',
     '',
     'usage: envseal [COMMAND] [FLAGS] [-- COMMAND [ARGUMENT…]]',
     '',
-    'commands:',
-    ...columns(commands),
-    '',
+    ...listCommands(),
     'example:',
     '  ENVSEAL_SOURCE=s3://snacks/dev/env envseal run -- ./api',
     '',
     'envseal help run lists the flags; each has a variable, such as ENVSEAL_KMS_KEY for --kms-key.',
     '',
   ].join('\n');
+}
+
+function listCommands(): string[] {
+  const names = COMMAND_NAMES.filter((name) => !COMMANDS[name].isInternal);
+  const lines = columns(names.map((name) => [name, COMMANDS[name].summary]));
+  const grouped = Object.values(GROUPS).flat();
+  const others = names.filter((name) => !grouped.includes(name));
+  return [...Object.entries(GROUPS), ['others', others] as const].flatMap(([title, members]) => [
+    `${title}:`,
+    ...members.map((name) => lines[names.indexOf(name)] as string),
+    '',
+  ]);
 }
 
 function details(name: string): string {
@@ -47,19 +73,27 @@ function details(name: string): string {
     });
   }
   const { usage, summary, example } = COMMANDS[name];
-  const lines = [usage, '', summary, '', 'flags:', ...columns(flagsOf(name).map(flagLine))];
+  const lines = [
+    usage,
+    '',
+    summary,
+    '',
+    'flags:',
+    ...columns(flagsOf(name).map((flag) => flagLine(flag, name))),
+  ];
   if (example !== undefined) lines.push('', 'example:', `  ${example}`);
   return `${lines.join('\n')}\n`;
 }
 
-function flagLine(name: FlagName): readonly [string, string] {
+function flagLine(name: FlagName, command: CommandName): readonly [string, string] {
   const row = FLAGS[name];
   const short = row.short === undefined ? '' : `-${row.short}, `;
   const value = row.choices?.join('|') ?? row.value;
   const suffix = value === undefined ? '' : row.kind === 'switch-or-list' ? `[=${value},…]` : ` ${value}`;
   const fallback = row.default === undefined ? '' : ` (default ${row.default})`;
   const variable = hasVariable(name) ? `; ${variableOf(name)}` : '';
-  return [`${short}--${name}${suffix}`, `${row.help}${fallback}${variable}`];
+  const sealsAnew = name === 'kms-key' && flagsOf(command).includes('age');
+  return [`${short}--${name}${suffix}`, `${sealsAnew ? KEY_TO_SEAL_WITH : row.help}${fallback}${variable}`];
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {
