@@ -34,6 +34,41 @@ const SOURCES = {
     const text = await (await fetch(url, { headers })).text();
     const env = Object.fromEntries(text.trim().split('\\n').map((l) => l.split('=')));
     process.execve('/bin/true', ['true'], { ...rest, ...env });`,
+  /** What `push`, `rotate` and `list` are compared with: the SDK's requests alone. */
+  put: `
+    import { readFileSync } from 'node:fs';
+    import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+    const s3 = new S3Client({ forcePathStyle: true });
+    const sealing = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: process.env.KMS_KEY, BucketKeyEnabled: true };
+    await s3.send(new PutObjectCommand({ Bucket: 'snacks', Key: 'put', Body: readFileSync(0), ...sealing }));
+    process.exit(0);`,
+  reseal: `
+    import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+    const s3 = new S3Client({ forcePathStyle: true });
+    const sealing = { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: process.env.KMS_KEY, BucketKeyEnabled: true };
+    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'snacks', Prefix: 'rotate/' }));
+    const keys = Contents.map(({ Key }) => Key);
+    const worker = async () => {
+      for (let Key = keys.shift(); Key !== undefined; Key = keys.shift()) {
+        const { Body, ETag } = await s3.send(new GetObjectCommand({ Bucket: 'snacks', Key }));
+        const bytes = await Body.transformToByteArray();
+        await s3.send(new PutObjectCommand({ Bucket: 'snacks', Key, Body: bytes, IfMatch: ETag, ...sealing }));
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, worker));
+    process.exit(0);`,
+  look: `
+    import { HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+    const s3 = new S3Client({ forcePathStyle: true });
+    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: 'snacks', Prefix: 'list/' }));
+    const keys = Contents.map(({ Key }) => Key);
+    const worker = async () => {
+      for (let Key = keys.shift(); Key !== undefined; Key = keys.shift()) {
+        await s3.send(new HeadObjectCommand({ Bucket: 'snacks', Key }));
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, worker));
+    process.exit(0);`,
   memory: `import '${root}bench/memory.ts';`,
 } as const;
 
