@@ -112,11 +112,13 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   help: {
     summary: 'show the commands, or one of them with its flags',
     usage: 'envseal help [COMMAND]',
+    example: 'envseal help push',
     load: async () => (await import('./help.ts')).help,
   },
   version: {
     summary: 'show the version',
     usage: 'envseal version',
+    example: 'envseal version',
     load: async () => (await import('./help.ts')).version,
   },
   'deliver-events': {
