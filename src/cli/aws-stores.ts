@@ -12,7 +12,7 @@ import type { OpenOptions } from './open-sources.ts';
 
 export class AwsStores {
   readonly #options: S3Options;
-  #resolvedKeys: Promise<readonly string[]> | undefined;
+  readonly #resolved = new Map<string, Promise<string>>();
   #writable: Promise<EnvStore> | undefined;
 
   static async create({ host, settings, deadline }: OpenOptions, http: Http): Promise<AwsStores> {
@@ -51,14 +51,15 @@ export class AwsStores {
     return this.#writable;
   }
 
-  /** The pinned keys: asked once. */
-  resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
-    this.#resolvedKeys ??= this.resolveAll(keys);
-    return this.#resolvedKeys;
-  }
-
-  async resolveAll(keys: readonly string[]): Promise<readonly string[]> {
-    return await Promise.all(keys.map((key) => this.#resolveKey(key)));
+  /** Each alias is asked for once. */
+  async resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
+    return await Promise.all(
+      keys.map((key) => {
+        const resolved = this.#resolved.get(key) ?? this.#resolveKey(key);
+        this.#resolved.set(key, resolved);
+        return resolved;
+      }),
+    );
   }
 
   async #resolveKey(key: string): Promise<string> {

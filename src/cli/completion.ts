@@ -41,54 +41,69 @@ function quote(text: string): string {
 
 function bash(): string {
   const flags = NAMES.map(
-    (name) =>
-      `    ${name}) flags=${quote(
-        flagsOf(name)
-          .map((flag) => `--${flag}`)
-          .join(' '),
-      )} ;;`,
+    (name) => `    ${name === 'run' ? 'run|exec' : name}) flags=${quoteFlags(name)} ;;`,
   );
   const all = Object.keys(FLAGS) as FlagName[];
   const choices = all
     .filter((name) => choicesOf(name).length > 0)
-    .map(
-      (name) =>
-        `    --${name}) COMPREPLY=($(compgen -W ${quote(choicesOf(name).join(' '))} -- "$word")); return ;;`,
-    );
+    .map((name) => `    --${name}) ${choose(choicesOf(name))}; return ;;`);
   const files = all.filter(takesFile).map((name) => `--${name}`);
   const others = all
     .filter((name) => takesValue(name) && !takesFile(name) && choicesOf(name).length === 0)
-    .map((name) => `--${name}`);
+    .flatMap((name) =>
+      FLAGS[name].short === undefined ? [`--${name}`] : [`--${name}`, `-${FLAGS[name].short}`],
+    );
   return `# bash completion for envseal; load it with: source <(envseal completion bash)
+_envseal_files() {
+  local IFS=$'\\n'
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen -f -- "$1"))
+}
 _envseal() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command='' flags='' i
   COMPREPLY=()
+  # bash takes --flag=value for three words.
+  if [[ $word == = ]]; then word=''
+  elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
   for ((i = 1; i < COMP_CWORD; i++)); do
-    [[ \${COMP_WORDS[i]} == -- ]] && { COMPREPLY=($(compgen -c -- "$word")); return; }
-    [[ -z $command && \${COMP_WORDS[i]} != -* ]] && command=\${COMP_WORDS[i]}
+    if [[ \${COMP_WORDS[i]} == -- ]]; then
+      if ((i == COMP_CWORD - 1)); then COMPREPLY=($(compgen -c -- "$word")); else _envseal_files "$word"; fi
+      return
+    fi
+    if [[ -z $command ]]; then
+      case \${COMP_WORDS[i]} in ${[...NAMES, 'exec'].join('|')}) command=\${COMP_WORDS[i]} ;; esac
+    fi
   done
   case $previous in
 ${choices.join('\n')}
-    ${files.join('|')}) COMPREPLY=($(compgen -f -- "$word")); return ;;
+    ${files.join('|')}) _envseal_files "$word"; return ;;
     ${others.join('|')}) return ;;
   esac
   case $command in
-    '') COMPREPLY=($(compgen -W ${quote(NAMES.join(' '))} -- "$word")); return ;;
-    help) COMPREPLY=($(compgen -W ${quote(NAMES.join(' '))} -- "$word")); return ;;
-    completion) COMPREPLY=($(compgen -W 'bash zsh fish' -- "$word")); return ;;
+    ''|help) ${choose(NAMES)}; return ;;
+    completion) ${choose(Object.keys(SHELLS))}; return ;;
 ${flags.join('\n')}
-    exec) flags=${quote(
-      flagsOf('run')
-        .map((flag) => `--${flag}`)
-        .join(' '),
-    )} ;;
   esac
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
-  elif [[ $command == @(${TAKES_FILES.join('|')}) ]]; then COMPREPLY=($(compgen -f -- "$word"))
+  else
+    case $command in ${TAKES_FILES.join('|')}) _envseal_files "$word" ;; esac
   fi
 }
-complete -o filenames -F _envseal envseal
+complete -F _envseal envseal
 `;
+}
+
+function quoteFlags(name: CommandName): string {
+  return quote(
+    flagsOf(name)
+      .map((flag) => `--${flag}`)
+      .join(' '),
+  );
+}
+
+function choose(words: readonly string[]): string {
+  return `COMPREPLY=($(compgen -W ${quote(words.join(' '))} -- "$word"))`;
 }
 
 function zsh(): string {
@@ -107,7 +122,7 @@ function zsh(): string {
   );
   const cases = NAMES.map((name) => {
     const specs = flagsOf(name).map(spec);
-    if (name === 'completion') specs.push(quote('1:shell:(bash zsh fish)'));
+    if (name === 'completion') specs.push(quote(`1:shell:(${Object.keys(SHELLS).join(' ')})`));
     else if (name === 'help') specs.push(quote(`1:command:(${NAMES.join(' ')})`));
     else if (TAKES_FILES.includes(name)) specs.push(quote('*:file:_files'));
     return `    ${name === 'run' ? 'run|exec' : name}) _arguments ${specs.join(' \\\n      ')} ;;`;
@@ -126,7 +141,8 @@ ${commands.join('\n')}
 ${cases.join('\n')}
   esac
 }
-compdef _envseal envseal
+# From $fpath this file is the function itself, at its first call.
+if [[ $funcstack[1] == _envseal ]]; then _envseal "$@"; else compdef _envseal envseal; fi
 `;
 }
 

@@ -4,7 +4,7 @@ import { formatVariables } from '../envfile/format.ts';
 import type { Command } from './commands.ts';
 import { inspectBucket } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
-import { ANY_SEALING, type OpenedFile, openFile } from './opened-file.ts';
+import { type OpenedFile, openFile } from './opened-file.ts';
 import { readExisting, report } from './push.ts';
 import { recordAccess } from './record-access.ts';
 import {
@@ -28,9 +28,12 @@ export const copy: Command = async (context) => {
   const workspace = await openWorkspace(context);
   const { flags } = workspace;
   if (flags.seal !== undefined) checkSeal(target, flags.seal, flags);
-  const original = await recordAccess(workspace, 'copy', [source], ([attempt]) =>
-    openFile(source, ANY_SEALING, workspace, attempt),
-  );
+  const original = await recordAccess(workspace, 'copy', [source], async ([attempt]) => {
+    const pinnedKeys = await workspace.stores.resolveKeys(flags['from-kms-key']);
+    // With a pin, what nothing seals is no way around it.
+    const policy = { pinnedKeys, allowUnsealed: pinnedKeys.length === 0 };
+    return await openFile(source, policy, workspace, attempt);
+  });
   const stored = await recordChange(workspace, target, 'copied', async (attempt) => {
     const [verdict, existing] = await Promise.all([
       inspectBucket(target, workspace),

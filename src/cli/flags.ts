@@ -12,7 +12,7 @@ export interface FlagRow extends Omit<SettingRow, 'kind'> {
 
 const OPTIONS = {
   out: { kind: 'text', value: 'FILE', help: 'write to this new file, for its owner alone' },
-  file: { kind: 'text', value: 'FILE', help: 'take the value from this file, to the last byte' },
+  file: { kind: 'text', value: 'FILE', help: 'take the value from this file, without its last line feed' },
   seal: {
     kind: 'choice',
     choices: ['sse-kms', 'cmek', 'sops', 'none'],
@@ -26,6 +26,12 @@ const OPTIONS = {
   },
   check: { kind: 'switch', help: 'look for mistakes, and store nothing' },
   'fail-on-warnings': { kind: 'switch', help: 'take warnings for errors' },
+  'from-kms-key': {
+    kind: 'list',
+    restricts: true,
+    value: 'KEY',
+    help: 'the only keys that what is there may be sealed with',
+  },
   force: { kind: 'switch', help: 'store it whatever is there, without reading that' },
   'require-versioning': { kind: 'switch', help: 'refuse a store that keeps no older versions' },
   'allow-unconditional': {
@@ -99,15 +105,15 @@ export const FLAGS_OF = {
   diff: ['values', 'exit-code', ...OPENING, ...REMOTE],
   history: REMOTE,
   rollback: [...OPENING, ...WRITING, ...REMOTE],
-  copy: ['force', 'allow-metadata-key', ...SEALING, ...REMOTE],
+  copy: ['force', 'from-kms-key', 'allow-metadata-key', ...SEALING, ...REMOTE],
   rotate: [
     'kms-key',
+    'from-kms-key',
     'age',
     'before',
     'dry-run',
     'jobs',
     'encryption-context',
-    'allow-unsealed',
     ...WRITING,
     ...REMOTE,
   ],

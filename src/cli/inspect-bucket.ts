@@ -1,6 +1,7 @@
 /** Looks at the bucket before something is pushed into it, as far as the credentials may. */
 import { EnvsealError } from '../errors.ts';
 import type { Source } from '../store/source.ts';
+import { unversioned } from './store-change.ts';
 import { type Workspace, warn } from './workspace.ts';
 
 /**
@@ -31,6 +32,8 @@ export async function inspectBucket(target: Source, workspace: Workspace): Promi
       );
     }
     requireVersions(target, isVersioned, workspace);
+    // Of S3 the answer to the write says it.
+    if (target.scheme === 'gs' && isVersioned === false) warn(workspace, unversioned(target.uri));
     const unseen = [
       ...(isPublic === undefined ? ['who may read it'] : []),
       ...(isVersioned === undefined ? ['whether it keeps versions'] : []),

@@ -176,13 +176,12 @@ export class Stores implements KeyClients {
 
   /** A key of AWS KMS by its ARN, where an alias is given; every other as it is. */
   async resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
-    return keys.some(isAlias) ? await (await this.#awsStores()).resolveAll(keys) : keys;
+    return keys.some(isAlias) ? await (await this.#awsStores()).resolveKeys(keys) : keys;
   }
 
   /** `--kms-key` with aliases resolved, which takes a request to KMS. */
   async pinnedKeys(): Promise<readonly string[]> {
-    const keys = this.#options.settings['kms-key'];
-    return keys.some(isAlias) ? await (await this.#awsStores()).resolveKeys(keys) : keys;
+    return await this.resolveKeys(this.#options.settings['kms-key']);
   }
 
   async aws(): Promise<AwsClient> {

@@ -36,33 +36,38 @@ interface Options {
 
 /** What goes wrong with one file is its result; the others go on. */
 export async function rotateFile(uri: string, options: Options): Promise<Rotated> {
+  let result: Rotated = { uri, outcome: 'failed', sealing: null, kmsKeys: [], version: null };
   try {
-    return await rotate(parseTarget(uri), options);
+    await rotate(parseTarget(uri), options, (found) => {
+      result = { ...result, ...found };
+    });
+    return result;
   } catch (error) {
     if (!(error instanceof EnvsealError)) throw error;
-    return { uri, outcome: 'failed', sealing: null, kmsKeys: [], version: null, error };
+    // A file that was rotated stays so, though its event was not delivered.
+    return { ...result, outcome: result.outcome === 'rotated' ? 'rotated' : 'failed', error };
   }
 }
 
-async function rotate(source: Source, { before, workspace }: Options): Promise<Rotated> {
-  const { flags } = workspace;
-  let result: Rotated = { uri: source.uri, outcome: 'left alone', sealing: null, kmsKeys: [], version: null };
+async function rotate(
+  source: Source,
+  { before, workspace }: Options,
+  tell: (found: Partial<Rotated>) => void,
+): Promise<void> {
+  const { flags, stores } = workspace;
   await recordChange(workspace, source, 'rotated', async (attempt) => {
-    const file = await openFile(
-      source,
-      { pinnedKeys: [], allowUnsealed: flags['allow-unsealed'] },
-      workspace,
-    );
+    const pinnedKeys = await stores.resolveKeys(flags['from-kms-key']);
+    const file = await openFile(source, { pinnedKeys, allowUnsealed: true }, workspace);
     const { sealing, version } = file.attempt;
     const kmsKeys = sealingKeysOf(file);
     attempt.sealing = sealing;
     attempt.kmsKeys = kmsKeys;
-    result = { ...result, sealing, kmsKeys, version };
+    tell({ outcome: 'left alone', sealing, kmsKeys, version });
     const plan = await planRotation(file, workspace);
     if (!isDue(file, plan, before)) return undefined;
     await checkVersioning(source, workspace);
     if (flags['dry-run']) {
-      result = { ...result, outcome: 'would rotate' };
+      tell({ outcome: 'would rotate' });
       return undefined;
     }
     const sealed = await sealAgain(file, plan, workspace);
@@ -70,10 +75,9 @@ async function rotate(source: Source, { before, workspace }: Options): Promise<R
     const content = { sealed, variables, before: file, expected: { revision: object.revision } };
     const { written } = await storeContent(workspace, source, content, attempt);
     attempt.kmsKeys = keysAfter(file, plan, written.sealing);
-    result = { ...result, outcome: 'rotated', kmsKeys: attempt.kmsKeys, version: written.version ?? null };
+    tell({ outcome: 'rotated', kmsKeys: attempt.kmsKeys, version: written.version ?? null });
     return written;
   });
-  return result;
 }
 
 /** What the store seals a SOPS file with is beside the point. */

@@ -6,7 +6,8 @@ import { openTerminal } from '../terminal/terminal.ts';
 import type { Command } from './commands.ts';
 import { print, table } from './output.ts';
 import { type Rotated, rotateFile } from './rotate-file.ts';
-import { openWorkspace, readOperands, type Workspace } from './workspace.ts';
+import { isUnversioned, unversioned } from './store-change.ts';
+import { openWorkspace, readOperands, type Workspace, warn } from './workspace.ts';
 
 const USAGE = 'envseal rotate URI…, with a / at its end for a folder';
 
@@ -37,7 +38,10 @@ export const rotate: Command = async (context) => {
   print(workspace, { startedAt: startedAt.toISOString(), files: results.map(toJson) }, () =>
     describe(results, workspace),
   );
+  warnUnversioned(results, workspace);
   const [first] = failed;
+  const untold = results.find(({ error, outcome }) => error !== undefined && outcome !== 'failed')?.error;
+  if (first?.error === undefined && untold !== undefined) throw untold;
   if (first?.error === undefined) return undefined;
   throw new EnvsealError(
     first.error.code,
@@ -48,6 +52,13 @@ export const rotate: Command = async (context) => {
     },
   );
 };
+
+function warnUnversioned(results: readonly Rotated[], workspace: Workspace): void {
+  const one = results.find(
+    ({ uri, outcome, version }) => outcome === 'rotated' && isUnversioned(uri, version ?? undefined),
+  );
+  if (one !== undefined) warn(workspace, unversioned(one.uri));
+}
 
 async function findFiles(uris: readonly string[], { stores, deadline }: Workspace): Promise<string[]> {
   const found = new Set<string>();

@@ -122,9 +122,16 @@ async function refuseOther(store: EnvStore, source: Source, expected: Expected):
 }
 
 export function warnUnversioned(workspace: Workspace, { uri, written }: Stored): void {
-  if (!/^s3:|^arn:/.test(uri) || (written.version !== undefined && written.version !== 'null')) return;
-  const bucket = new EnvsealError('unversioned', `${uri}: its bucket keeps no older versions`, {
-    hint: 'turn versioning on, so that envseal rollback can undo this: aws s3api put-bucket-versioning',
+  if (isUnversioned(uri, written.version)) warn(workspace, unversioned(uri));
+}
+
+/** Without versions, S3 names none; a generation of Cloud Storage says nothing. */
+export function isUnversioned(uri: string, version: string | undefined): boolean {
+  return /^s3:|^arn:/.test(uri) && (version === undefined || version === 'null');
+}
+
+export function unversioned(uri: string): EnvsealError {
+  return new EnvsealError('unversioned', `${uri}: its bucket keeps no older versions`, {
+    hint: 'turn versioning on, so that envseal rollback can undo this',
   });
-  warn(workspace, bucket);
 }

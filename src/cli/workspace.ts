@@ -46,21 +46,28 @@ export function readOperands(
   throw new EnvsealError('usage', problem, { hint: usage });
 }
 
-/** A file, or one of its versions. Throws `usage`. */
+/** A file, or one of its versions; a path also as it is typed, without `./`. Throws `usage`. */
 export function parseReadable(uri: string): Source {
-  if (isFolder(uri)) throw new EnvsealError('usage', `${uri} is a folder`, { hint: 'name a file in it' });
-  return parseSource(uri);
+  refuseFolder(uri);
+  const isPath = !/^[a-z][a-z0-9+.-]*:|^\.{0,2}\//i.test(uri);
+  return isPath ? { ...parseSource(`./${uri}`), uri } : parseSource(uri);
 }
 
 /** A file that is to be changed: no folder, and not one of its versions. Throws `usage`. */
 export function parseTarget(uri: string): Source {
-  const source = parseReadable(uri);
+  refuseFolder(uri);
+  // A bucket without its s3:// must not become a file here.
+  const source = parseSource(uri);
   const version =
     source.scheme === 's3' ? source.versionId : source.scheme === 'gs' ? source.generation : undefined;
   if (version === undefined) return source;
   throw new EnvsealError('usage', `${uri} names a version, and versions cannot be changed`, {
     hint: 'leave the version out; envseal rollback makes an older one current again',
   });
+}
+
+function refuseFolder(uri: string): void {
+  if (isFolder(uri)) throw new EnvsealError('usage', `${uri} is a folder`, { hint: 'name a file in it' });
 }
 
 /** One line on stderr; what is said so does not end the command. */

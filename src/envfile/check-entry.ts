@@ -22,7 +22,7 @@ export const RULES = {
   placeholder: 'warning',
   /** The value begins or ends with white space. */
   'white-space': 'warning',
-  /** Quotes that are part of the value, or only one of two. */
+  /** Quotes that are part of the value, or only one of two, or around too much. */
   quotes: 'warning',
   /** LF and CRLF in one file. */
   'line-ending': 'warning',
@@ -108,9 +108,13 @@ function checkQuotes(entry: CheckedEntry): Mistake | undefined {
   return what === undefined ? undefined : { rule: 'quotes', message: `the value of ${entry.name} ${what}` };
 }
 
+/** A line of base64 ends with = and has nothing behind it. */
+const SWALLOWED = /\n(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=[^=\s]/;
+
 /** Who puts a value into quotes means what is between them: there, quotes are no mistake. */
 function describeQuotes({ value, writing }: CheckedEntry): string | undefined {
-  if (writing === 'quoted') return undefined;
+  if (writing === 'quoted')
+    return SWALLOWED.test(value) ? 'holds lines that are assignments: is a quote missing?' : undefined;
   const [first, last] = [value.charAt(0), value.charAt(value.length - 1)];
   if (value.length > 1 && first === last && isQuote(first)) return 'keeps the quotes around it';
   if (writing === 'json') return undefined;

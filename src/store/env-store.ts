@@ -27,9 +27,9 @@ export const NO_ATTRIBUTES: Attributes = { contentType: undefined, metadata: {},
 
 /** How the store is to seal what it gets. `store`: by its own default, for bytes that are sealed already. */
 export type SealAtRest =
-  /** Without a key: the bucket's default key, or the account's own for S3. */
+  /** Without a key: the bucket's default key, else the account's own for S3 (`aws/s3`). */
   | { readonly kind: 'sse-kms'; readonly key: string | undefined; readonly isDual: boolean }
-  /** Without a key: the bucket's default key. */
+  /** Without a key: the bucket's default key; `write` throws `configuration` where it has none. */
   | { readonly kind: 'cmek'; readonly key: string | undefined }
   | { readonly kind: 'store' };
 

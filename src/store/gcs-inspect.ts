@@ -25,6 +25,7 @@ const EVERYBODY = ['allUsers', 'allAuthenticatedUsers'];
 /** Of https://docs.cloud.google.com/storage/docs/json_api/v1/buckets#resource */
 interface BucketResource {
   readonly versioning?: { readonly enabled?: boolean };
+  readonly encryption?: { readonly defaultKmsKeyName?: string };
   readonly iamConfiguration?: { readonly publicAccessPrevention?: string };
 }
 
@@ -33,6 +34,19 @@ export async function getBucket(source: GcsSource, access: GcsAccess): Promise<B
   return await look(source, 'storage.buckets.get', access, async ({ storage }) => {
     const [resource] = await storage.bucket(source.bucket).getMetadata();
     return resource as BucketResource;
+  });
+}
+
+/** Throws `configuration` where the bucket has no default key, or it may not be looked at: nothing is stored unsealed. */
+export async function requireDefaultKey(source: GcsSource, access: GcsAccess): Promise<void> {
+  const bucket = await getBucket(source, access);
+  if (bucket?.encryption?.defaultKmsKeyName) return;
+  const problem =
+    bucket === undefined
+      ? 'cannot see whether its bucket has a default key'
+      : 'its bucket has no default key';
+  throw new EnvsealError('configuration', `${source.uri}: ${problem}`, {
+    hint: 'name a key: --kms-key projects/…/locations/…/keyRings/…/cryptoKeys/KEY',
   });
 }
 

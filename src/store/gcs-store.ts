@@ -1,7 +1,7 @@
 /** Cloud Storage for the commands that change files, through the official SDK. */
 import type { GoogleClient } from '../gcp/google-client.ts';
 import type { EnvStore, StoredObject } from './env-store.ts';
-import { inspectBucket } from './gcs-inspect.ts';
+import { inspectBucket, requireDefaultKey } from './gcs-inspect.ts';
 import { listFiles, listVersions } from './gcs-list.ts';
 import { putObject } from './gcs-put.ts';
 import { type GcsAccess, getObject } from './gcs-sdk.ts';
@@ -20,9 +20,11 @@ export function gcsStore(client: GoogleClient): EnvStore<GcsSource> {
     read: async (source) => await readObject(source, await reach()),
     prepare: () => {},
     write: async (source, bytes, options) => {
-      checkSeal(source, options.seal, ['cmek']);
+      const { seal } = options;
+      checkSeal(source, seal, ['cmek']);
+      if (seal.kind === 'cmek' && seal.key === undefined) await requireDefaultKey(source, await reach());
       const written = await putObject({ source, bytes, options }, await reach());
-      return refuseUnsealed(source, options.seal, written);
+      return refuseUnsealed(source, seal, written);
     },
     // The listing has it all.
     async *find(folder) {

@@ -15,6 +15,18 @@ export const UNSET = new Set([
 /** A subresource of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html */
 export type BucketQuestion = 'versioning' | 'encryption' | 'publicAccessBlock' | 'policyStatus';
 
+/** The key that the bucket seals with where none is named; S3 itself would take the account's own, `aws/s3`. */
+export async function defaultKeyOf(
+  bucket: string,
+  plan: S3EndpointOptions,
+  client: AwsClient,
+): Promise<string | undefined> {
+  const answer = (await askBucket(bucket, 'encryption', plan, client)) ?? '';
+  return element(answer, 'SSEAlgorithm')?.startsWith('aws:kms')
+    ? element(answer, 'KMSMasterKeyID')
+    : undefined;
+}
+
 /** The answer's XML, `unset`, `denied`, or `undefined` for what the SDK is to be asked instead: a redirect, a fault. */
 export async function askBucket(
   bucket: string,

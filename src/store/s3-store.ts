@@ -1,9 +1,10 @@
 /** S3 for the commands that change files, through the official SDK. */
 import type { AwsClient } from '../aws/aws-client.ts';
 import { locateS3, type S3EndpointOptions } from '../aws/s3-endpoint.ts';
-import type { EnvStore, StoredObject } from './env-store.ts';
+import type { EnvStore, SealAtRest, StoredObject } from './env-store.ts';
 import { getDirectly, planS3, type S3Options } from './s3.ts';
 import { aboutObject, type S3Access, type S3Place } from './s3-access.ts';
+import { defaultKeyOf } from './s3-bucket.ts';
 import { S3Conditions } from './s3-conditions.ts';
 import { inspectBucket } from './s3-inspect.ts';
 import { findFiles, listFiles } from './s3-list.ts';
@@ -42,7 +43,8 @@ export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): 
     },
     write: async (source, bytes, writing) => {
       checkSeal(source, writing.seal, ['sse-kms']);
-      const write = { source, bytes, options: writing };
+      const seal = await withKey(source, writing.seal, placeOf(source));
+      const write = { source, bytes, options: { ...writing, seal } };
       return refuseUnsealed(source, writing.seal, await putObject(write, conditions, await reach(source)));
     },
     async *find(folder) {
@@ -54,6 +56,15 @@ export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): 
     versions: async (source) => await listVersions(source, await reach(source)),
     inspect: async (source) => await inspectBucket(source, placeOf(source)),
   };
+}
+
+async function withKey(
+  { bucket }: S3Source,
+  seal: SealAtRest,
+  { plan, client }: S3Place,
+): Promise<SealAtRest> {
+  if (seal.kind !== 'sse-kms' || seal.key !== undefined) return seal;
+  return { ...seal, key: await defaultKeyOf(bucket, plan, client) };
 }
 
 /** With the small client, as a start does, while the SDK that is to write is loaded. */

@@ -1,5 +1,5 @@
 /** Lets a person change a text in their editor. The text is in memory only, and gone afterwards whatever happens. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvsealError } from '../errors.ts';
@@ -108,9 +108,10 @@ export class Editing {
     const [file = '', ...args] = this.#editor;
     const terminal = openTerminalFile();
     try {
-      // Without a terminal an editor can be a script. Stdout is for what the command prints.
-      const stdio = terminal === undefined ? (['ignore', 2, 2] as const) : [terminal, terminal, terminal];
-      return spawn(file, [...args, this.#path], { stdio: [...stdio], env: { ...this.#host.variables } });
+      // Without a terminal an editor can be a script. What it draws would have values in it, and get into a log.
+      const stream = terminal ?? 'ignore';
+      const stdio: StdioOptions = [stream, stream, stream];
+      return spawn(file, [...args, this.#path], { stdio, env: { ...this.#host.variables } });
     } finally {
       if (terminal !== undefined) closeSync(terminal);
     }

@@ -126,7 +126,13 @@ describe('a name twice is an error that says both lines', () => {
     ],
     ['docker', '#\nA=1\nA=2', ['3 duplicate: A is set in line 2 and again in line 3']],
     ['json', '{"A":1,\n"\\u0041":2}', ['2 duplicate: A is set in line 1 and again in line 2']],
-    ['dotenv', "A='b\nA=1\n'\n", []],
+    // What is between quotes sets nothing, and was perhaps meant to.
+    [
+      'dotenv',
+      "A='b\nA=1\n'\n",
+      ['1 quotes: the value of A holds lines that are assignments: is a quote missing?'],
+    ],
+    ['dotenv', "A='-----BEGIN KEY-----\nZm9v\nZm9=\nZm==\n'\n", []],
   ])('%s: %j', (format, text, expected) => expect(findings(text, format)).toEqual(expected));
 });
 

@@ -74,12 +74,13 @@ describe('sealing', () => {
     expect(sealing).toMatchObject({ kind: 'cmek', key: expect.stringContaining(OTHER_CLOUD_KMS_KEY) });
   });
 
-  test('without any key is told', async () => {
+  test('without any key nothing is stored', async () => {
     await gcs.bucket(BUCKET);
     const failure = await failureOf(
       write(fresh(), 'A=1\n', 'nothing', { seal: { kind: 'cmek', key: undefined } }),
     );
-    expect(failure).toMatchObject({ code: 'unsealed', hint: expect.stringContaining('--kms-key') });
+    expect(failure).toMatchObject({ code: 'configuration', hint: expect.stringContaining('--kms-key') });
+    expect(await gcs.stored(BUCKET, 'dev/env')).toBeNull();
   });
 
   test.for(['disabled', 'denied'] as const)('with a key that is %s fails', async (state) => {

@@ -52,6 +52,8 @@ export interface GroundRow {
   /** What to install, or `undefined`. */
   readonly missing: string | undefined;
   readonly keepsVersions: boolean;
+  /** `false`: it looks at a condition and writes in two steps, so that two writers may pass. */
+  readonly isAtomic?: false;
   readonly keepsAttributes: boolean;
   readonly keepsTags: boolean;
   /** What the owner sees of the bucket. */
@@ -215,6 +217,7 @@ export const GROUNDS: Readonly<Record<string, GroundRow>> = {
     open: async () => await openS3Ground(await startMoto(), true),
     missing: available('moto'),
     ...s3,
+    isAtomic: false,
     state: { isVersioned: true, isEncrypted: undefined, isPublic: false },
   },
   'Ceph without versions': {
