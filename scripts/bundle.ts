@@ -1,13 +1,18 @@
 /** How a program is made: esbuild bundles it into chunks, and Bun compiles the bundle into an executable. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { prepareBun } from './prepare-bun.ts';
+import { ownPlatform } from './release/platforms.ts';
+import { runtimeOf } from './release/runtime.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bun = `${root}node_modules/bun/bin/bun.exe`;
+/** Of every executable, inside: what it is called in a folder is its user's business. */
+const NAME = 'envseal';
 
 /** Writes `NAME.mjs` and its chunks to `outdir`. Split, so that a start reads only what it needs. */
 export async function bundle(
@@ -52,25 +57,21 @@ const withoutRequire: Plugin = {
   },
 };
 
-/** Makes an executable for this machine of a bundle. */
-export function compile(bundled: string, executable: string): void {
-  const runtime = prepareBun(bun, `${root}.cache/bun`);
+/** Makes an executable of a bundle: for this machine, or for another, whose runtime then comes from the npm registry. */
+export function compile(bundled: string, executable: string, platform = ownPlatform()): void {
+  const original = platform === ownPlatform() ? bun : runtimeOf(platform);
+  const runtime = prepareBun(original, `${root}.cache/bun-${platform.name}`, platform);
   const options = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
   // Neither a .env file nor a bunfig.toml of the working directory is ours to obey.
   const closed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  const temporary = `${executable}.bun`;
-  const args = [
-    'build',
-    ...options,
-    ...closed,
-    `--compile-executable-path=${runtime}`,
-    bundled,
-    '--outfile',
-    temporary,
-  ];
-  execFileSync(bun, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const fresh = mkdtempSync(`${executable}.`);
+  // The paths as they are given here go into the executable, so that they are the same wherever it is built.
+  const temporary = `${fresh}/${NAME}`;
+  const made = [`--target=${platform.target}`, `--compile-executable-path=${runtime}`];
+  const args = ['build', ...options, ...closed, ...made, basename(bundled), '--outfile', temporary];
+  execFileSync(bun, args, { cwd: dirname(bundled), stdio: ['ignore', 'ignore', 'inherit'] });
   // Bun writes in small pieces, and the page cache keeps them small: a copy starts a fifth faster, as it does when the
   // file was read from a disk.
   copyFileSync(temporary, executable);
-  rmSync(temporary);
+  rmSync(fresh, { recursive: true });
 }

@@ -22,6 +22,9 @@ if (!process.argv.includes('--no-build')) {
     'scripts/build.ts',
     'scripts/bundle.ts',
     'scripts/prepare-bun.ts',
+    'scripts/release/platforms.ts',
+    'scripts/release/replacement.ts',
+    'scripts/release/runtime.ts',
   ];
   step('dist/.stamp', sources, () => run('node_modules/.bin/node', ['scripts/build.ts']));
 }

@@ -33,17 +33,32 @@ export interface Container extends AsyncDisposable {
   storage(): Promise<string[]>;
 }
 
+export interface ContainerOptions {
+  readonly variables: Readonly<Record<string, string>>;
+  /** `hardened`: as strict as a cluster may be. `root`: as an engine starts it by itself. Default: `hardened`. */
+  readonly user?: User;
+  /** A folder of this machine that the container sees as `/source`. */
+  readonly source?: string;
+  /** In place of the image's CMD. */
+  readonly command?: readonly string[];
+}
+
+export type User = 'root' | 'hardened';
+
 /** Starts the application with its image's ENTRYPOINT and CMD; the network is the machine's. */
 export async function startContainer(
-  { podman, app, folder }: Images,
-  variables: Readonly<Record<string, string>>,
+  { podman, folder }: Pick<Images, 'podman' | 'folder'>,
+  image: string,
+  { variables, user = 'hardened', source, command = [] }: ContainerOptions,
 ): Promise<Container> {
   const proofFolder = await mkdtemp(join(folder, 'proof-'));
   await chmod(proofFolder, 0o777);
   const run = await podman.run(
-    ...['run', '--detach', '--network=host', `--timeout=${LIFETIME_SECONDS}`, ...HARDENED],
+    ...['run', '--detach', '--network=host', `--timeout=${LIFETIME_SECONDS}`],
+    ...(user === 'hardened' ? HARDENED : []),
     ...Object.entries(variables).map(([name, value]) => `--env=${name}=${value}`),
-    ...[`--volume=${proofFolder}:/proof`, app],
+    ...(source === undefined ? [] : [`--volume=${source}:/source:ro`]),
+    ...[`--volume=${proofFolder}:/proof`, image, ...command],
   );
   const id = run.trim();
 

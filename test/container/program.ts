@@ -28,6 +28,8 @@ export async function run(
       code === null ? reject(new Error(`${program} was ended by ${signal}`)) : resolve(code),
     );
   });
+  // Not every program reads it before it ends.
+  child.stdin.on('error', () => {});
   child.stdin.end(input);
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
   return { status: await status, stdout: await stdout, stderr: await stderr };

@@ -1,6 +1,6 @@
 /** What a test needs beyond npm: whether it is here, and what to do when it is not. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
@@ -14,11 +14,15 @@ const GO_BIN = '.cache/go/bin';
 const INSTALL = {
   ceph: 'apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common curl',
   moto: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
+  busybox: 'apt-get install busybox-static',
   'fake-gcs': `with Go: ${goInstall('fake-gcs-server')}`,
   otlp: `python3 -m venv ${MOTO_VENV} && ${MOTO_VENV}/bin/pip install -r test/real/requirements.txt`,
   hclfmt: `with Go: ${goInstall('hclfmt')}`,
+  kustomize: `with Go: ${goInstall('kustomize/v5')}`,
+  pip: `python3 -m venv ${MOTO_VENV}`,
   podman: 'as root: apt-get install --no-install-recommends podman runc debootstrap',
   python3: 'apt-get install python3',
+  qemu: 'apt-get install qemu-user-static',
   sops: `with Go: ${goInstall('sops')}`,
   strace: 'apt-get install strace',
 } as const;
@@ -31,13 +35,18 @@ export function available(need: Need): string | undefined {
 }
 
 const usable: Record<Need, () => boolean> = {
+  // Another busybox may need libraries.
+  busybox: () => existsSync('/usr/share/doc/busybox-static'),
   ceph: () => ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'curl', 'setpriv'].every(onPath),
   'fake-gcs': () => fakeGcsServer() !== undefined && onPath('curl') && onPath('setpriv'),
   hclfmt: () => hclfmtProgram() !== undefined,
+  kustomize: () => kustomizeProgram() !== undefined,
   moto: () => motoServer() !== undefined && onPath('curl') && onPath('setpriv'),
   otlp: () => pythonOfVenv() !== undefined && onPath('setpriv'),
+  pip: () => pipProgram() !== undefined,
   podman: () => process.getuid?.() === 0 && ['podman', 'runc', 'debootstrap', 'tar'].every(onPath),
   python3: () => onPath('python3'),
+  qemu: () => onPath('qemu-aarch64-static'),
   sops: () => sopsProgram() !== undefined,
   // A sandbox may have strace and forbid ptrace.
   strace: () => onPath('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
@@ -46,6 +55,11 @@ const usable: Record<Need, () => boolean> = {
 /** The path of `moto_server`, or `undefined`. */
 export function motoServer(): string | undefined {
   return findProgram('moto_server', [join(repository, MOTO_VENV, 'bin'), ...searchPath()]);
+}
+
+/** The path of `pip`, or `undefined`. */
+export function pipProgram(): string | undefined {
+  return findProgram('pip', [join(repository, MOTO_VENV, 'bin'), ...searchPath()]);
 }
 
 /** The path of a Python that has `opentelemetry-proto`, or `undefined`. */
@@ -69,6 +83,21 @@ export function sopsProgram(): string | undefined {
 /** The path of `hclfmt`, which checks Terraform's language, or `undefined`. */
 export function hclfmtProgram(): string | undefined {
   return goProgram('hclfmt');
+}
+
+/** The path of `kustomize`, or `undefined`. */
+export function kustomizeProgram(): string | undefined {
+  return goProgram('kustomize');
+}
+
+/** The path of `helm`, or `undefined`: building it takes minutes, so nothing here installs it. */
+export function helmProgram(): string | undefined {
+  return goProgram('helm');
+}
+
+/** The path of `systemd-analyze`, or `undefined`: a container has none. */
+export function systemdAnalyzeProgram(): string | undefined {
+  return findProgram('systemd-analyze', searchPath());
 }
 
 /**
