@@ -213,6 +213,33 @@ describe('rotate', () => {
     );
   });
 
+  test('--from-kms-key: what somebody else sealed is not sealed anew under a trusted key', async () => {
+    const place = await placeIn(clouds, 's3');
+    const planted = managedKeyArn('us-east-1');
+    await does(['push', '--kms-key', planted, '-', place.uri], place.env, FILE);
+    const from = ['--from-kms-key', kmsKeyArn()];
+    const args = ['rotate', ...from, '--kms-key', kmsKeyArn(), place.uri];
+    expect(await refuses(args, place.env)).toEqual({
+      status: 65,
+      stderr: expect.stringContaining('not pinned'),
+    });
+    const target = await placeIn(clouds, 's3', 'prod');
+    const copy = ['copy', ...from, ...target.seal, place.uri, target.uri];
+    expect(await refuses(copy, place.env)).toMatchObject({ status: 65 });
+    expect(await refuses(['list', target.uri], place.env)).toMatchObject({ status: 66 });
+  });
+
+  test('with --event-policy required and a dead sink, what was rotated is said to be', async () => {
+    const place = await placeIn(clouds, 'file');
+    await pushed(place);
+    const required = ['--event-sink', 'http://127.0.0.1:9/', '--event-policy', 'required'];
+    const env = { ...place.env, ENVSEAL_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+    const { status, stderr } = await refuses(['rotate', ...required, place.uri], env);
+    expect(status).toBe(69);
+    expect(stderr).toContain('was changed, but its event was not delivered');
+    expect(stderr).not.toContain('were not rotated');
+  });
+
   test('--dry-run says what is due', async () => {
     const place = await placeIn(clouds, 's3');
     await pushed(place);

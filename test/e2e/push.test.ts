@@ -162,7 +162,13 @@ describe('on S3', () => {
     });
   });
 
-  test('without a key, that of the bucket or of the account', async () => {
+  test('without a key, the one that the bucket seals with', async () => {
+    const key = managedKeyArn('us-east-1');
+    await clouds.s3.bucket('snacks', { encryption: { algorithm: 'aws:kms', keyId: key } });
+    expect(await answers(['push', '-', place.uri], place.env, FILE)).toMatchObject({ kmsKeys: [key] });
+  });
+
+  test("without a key and where the bucket has none, the account's own", async () => {
     await does(['push', '-', place.uri], place.env, FILE);
     expect(await variablesAt(place)).toEqual(variablesOf(FILE));
   });
