@@ -81,13 +81,16 @@ ${choices.join('\n')}
     ${others.join('|')}) return ;;
   esac
   case $command in
-    ''|help) ${choose(NAMES)}; return ;;
-    completion) ${choose(Object.keys(SHELLS))}; return ;;
+    '') ${choose(NAMES)}; return ;;
 ${flags.join('\n')}
   esac
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
   else
-    case $command in ${TAKES_FILES.join('|')}) _envseal_files "$word" ;; esac
+    case $command in
+      help) ${choose(NAMES)} ;;
+      completion) ${choose(Object.keys(SHELLS))} ;;
+      ${TAKES_FILES.join('|')}) _envseal_files "$word" ;;
+    esac
   fi
 }
 complete -F _envseal envseal
