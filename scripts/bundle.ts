@@ -22,6 +22,7 @@ export async function bundle(
   define: BuildOptions['define'] = {},
 ) {
   await build({
+    absWorkingDir: root,
     entryPoints: { [name]: entry },
     outdir,
     bundle: true,

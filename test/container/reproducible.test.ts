@@ -1,0 +1,85 @@
+/** Whoever builds a commit gets the same bytes, wherever and whenever. */
+import { createHash } from 'node:crypto';
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle, compile } from '../../scripts/bundle.ts';
+import { CARRIERS, makeCarrier } from '../../scripts/release/carriers.ts';
+import { imageArguments } from '../../scripts/release/commit.ts';
+import { describeReal } from '../real/available.ts';
+import { build } from './images.ts';
+import { podmanIn } from './podman.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const COMMIT = { version: '1.2.3', revision: 'c0ffee', seconds: 1_700_000_000 };
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'envseal-two-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('two bundles, and two executables of them', async () => {
+  for (const name of ['one', 'other/deeper']) {
+    const out = join(folder, name);
+    mkdirSync(out, { recursive: true });
+    await bundle('envseal', join(repository, 'src/main.ts'), out, { __ENVSEAL_VERSION__: '"1.2.3"' });
+    compile(join(out, 'envseal.mjs'), join(out, `executable-${name.length}`));
+  }
+
+  const chunks = (name: string) => globSync('*.mjs', { cwd: join(folder, name) }).sort();
+  expect(chunks('one')).toEqual(chunks('other/deeper'));
+  for (const chunk of chunks('one')) {
+    expect(
+      readFileSync(join(folder, 'one', chunk)).equals(readFileSync(join(folder, 'other/deeper', chunk))),
+    ).toBe(true);
+  }
+  expect(hash(join(folder, 'one/executable-3'))).toBe(hash(join(folder, 'other/deeper/executable-12')));
+});
+
+describeReal('podman', 'images', () => {
+  test.each(CARRIERS)('%s: two builds have one digest', async (carrier) => {
+    const digests: string[] = [];
+    for (const [attempt, mask] of [0o077, 0o022].entries()) {
+      // Short, because podman wants no long paths.
+      const place = join(folder, `${carrier[0]}${attempt}`);
+      const executable = join(place, 'source');
+      mkdirSync(place);
+      cpSync('/bin/ls', executable);
+      utimesSync(executable, attempt, attempt);
+      // Not what it is made of but how: any program that names a loader will do.
+      const before = process.umask(mask);
+      await makeCarrier(carrier, 'x64', executable, join(place, 'context')).finally(() =>
+        process.umask(before),
+      );
+      digests.push(await imageDigest(carrier, place));
+    }
+    expect(digests[0]).toMatch(/^sha256:/);
+    expect(digests[1]).toBe(digests[0]);
+  });
+});
+
+/** Of the manifest that a registry would be given, layers compressed. */
+async function imageDigest(carrier: string, place: string): Promise<string> {
+  const podman = podmanIn(join(place, 'p'));
+  try {
+    const options = [`--target=${carrier}`, '--platform=linux/amd64', ...imageArguments(COMMIT)];
+    const id = await build(
+      podman,
+      ...options,
+      `--file=${repository}/docker/Dockerfile`,
+      join(place, 'context'),
+    );
+    await podman.run('push', '--quiet', id, `oci:${join(place, 'pushed')}`);
+    const index = JSON.parse(readFileSync(join(place, 'pushed/index.json'), 'utf8'));
+    return index.manifests[0].digest;
+  } finally {
+    await podman.try('rm', '--all', '--force');
+    rmSync(join(place, 'p'), { recursive: true, force: true });
+  }
+}
+
+function hash(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
+}
