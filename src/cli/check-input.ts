@@ -4,6 +4,7 @@ import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { isLoaderName } from '../launch/loader-names.ts';
 import { matcher } from '../launch/name-match.ts';
 import { openPlain } from '../sealing/open.ts';
+import { print } from './output.ts';
 import type { PlainFile } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -25,11 +26,13 @@ export function checkInput(
     dialect,
     isLoaderName: (name) => isLoaderName(name) && !isAllowed(name),
   });
-  for (const finding of findings) host.system.write(2, `${describe(uri, finding)}\n`);
+  const lines = flags.json ? [] : findings.map((finding) => `${describe(uri, finding)}\n`);
+  for (const line of lines) host.system.write(2, line);
   if (findings.length === 0 && openPlain(bytes, kind, source).size === 0) throw empty(uri);
   const bad = findings.filter(({ severity }) => severity === 'error' || flags['fail-on-warnings']);
   const [first] = bad;
   if (first === undefined) return findings;
+  if (flags.json) print({ host, flags }, { uri, outcome: 'refused', findings }, () => '');
   const count = bad.length === 1 ? 'a mistake' : `${bad.length} mistakes`;
   throw new EnvsealError(CODES[first.rule] ?? 'malformed', `${uri} has ${count}: ${describe('', first)}`, {
     hint: 'nothing was stored; mend the file, and push it again',

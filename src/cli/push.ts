@@ -1,4 +1,5 @@
 /** `envseal push`: checks an env file, seals it and stores it, if it is not what is there already. */
+import type { Finding } from '../envfile/check.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Attempt } from '../events/attempt.ts';
@@ -44,7 +45,11 @@ export const push: Command = async (context) => {
   workspace.deadline.renew();
   const findings = checkInput(file, workspace);
   if (flags.check || target === undefined) {
-    print(workspace, { outcome: 'checked', findings }, () => `${file.source.uri}: ${describeCount(file)}\n`);
+    print(
+      workspace,
+      { uri: file.source.uri, outcome: 'checked', findings },
+      () => `${file.source.uri}: ${describeCount(file)}\n`,
+    );
     return undefined;
   }
   const stored = await recordChange(workspace, target, 'stored', async (attempt) => {
@@ -64,7 +69,7 @@ export const push: Command = async (context) => {
     attempt.kmsKeys = keysOf(plan, result.written.sealing);
     return { ...result, sealing: attempt.sealing, kmsKeys: attempt.kmsKeys };
   });
-  report(target, stored, workspace);
+  report(target, stored, workspace, findings);
   return undefined;
 };
 
@@ -109,17 +114,23 @@ function describeCount({ bytes, kind, source }: PlainFile): string {
 
 type Pushed = Stored & Pick<Attempt, 'sealing' | 'kmsKeys'>;
 
-/** What `push` and `copy` print. */
-export function report({ uri }: Source, pushed: Pushed | undefined, workspace: Workspace): void {
+/** What `push` and `copy` print; `findings` are on stderr already where it is text. */
+export function report(
+  { uri }: Source,
+  pushed: Pushed | undefined,
+  workspace: Workspace,
+  findings: readonly Finding[] = [],
+): void {
+  const found = findings.length === 0 ? {} : { findings };
   if (pushed === undefined) {
-    print(workspace, { uri, outcome: 'unchanged' }, () => `${uri}: unchanged\n`);
+    print(workspace, { uri, outcome: 'unchanged', ...found }, () => `${uri}: unchanged\n`);
     return;
   }
   warnUnversioned(workspace, pushed);
   const { version, previousVersion, differences, sealing, kmsKeys } = pushed;
   print(
     workspace,
-    { uri, outcome: 'stored', version, previousVersion, sealing, kmsKeys, ...differences },
+    { uri, outcome: 'stored', version, previousVersion, sealing, kmsKeys, ...differences, ...found },
     () =>
       `${uri}: stored${version === null ? '' : ` as version ${version}`}, sealed by ${sealing}\n${describeDifferences(workspace, differences)}`,
   );

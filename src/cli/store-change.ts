@@ -3,6 +3,7 @@ import { type Differences, diffVariables } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
 import type { Secret } from '../secret.ts';
+import { conflict } from '../store/conflict.ts';
 import {
   type Attributes,
   type EnvStore,
@@ -14,7 +15,7 @@ import type { Source } from '../store/source.ts';
 import type { ChangeAttempt } from './change-recording.ts';
 import type { OpenedFile } from './opened-file.ts';
 import type { SealedBytes } from './seal-file.ts';
-import { type Workspace, warn } from './workspace.ts';
+import { type Workspace, warn, warnOnce } from './workspace.ts';
 
 export interface NewContent {
   readonly sealed: SealedBytes;
@@ -100,6 +101,9 @@ async function write(
   } catch (error) {
     if (!(error instanceof EnvsealError) || error.code !== 'unconditional') throw error;
     if (!workspace.flags['allow-unconditional']) throw error;
+    const hint =
+      'it is looked at once more before it is written; what somebody stores between the two is lost';
+    warnOnce(workspace, new EnvsealError('unconditional', error.message, { hint }));
     await refuseOther(store, source, options.expected);
     return await store.write(source, bytes, { ...options, expected: 'anything' });
   }
@@ -116,9 +120,7 @@ async function refuseOther(store: EnvStore, source: Source, expected: Expected):
       ? now === undefined
       : expected === 'anything' || now?.revision === expected.revision;
   if (isExpected) return;
-  throw new EnvsealError('conflict', `somebody stored version ${now?.version ?? 'unknown'} meanwhile`, {
-    hint: 'look at it with envseal diff, and run the command again',
-  });
+  throw conflict(source, expected, now ?? 'absent');
 }
 
 export function warnUnversioned(workspace: Workspace, { uri, written }: Stored): void {

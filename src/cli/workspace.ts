@@ -1,5 +1,5 @@
 /** What a command that works on stored files starts with: its flags, the stores, and who is told. */
-import { EnvsealError } from '../errors.ts';
+import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Deadline } from '../net/deadline.ts';
 import { isFolder, parseSource, type Source } from '../store/source.ts';
@@ -17,6 +17,8 @@ export interface Workspace {
   readonly deadline: Deadline;
   readonly stores: Stores;
   readonly events: ChangeRecorder;
+  /** Of `warnOnce`. */
+  readonly warned: Set<ErrorCode>;
 }
 
 export async function openWorkspace({ host, commandLine }: CommandContext): Promise<Workspace> {
@@ -25,7 +27,7 @@ export async function openWorkspace({ host, commandLine }: CommandContext): Prom
   const deadline = new Deadline(flags.timeout);
   const stores = new Stores({ host, settings: flags, deadline });
   const events = await startChangeRecording({ stores, host, settings: flags });
-  return { host, flags, deadline, stores, events };
+  return { host, flags, deadline, stores, events, warned: new Set() };
 }
 
 /** Throws `usage` for what does not fit `usage`, such as `envseal diff URI URI`. */
@@ -73,4 +75,11 @@ function refuseFolder(uri: string): void {
 /** One line on stderr; what is said so does not end the command. */
 export function warn({ host, flags }: Pick<Workspace, 'host' | 'flags'>, warning: EnvsealError): void {
   host.system.write(2, reportWarning(warning, flags['log-format'] === 'json' ? 'json' : 'text'));
+}
+
+/** The same for what is true of one file after the other. */
+export function warnOnce(workspace: Workspace, warning: EnvsealError): void {
+  if (workspace.warned.has(warning.code)) return;
+  workspace.warned.add(warning.code);
+  warn(workspace, warning);
 }

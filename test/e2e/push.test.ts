@@ -363,6 +363,21 @@ describe('--check', () => {
     expect(await variablesAt(place)).toEqual(variablesOf(FILE));
   });
 
+  test('with --json, what was found is in the answer', async () => {
+    const path = join(folder({ 'app.env': `A=${CANARY}\nA=changeme\n` }), 'app.env');
+    const { status, stdout, stderr } = await envseal(['push', '--check', '--json', path], {});
+    expect(status).toBe(65);
+    expect(stderr.split('\n')).toHaveLength(3);
+    expect(JSON.parse(stdout)).toEqual({
+      uri: path,
+      outcome: 'refused',
+      findings: [
+        { rule: 'duplicate', severity: 'error', line: 2, name: 'A', message: expect.any(String) },
+        { rule: 'placeholder', severity: 'warning', line: 2, name: 'A', message: expect.any(String) },
+      ],
+    });
+  });
+
   test('errors keep a file from being stored', async () => {
     const place = await placeIn(clouds, 's3');
     const args = ['push', ...place.seal, '-', place.uri];
