@@ -9,7 +9,10 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-await bundle('envseal', `${root}src/main.ts`, dist, { __ENVSEAL_VERSION__: JSON.stringify(version) });
+const metafile = await bundle('envseal', `${root}src/main.ts`, dist, {
+  __ENVSEAL_VERSION__: JSON.stringify(version),
+});
+writeFileSync(`${dist}/metafile.json`, JSON.stringify(metafile));
 makeExecutable(`${dist}/envseal.mjs`);
 compile(`${dist}/envseal.mjs`, `${dist}/envseal`);
 const mebibytes = (statSync(`${dist}/envseal`).size / 1024 / 1024).toFixed(0);

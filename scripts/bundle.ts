@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { prepareBun } from './prepare-bun.ts';
 import { ownPlatform } from './release/platforms.ts';
 import { runtimeOf } from './release/runtime.ts';
@@ -14,14 +14,17 @@ const bun = `${root}node_modules/bun/bin/bun.exe`;
 /** Of every executable, inside: what it is called in a folder is its user's business. */
 const NAME = 'envseal';
 
-/** Writes `NAME.mjs` and its chunks to `outdir`. Split, so that a start reads only what it needs. */
+/**
+ * Writes `NAME.mjs` and its chunks to `outdir`, and returns what went into which. Split, so that a start reads only what
+ * it needs.
+ */
 export async function bundle(
   name: string,
   entry: string,
   outdir: string,
   define: BuildOptions['define'] = {},
-) {
-  await build({
+): Promise<Metafile> {
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: { [name]: entry },
     outdir,
@@ -42,7 +45,9 @@ export async function bundle(
     plugins: [withoutRequire],
     legalComments: 'none',
     logLevel: 'warning',
+    metafile: true,
   });
+  return metafile;
 }
 
 /** CommonJS asks for Node's own modules with `require`, which an ES module on Node does not have. */

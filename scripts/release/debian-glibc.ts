@@ -8,7 +8,7 @@ import type { Platform } from './platforms.ts';
 
 /** Pinned, so that every build has the same bytes; signed by Debian through its list of packages. */
 export const GLIBC_VERSION = '2.36-9+deb12u14';
-const DEB_SHA256: Record<Platform['arch'], string> = {
+export const DEB_SHA256: Record<Platform['arch'], string> = {
   x64: 'ba4f88f73dbc3ae9055f3c20f4523bfdbaf1ad13ff95e258924f77d20b4fbedf',
   arm64: '01f4330719fd4f65580e16ea5a0527f372fca750e8f588d26deaf09f2d3b1cf4',
 };
