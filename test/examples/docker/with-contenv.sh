@@ -1,0 +1,2 @@
+#!/bin/sh
+exec s6-envdir /run/s6/container_environment "$@"
