@@ -4,6 +4,7 @@ import { type Changes, editEnvFile } from '../envfile/edit.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
 import type { Secret } from '../secret.ts';
+import type { Revision } from '../store/env-store.ts';
 import type { Source } from '../store/source.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
@@ -29,8 +30,11 @@ export async function changeFile(
     (await workspace.stores.writable(source.scheme)).prepare(source);
     await checkVersioning(source, workspace);
     const policy = await policyOf(workspace);
+    let refused: { readonly revision: Revision; readonly error: EnvsealError } | undefined;
     for (let round = 1; ; round++) {
       const file = await openFile(source, policy, workspace);
+      // Nobody has stored anything: a lock was left behind, and waiting again would not help.
+      if (refused?.revision === file.object.revision) throw refused.error;
       attempt.sealing = file.attempt.sealing;
       attempt.kmsKeys = sealingKeysOf(file);
       const changes = decide(file);
@@ -45,6 +49,7 @@ export async function changeFile(
         if (!(error instanceof EnvsealError) || error.code !== 'conflict') throw error;
         const wait = Math.random() * Math.min(1000, 20 * 2 ** round);
         if (wait >= workspace.deadline.remainingMs()) throw error;
+        refused = { revision: file.object.revision, error };
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
