@@ -14,10 +14,12 @@ export function conflict(
   expected: Expected,
   winner: Winner | 'absent' | 'unknown',
   cause?: unknown,
+  requestIds: readonly string[] = [],
 ): EnvsealError {
   return new EnvsealError('conflict', `${uri}: ${whatHappened(expected, winner)}`, {
     hint: 'nothing was written: look at it with envseal diff and envseal history, and run the command again',
     cause,
+    requestIds,
   });
 }
 

@@ -9,7 +9,7 @@ import { conflict, type Winner } from './conflict.ts';
 import type { Expected, WriteOptions, Written } from './env-store.ts';
 import { describe, toObject } from './gcs.ts';
 import { type DescribedObject, type GcsAccess, getObject } from './gcs-sdk.ts';
-import { explain, request, type SdkError } from './gcs-sdk-client.ts';
+import { explain, headersOf, request, type SdkError } from './gcs-sdk-client.ts';
 import { isSealedAsAsked } from './sealed-as-asked.ts';
 import type { GcsSource } from './source.ts';
 
@@ -106,15 +106,16 @@ async function look(
 ): Promise<Written | 'same'> {
   const { source, bytes, options } = write;
   const { expected, seal } = options;
+  const requestIds = requestIdsOf(headersOf(cause as SdkError));
   const found = await find(source, mayBeDone, access);
   if (found === 'absent' || found === 'unknown') {
     if (found === 'absent' && expected === 'nothing') return 'same';
-    throw conflict(source, expected, found, cause);
+    throw conflict(source, expected, found, cause, requestIds);
   }
   const isWhatWasSent = found.bytes !== undefined && Buffer.compare(found.bytes, bytes) === 0;
   if (isWhatWasSent && isSealedAsAsked(seal, found.written.sealing)) return found.written;
   if (typeof expected === 'object' && expected.revision === found.version) return 'same';
-  throw conflict(source, expected, found, cause);
+  throw conflict(source, expected, found, cause, requestIds);
 }
 
 interface Found extends Winner {

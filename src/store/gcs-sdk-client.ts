@@ -78,9 +78,9 @@ export async function request<T>(send: () => Promise<T>, subject: Subject, clien
 export function explain(error: unknown, subject: Subject, client: GoogleClient): unknown {
   if (client.deadline.signal.aborted) return client.deadline.signal.reason;
   if (error instanceof EnvsealError) return error;
-  const { code, errors, message, response } = error as SdkError;
+  const { code, errors, message } = error as SdkError;
   if (typeof code === 'number') {
-    const headers = new Headers(response?.headers as ConstructorParameters<typeof Headers>[0]);
+    const headers = headersOf(error as SdkError);
     // Of a stream, the message is the whole body.
     const body = parseJson(message ?? '') ?? { error: { message, errors } };
     return explainGoogleRefusal({ status: code, headers, body, ...subject });
@@ -94,4 +94,8 @@ export function explain(error: unknown, subject: Subject, client: GoogleClient):
     cause: error,
     retryable: !isTlsFailure(reason),
   });
+}
+
+export function headersOf({ response }: Pick<SdkError, 'response'>): Headers {
+  return new Headers(response?.headers as ConstructorParameters<typeof Headers>[0]);
 }

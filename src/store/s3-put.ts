@@ -123,15 +123,17 @@ async function look(
   cause: unknown,
 ): Promise<Written | 'same'> {
   const { source, bytes, options } = write;
+  const requestIds = requestIdsOf(cause as Parameters<typeof requestIdsOf>[0]);
   const found = await (mayBeDone ? get : head)(source, access);
-  if (found === 'absent' || found === 'unknown') throw conflict(source, options.expected, found, cause);
+  if (found === 'absent' || found === 'unknown')
+    throw conflict(source, options.expected, found, cause, requestIds);
   if (found.bytes !== undefined && Buffer.compare(found.bytes, bytes) === 0) {
     const { written } = found;
     if (isSealedAsAsked(options.seal, written.sealing)) return written;
   }
   const { expected } = options;
   if (typeof expected === 'object' && expected.revision === found.written.revision) return 'same';
-  throw conflict(source, expected, found, cause);
+  throw conflict(source, expected, found, cause, requestIds);
 }
 
 interface Found extends Winner {
