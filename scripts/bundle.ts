@@ -5,6 +5,7 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { lean } from './lean.ts';
 import { prepareBun } from './prepare-bun.ts';
 import { ownPlatform } from './release/platforms.ts';
 import { runtimeOf } from './release/runtime.ts';
@@ -42,7 +43,7 @@ export async function bundle(
     chunkNames: 'chunk-[hash]',
     // Where Google's library would look for files that are in the bundle. An ES module on Node has no such variable.
     define: { __dirname: '"/"', ...define },
-    plugins: [withoutRequire],
+    plugins: [withoutRequire, lean],
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,

@@ -21,6 +21,7 @@ if (!process.argv.includes('--no-build')) {
     'src',
     'scripts/build.ts',
     'scripts/bundle.ts',
+    'scripts/lean.ts',
     'scripts/prepare-bun.ts',
     'scripts/release/platforms.ts',
     'scripts/release/replacement.ts',

@@ -1,0 +1,89 @@
+/** What is left out of the bundle is missed by nothing: Google's library, where it is asked, works and explains itself. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { packagesIn } from '../../scripts/release/bill-of-materials.ts';
+import { folder } from '../e2e/folder.ts';
+import { runWords } from '../e2e/program.ts';
+import { accessToken } from '../servers/google/access-tokens.ts';
+import { send } from '../servers/raw-client.ts';
+import { CLOUD_KMS_KEY, type CloudKmsServer, startCloudKms } from '../servers/start.ts';
+
+/** Of all chunks. The npm package is a third of that. */
+const MAX_BYTES = 2_000_000;
+
+test('the bundle has no gRPC, and stays small', () => {
+  const metafile = JSON.parse(readFileSync('dist/metafile.json', 'utf8')) as Metafile;
+  const bytes = Object.values(metafile.outputs).map((output) => output.bytes);
+
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(MAX_BYTES);
+  expect(packagesIn(metafile)).not.toContain('node_modules/@grpc/grpc-js');
+  expect(packagesIn(metafile)).toContain('node_modules/google-gax');
+});
+
+describe('Cloud KMS through Google’s library', () => {
+  let kms: CloudKmsServer;
+  beforeAll(async () => {
+    kms = await startCloudKms();
+  });
+  beforeEach(() => kms.reset());
+  afterAll(() => kms?.stop());
+
+  async function run(program: string) {
+    const authorization = `Bearer ${accessToken()}`;
+    const body = JSON.stringify({ plaintext: Buffer.from('A=opened\n').toString('base64') });
+    const url = `${kms.url}/v1/${CLOUD_KMS_KEY}:encrypt`;
+    const headers = { 'content-type': 'application/json', authorization };
+    const answer = await send({ url, method: 'POST', headers, body });
+    const sealed = Buffer.from(JSON.parse(answer.body.toString()).ciphertext, 'base64');
+    const cwd = folder({ env: sealed });
+    const file = resolve(program);
+    const words = file.endsWith('.mjs') ? [process.execPath, file] : [file];
+    return {
+      open: () =>
+        runWords(
+          [
+            ...words,
+            'run',
+            '-s',
+            `file://${cwd}/env?format=kms`,
+            '--kms-key',
+            CLOUD_KMS_KEY,
+            '--',
+            'printenv',
+            'A',
+          ],
+          {
+            cwd,
+            env: {
+              GOOGLE_OAUTH_ACCESS_TOKEN: accessToken(),
+              CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: kms.url,
+              GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'universe.test',
+            },
+          },
+        ),
+    };
+  }
+
+  describe.each(['dist/envseal.mjs', 'dist/envseal'])('%s', (program) => {
+    test('opens', async () => {
+      const { open } = await run(program);
+      expect(await open()).toMatchObject({ status: 0, stdout: 'opened\n', stderr: '' });
+      const [request] = (await kms.requests()).slice(-1);
+      expect(request?.headers['x-goog-api-client']).toContain('gax/');
+    });
+
+    test.each([
+      [403, 'PERMISSION_DENIED', 77],
+      [400, 'INVALID_ARGUMENT', 65],
+      [404, 'NOT_FOUND', 77],
+    ])('an error of the service, with details: %i %s', async (status, code, exitStatus) => {
+      const { open } = await run(program);
+      await kms.fault({ match: 'decrypt', status, code, count: 'always' });
+      const outcome = await open();
+      expect(outcome.stderr).toMatch(/^envseal: error: .*\nenvseal: hint: .*\n$/);
+      expect(outcome.status).toBe(exitStatus);
+    });
+  });
+});
