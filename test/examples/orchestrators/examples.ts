@@ -41,6 +41,7 @@ export interface Container {
     readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
   }[];
   readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[];
+  readonly ports?: readonly object[];
   readonly startupProbe?: Probe;
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
@@ -65,7 +66,11 @@ export interface PodSpec {
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly annotations?: Variables };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Variables;
+  };
   readonly data?: Variables;
   // biome-ignore lint/suspicious/noExplicitAny: what it holds depends on the kind.
   readonly spec?: any;

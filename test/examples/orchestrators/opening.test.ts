@@ -79,7 +79,8 @@ const ON_AWS: readonly (readonly [string, Variables])[] = [
   ['kubernetes/eks-irsa.yaml', ofManifests('kubernetes/eks-irsa.yaml')],
   ['kubernetes/eks-pod-identity.yaml', ofManifests('kubernetes/eks-pod-identity.yaml')],
   ['kubernetes/job.yaml', ofManifests('kubernetes/job.yaml')],
-  ['kustomize/overlays/prod', ofOverlay('prod')],
+  // The stages have a key each, and the policy is written for the one of the other examples.
+  ['kustomize/overlays/prod', { ...ofOverlay('prod'), ENVSEAL_KMS_KEY: KEY_OF_POLICY }],
   ['rancher/1.6', parse(read('rancher/1.6/docker-compose.yml')).services.api.environment],
   ['ecs/task-definition.json', ofTask()],
   ['nomad/api.nomad.hcl', ofNomad()],
@@ -133,8 +134,7 @@ describe('on AWS', () => {
   }
 
   test.each(ON_AWS)('%s opens the file and tells of it', async (_, variables) => {
-    const ofPolicy = { ...variables, ENVSEAL_KMS_KEY: KEY_OF_POLICY };
-    expect(await open(ofPolicy)).toEqual(OPENED);
+    expect(await open(variables, { key: KEY_OF_POLICY })).toEqual(OPENED);
     const told = JSON.stringify(await watch.requests());
     expect(told).toContain('PutLogEvents');
     expect(told).not.toContain(CANARY);
