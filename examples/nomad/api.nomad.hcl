@@ -1,7 +1,7 @@
 # nomad job run api.nomad.hcl
 #
 # Nomad gives the task a token of its own (Nomad 1.7 or later), and AWS a role for it: an OIDC provider in IAM for the
-# cluster's issuer, and a role that trusts `nomad_job_id` through the subject `global:default:snacks-api:api:api:aws`.
+# cluster's issuer, and a role that trusts the subject `global:default:snacks-api:api:api:aws`.
 # What the role may do: ../ecs/task-role-policy.json.
 job "snacks-api" {
   datacenters = ["*"]
