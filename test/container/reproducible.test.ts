@@ -71,9 +71,20 @@ async function imageDigest(carrier: string, place: string): Promise<string> {
       `--file=${repository}/docker/Dockerfile`,
       join(place, 'context'),
     );
+    const labels = JSON.parse(await podman.run('image', 'inspect', '--format', '{{json .Labels}}', id));
+    expect(labels).toMatchObject({
+      'org.opencontainers.image.title': 'envseal',
+      'org.opencontainers.image.version': '1.2.3',
+      'org.opencontainers.image.revision': 'c0ffee',
+      'org.opencontainers.image.created': '2023-11-14T22:13:20Z',
+    });
     await podman.run('push', '--quiet', id, `oci:${join(place, 'pushed')}`);
     const index = JSON.parse(readFileSync(join(place, 'pushed/index.json'), 'utf8'));
-    return index.manifests[0].digest;
+    const { digest } = index.manifests[0] as { digest: string };
+    const blob = join(place, 'pushed/blobs', digest.replace(':', '/'));
+    const { annotations } = JSON.parse(readFileSync(blob, 'utf8'));
+    expect(annotations['org.opencontainers.image.revision']).toBe('c0ffee');
+    return digest;
   } finally {
     await podman.try('rm', '--all', '--force');
     rmSync(join(place, 'p'), { recursive: true, force: true });
