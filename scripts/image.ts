@@ -26,10 +26,16 @@ for (const arch of archs) {
 
 const commit = commitOf(root);
 const platforms = archs.map((arch) => `linux/${IMAGE_ARCHS[arch]}`).join(',');
-console.log(`\nNow, with podman:\n`);
+// podman gives several platforms one name only as a manifest.
+const name = archs.length > 1 ? '--manifest' : '--tag';
+console.log('\nNow, with podman, which gives two builds of a commit the same digest:\n');
 for (const carrier of CARRIERS) {
-  const tags = `--tag envseal:${carrier}${carrier === CARRIERS[0] ? ' --tag envseal' : ''}`;
-  const target = `--platform ${platforms} --target ${carrier} ${tags}`;
-  const flags = imageArguments(commit).join(' ');
-  console.log(`podman build ${target} ${flags} --file docker/Dockerfile dist/image`);
+  const target = `--platform ${platforms} --target ${carrier} ${name} envseal:${carrier}`;
+  console.log(
+    `podman build ${target} ${imageArguments(commit).join(' ')} --file docker/Dockerfile dist/image`,
+  );
 }
+console.log(`
+With docker: docker buildx build --platform ${platforms} --target portable --tag envseal:portable --file docker/Dockerfile dist/image
+
+Their default tag is the one for glibc: podman tag envseal:glibc envseal`);

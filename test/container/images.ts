@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import type { Carrier } from '../../scripts/release/carriers.ts';
 import { makeTestCarrier } from './carriers.ts';
 import { debianMirror } from './debian-mirror.ts';
-import { muslRoot } from './musl.ts';
 import { type Podman, podmanIn } from './podman.ts';
 import { mustRun } from './program.ts';
 
@@ -102,6 +101,7 @@ async function fillContext(context: string, kinds: readonly Kind[]): Promise<voi
   await file('exits.sh', join(import.meta.dirname, 'exits.sh'));
   if (kinds.some((kind) => kind !== 'debian' && kind !== 'node')) await file('sh', '/bin/busybox');
   if (kinds.some((kind) => kind.startsWith('alpine'))) {
+    const { muslRoot } = await import('./musl.ts');
     await cp(await muslRoot(cacheFolder), join(context, 'musl'), { recursive: true });
   }
   if (kinds.includes('arm64' as Kind)) await file('qemu', '/usr/bin/qemu-aarch64-static');
