@@ -1,15 +1,18 @@
 /** Opens a file, changes variables in it, and stores it sealed as it was. */
+
+import { stringBytes } from '../envfile/check-entry.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { type Changes, editEnvFile } from '../envfile/edit.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
+import { MAX_ENV_STRING_BYTES } from '../limits.ts';
 import type { Secret } from '../secret.ts';
 import type { Revision } from '../store/env-store.ts';
 import type { Source } from '../store/source.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './opened-file.ts';
-import { keepAtRest } from './seal-file.ts';
+import { keepAtRest, type SealedBytes } from './seal-file.ts';
 import { recordChange, type Stored, storeContent } from './store-change.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -40,8 +43,8 @@ export async function changeFile(
       const changes = decide(file);
       const variables = applyTo(file.variables, changes);
       if (!hasDifferences(diffVariables(file.variables, variables))) return undefined;
-      const bytes = await changeBytes(file, changes);
-      const sealed = { bytes, seal: keepAtRest(file.object.sealing) };
+      refuseTooLarge(changes);
+      const sealed = await changeContent(file, changes, workspace);
       const expected = { revision: file.object.revision };
       try {
         return await storeContent(workspace, source, { sealed, variables, before: file, expected }, attempt);
@@ -65,17 +68,37 @@ function applyTo(before: ReadonlyMap<string, Secret>, changes: Changes): Readonl
   return after;
 }
 
-/** Only the changed variables are other bytes. Throws `configuration` for formats that only teams' older tools write. */
-export async function changeBytes(
+/** What `push` would refuse. */
+function refuseTooLarge(changes: Changes): void {
+  for (const [name, value] of changes) {
+    const bytes = value === undefined ? 0 : stringBytes({ name, value: value.reveal() });
+    if (bytes <= MAX_ENV_STRING_BYTES) continue;
+    throw new EnvsealError(
+      'too_large',
+      `${name} is ${bytes} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`,
+      { hint: 'no command could start with it: give it to the program as a file' },
+    );
+  }
+}
+
+/**
+ * Only the changed variables are other bytes, and it stays sealed as it was. Throws `configuration` for formats that
+ * only teams' older tools write, and `unsealed` where a SOPS file's own rule would leave a new value plain.
+ */
+export async function changeContent(
   { content, document, object, source }: OpenedFile,
   changes: Changes,
-): Promise<Uint8Array> {
-  if (document !== undefined) return await document.change(changes, new Date());
-  if (isPlain(content)) {
-    const { uri, dialect } = source;
-    return editEnvFile(object.bytes, changes, { source: uri, kind: content.kind, dialect });
+  { flags }: Pick<Workspace, 'flags'>,
+): Promise<SealedBytes> {
+  const seal = keepAtRest(object.sealing);
+  if (document !== undefined) {
+    const bytes = await document.change(changes, new Date(), { allowPlain: flags['allow-unsealed'] });
+    return { bytes, seal, kind: 'sops' };
   }
-  throw unchangeable(content.kind, source);
+  if (!isPlain(content)) throw unchangeable(content.kind, source);
+  const { uri, dialect } = source;
+  const bytes = editEnvFile(object.bytes, changes, { source: uri, kind: content.kind, dialect });
+  return { bytes, seal, kind: content.kind };
 }
 
 export function unchangeable(kind: string, { uri }: Source): EnvsealError {

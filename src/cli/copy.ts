@@ -1,17 +1,20 @@
 /** `envseal copy`: a file at another place, sealed for that place and its key. */
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { formatVariables } from '../envfile/format.ts';
+import type { Source } from '../store/source.ts';
 import type { Command } from './commands.ts';
 import { inspectBucket } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
-import { type OpenedFile, openFile } from './opened-file.ts';
+import { type OpenedFile, openFile, refuseOthers } from './opened-file.ts';
 import { readExisting, report } from './push.ts';
 import { recordAccess } from './record-access.ts';
 import {
   checkSeal,
+  inDialectOf,
   isSealedSo,
   keepAtRest,
   keysOf,
+  type PlainFile,
   planSeal,
   type SealedBytes,
   type SealPlan,
@@ -30,9 +33,10 @@ export const copy: Command = async (context) => {
   if (flags.seal !== undefined) checkSeal(target, flags.seal, flags);
   const original = await recordAccess(workspace, 'copy', [source], async ([attempt]) => {
     const pinnedKeys = await workspace.stores.resolveKeys(flags['from-kms-key']);
-    // With a pin, what nothing seals is no way around it.
-    const policy = { pinnedKeys, allowUnsealed: pinnedKeys.length === 0 };
-    return await openFile(source, policy, workspace, attempt);
+    const policy = { pinnedKeys, allowUnsealed: flags['allow-unsealed'] };
+    const file = await openFile(source, policy, workspace, attempt);
+    refuseOthers(file, pinnedKeys);
+    return file;
   });
   const stored = await recordChange(workspace, target, 'copied', async (attempt) => {
     const [verdict, existing] = await Promise.all([
@@ -45,7 +49,7 @@ export const copy: Command = async (context) => {
     const isThere = existing.file !== undefined && isSealedSo(existing.file, plan);
     if (isThere && !hasDifferences(diffVariables(existing.file?.variables, original.variables)))
       return undefined;
-    const sealed = await sealCopy(original, plan, existing.file, workspace);
+    const sealed = await sealCopy(original, plan, target, existing.file, workspace);
     const { variables } = original;
     const content = { sealed, variables, before: existing.file, expected: existing.expected };
     const result = await storeContent(workspace, target, content, attempt);
@@ -60,6 +64,7 @@ export const copy: Command = async (context) => {
 async function sealCopy(
   { content, object, document, variables, source }: OpenedFile,
   plan: SealPlan,
+  target: Source,
   existing: OpenedFile | undefined,
   workspace: Workspace,
 ): Promise<SealedBytes> {
@@ -71,12 +76,12 @@ async function sealCopy(
       wrap: wrapWith(workspace.stores),
       now: new Date(),
     });
-    return { bytes, seal: keepAtRest(before) };
+    return { bytes, seal: keepAtRest(before), kind: 'sops' };
   }
-  if (isPlain(content)) {
-    return await sealFile({ bytes: object.bytes, kind: content.kind, source }, plan, before, workspace);
-  }
+  const seal = (file: PlainFile) =>
+    sealFile(plan.kind === 'sops' ? file : inDialectOf(target, file), plan, before, workspace);
+  if (isPlain(content)) return await seal({ bytes: object.bytes, kind: content.kind, source });
   const bytes = (await document?.toDotenv()) ?? Buffer.from(formatVariables(variables));
   const plain = { ...source, dialect: 'dotenv' as const };
-  return await sealFile({ bytes, kind: 'dotenv', source: plain }, plan, before, workspace);
+  return await seal({ bytes, kind: 'dotenv', source: plain });
 }

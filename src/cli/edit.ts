@@ -2,11 +2,14 @@
 import { diffVariables } from '../envfile/diff.ts';
 import { type Changes, editEnvFile } from '../envfile/edit.ts';
 import { EnvsealError } from '../errors.ts';
+import { CREDENTIAL_NAMES } from '../launch/credential-names.ts';
+import { matcher } from '../launch/name-match.ts';
 import { openPlain } from '../sealing/open.ts';
 import type { Secret } from '../secret.ts';
+import { VARIABLE_PREFIX } from '../settings.ts';
 import type { Source } from '../store/source.ts';
 import { Editing } from '../terminal/editor.ts';
-import { changeBytes, unchangeable } from './change-file.ts';
+import { changeContent, unchangeable } from './change-file.ts';
 import type { ChangeAttempt } from './change-recording.ts';
 import { checkInput } from './check-input.ts';
 import type { Command } from './commands.ts';
@@ -28,13 +31,14 @@ export const edit: Command = async (context) => {
   const file = await openToEdit(source, workspace);
   const plain = await toPlain(file);
   const extension = plain.kind === 'json' ? 'json' : 'env';
-  const editing = new Editing({ name: `envseal.${extension}`, host: workspace.host });
+  const editing = new Editing({
+    name: `envseal.${extension}`,
+    host: workspace.host,
+    environment: withoutCredentials(workspace.host.variables),
+  });
   try {
     const edited = await editUntilItParses(plain, editing, workspace);
-    const stored = await recordChange(workspace, source, 'set', (attempt) =>
-      storeEdited(file, edited, attempt, editing, workspace),
-    );
-    report(uri, stored, workspace);
+    report(uri, await storeUntilItIs({ file, edited }, editing, workspace), workspace);
   } finally {
     editing.close();
   }
@@ -54,6 +58,12 @@ async function toPlain({ content, object, document, source }: OpenedFile): Promi
   if (isPlain(content)) return { bytes: object.bytes, kind: content.kind, source };
   if (document === undefined) throw unchangeable(content.kind, source);
   return { bytes: await document.toDotenv(), kind: 'dotenv', source: { ...source, dialect: 'dotenv' } };
+}
+
+/** An editor runs what its plugins say: it needs no way to what opens files. */
+function withoutCredentials(variables: Workspace['host']['variables']): Workspace['host']['variables'] {
+  const isOurs = matcher([`${VARIABLE_PREFIX}*`, ...CREDENTIAL_NAMES]);
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !isOurs(name)));
 }
 
 /** What does not parse is offered again, as it was typed; an empty file gives up. Nobody is hurried. */
@@ -94,15 +104,42 @@ async function offerAgain(
   });
 }
 
-/** Where somebody else was quicker, both changes are kept; where they meet, the person decides. */
-async function storeEdited(
-  opened: OpenedFile,
-  saved: PlainFile,
-  attempt: ChangeAttempt,
+/** What the person saved, and the file that it is to replace. */
+interface Draft {
+  file: OpenedFile;
+  edited: PlainFile;
+}
+
+/** Whatever keeps it from being stored, the text is offered again: nobody types it twice. Each try is told. */
+async function storeUntilItIs(
+  draft: Draft,
   editing: Editing,
   workspace: Workspace,
 ): Promise<Stored | undefined> {
-  for (let [file, edited] = [opened, saved]; ; ) {
+  for (;;) {
+    let isDone = false;
+    try {
+      return await recordChange(workspace, draft.file.source, 'set', async (attempt) => {
+        const stored = await storeEdited(draft, attempt, workspace);
+        isDone = true;
+        return stored;
+      });
+    } catch (error) {
+      if (isDone) throw error;
+      await offerAgain(error, 'Enter opens your text again, ^C gives up: ', editing, workspace);
+      draft.edited = await editUntilItParses(draft.edited, editing, workspace);
+    }
+  }
+}
+
+/** Where somebody else was quicker, both changes are kept; where they meet, the person decides. */
+async function storeEdited(
+  draft: Draft,
+  attempt: ChangeAttempt,
+  workspace: Workspace,
+): Promise<Stored | undefined> {
+  for (;;) {
+    const { file, edited } = draft;
     attempt.sealing = file.attempt.sealing;
     attempt.kmsKeys = sealingKeysOf(file);
     try {
@@ -110,8 +147,10 @@ async function storeEdited(
     } catch (error) {
       if (!(error instanceof EnvsealError) || error.code !== 'conflict') throw error;
       const theirs = await openToEdit(file.source, workspace);
-      edited = await merge(file, edited, theirs, error, editing, workspace);
-      file = theirs;
+      draft.file = theirs;
+      const merged = await merge(file, edited, theirs);
+      if (merged === undefined) throw meeting(error, file, theirs);
+      draft.edited = merged;
     }
   }
 }
@@ -124,40 +163,34 @@ async function storeOnce(
 ): Promise<Stored | undefined> {
   if (Buffer.from(edited.bytes).equals((await toPlain(file)).bytes)) return undefined;
   const variables = variablesOf(edited);
-  const bytes = isPlain(file.content)
-    ? edited.bytes
-    : await changeBytes(file, changesBetween(file.variables, variables));
-  if (Buffer.from(bytes).equals(file.object.bytes)) return undefined;
-  const sealed = { bytes, seal: keepAtRest(file.object.sealing) };
+  const sealed = isPlain(file.content)
+    ? { bytes: edited.bytes, seal: keepAtRest(file.object.sealing), kind: file.content.kind }
+    : await changeContent(file, changesBetween(file.variables, variables), workspace);
+  if (Buffer.from(sealed.bytes).equals(file.object.bytes)) return undefined;
   const expected = { revision: file.object.revision };
   const content = { sealed, variables, before: file, expected };
   return await storeContent(workspace, file.source, content, attempt);
 }
 
-/** The text to store in place of `theirs`. */
-async function merge(
-  base: OpenedFile,
-  mine: PlainFile,
-  theirs: OpenedFile,
-  conflict: EnvsealError,
-  editing: Editing,
-  workspace: Workspace,
-): Promise<PlainFile> {
+/** The text to store in place of `theirs`; `undefined` where a person has to decide. */
+async function merge(base: OpenedFile, mine: PlainFile, theirs: OpenedFile): Promise<PlainFile | undefined> {
   const [plainBase, plainTheirs] = [await toPlain(base), await toPlain(theirs)];
   const changes = changesBetween(base.variables, variablesOf(mine));
-  const meeting = [...changes.keys()].filter(
+  const isMeeting = [...changes.keys()].some(
     (name) => base.variables.get(name)?.reveal() !== theirs.variables.get(name)?.reveal(),
   );
   const isOnlyVariables = Buffer.from(apply(changes, plainBase)).equals(mine.bytes);
-  if (meeting.length === 0 && isOnlyVariables) return { ...plainTheirs, bytes: apply(changes, plainTheirs) };
+  if (isMeeting || !isOnlyVariables) return undefined;
+  return { ...plainTheirs, bytes: apply(changes, plainTheirs) };
+}
+
+function meeting(conflict: EnvsealError, base: OpenedFile, theirs: OpenedFile): EnvsealError {
   const { added, changed, removed } = diffVariables(base.variables, theirs.variables);
   const names = [...added, ...changed, ...removed].join(', ') || 'no variable';
-  const told = new EnvsealError('conflict', `${conflict.message}, and changed ${names}`, {
+  return new EnvsealError('conflict', `${conflict.message}, and changed ${names}`, {
     hint: 'what you save next takes the place of that',
     cause: conflict,
   });
-  await offerAgain(told, 'Enter opens your text again, ^C gives up: ', editing, workspace);
-  return await editUntilItParses(mine, editing, workspace);
 }
 
 function variablesOf({ bytes, kind, source }: PlainFile): ReadonlyMap<string, Secret> {

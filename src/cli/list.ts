@@ -75,9 +75,10 @@ async function describeFile(file: ListedFile, workspace: Workspace): Promise<Row
 }
 
 async function recogniseFile(uri: string, { stores, deadline }: Workspace): Promise<Recognition> {
-  const source = parseSource(uri);
   const { recogniseKeys } = await import('./recognise-keys.ts');
   try {
+    // An object's name can be one that no URI has.
+    const source = parseSource(uri);
     return await recogniseKeys(await stores.fetch(source), source);
   } catch (error) {
     // Too large, say: one file does not hide the others.

@@ -2,6 +2,8 @@
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
+import { isPinned } from '../sealing/pins.ts';
+import { notPinned } from '../sealing/policy.ts';
 import type { Recognised } from '../sealing/recognise.ts';
 import type { SopsDocument } from '../sealing/sops/document.ts';
 import type { Secret } from '../secret.ts';
@@ -85,4 +87,14 @@ export async function openStored(
   attempt.kmsKeys = document.keys;
   attempt.variables = document.variables;
   return { source, object, content, variables: document.variables, document, attempt };
+}
+
+/**
+ * Nothing authenticates whom a SOPS file is sealed for: who sealed it anew for all of its recipients would give it to one
+ * that somebody wrote into it. Throws `wrong_key` where there are pins and not each recipient is one.
+ */
+export function refuseOthers({ document, source }: OpenedFile, pinnedKeys: readonly string[]): void {
+  if (document === undefined || pinnedKeys.length === 0) return;
+  const other = document.recipients.find((key) => !isPinned(key, pinnedKeys));
+  if (other !== undefined) throw notPinned(source.uri, other);
 }

@@ -15,6 +15,7 @@ import { describeDifferences, print } from './output.ts';
 import { readInput } from './push-input.ts';
 import {
   checkSeal,
+  inDialectOf,
   isSealedSo,
   keysOf,
   type PlainFile,
@@ -40,9 +41,7 @@ export const push: Command = async (context) => {
   const [path, uri] = isFromEnv ? [undefined, operands[0]] : [operands[0], operands[1]];
   const target = uri === undefined ? undefined : parseTarget(uri);
   if (target !== undefined && flags.seal !== undefined) checkSeal(target, flags.seal, flags);
-  const file = readInput(path, workspace);
-  // A pipeline takes as long as it takes.
-  workspace.deadline.renew();
+  const file = await readInput(path, workspace);
   const findings = checkInput(file, workspace);
   if (flags.check || target === undefined) {
     print(
@@ -61,8 +60,9 @@ export const push: Command = async (context) => {
     verdict();
     const plan = await planSeal(target, existing.file, workspace);
     attempt.sealing = plan.kind === 'at-rest' ? plan.seal.kind : plan.kind;
-    if (existing.file !== undefined && isUnchanged(existing.file, file, variables, plan)) return undefined;
-    const sealed = await sealFile(file, plan, existing.file?.object.sealing, workspace);
+    const plain = plan.kind === 'sops' ? file : inDialectOf(target, file);
+    if (existing.file !== undefined && isUnchanged(existing.file, plain, variables, plan)) return undefined;
+    const sealed = await sealFile(plain, plan, existing.file?.object.sealing, workspace);
     const { expected } = existing;
     const content = { sealed, variables, before: existing.file, expected };
     const result = await storeContent(workspace, target, content, attempt);
@@ -132,6 +132,6 @@ export function report(
     workspace,
     { uri, outcome: 'stored', version, previousVersion, sealing, kmsKeys, ...differences, ...found },
     () =>
-      `${uri}: stored${version === null ? '' : ` as version ${version}`}, sealed by ${sealing}\n${describeDifferences(workspace, differences)}`,
+      `${uri}: stored${version === null ? '' : ` as version ${version}`}, sealed by ${sealing} (${kmsKeys.join(', ')})\n${describeDifferences(workspace, differences)}`,
   );
 }

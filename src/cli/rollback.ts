@@ -2,8 +2,10 @@
 import { EnvsealError } from '../errors.ts';
 import { newAttempt } from '../events/attempt.ts';
 import type { Source } from '../store/source.ts';
+import type { Sealing } from '../store/store.ts';
 import type { Command } from './commands.ts';
 import { checkVersioning } from './inspect-bucket.ts';
+import { isPlain } from './open-sources.ts';
 import {
   ANY_SEALING,
   type OpenedFile,
@@ -15,7 +17,7 @@ import {
 import { keepAtRest } from './seal-file.ts';
 import { report } from './set.ts';
 import { recordChange, storeContent } from './store-change.ts';
-import { openWorkspace, parseTarget, readOperands, type Workspace } from './workspace.ts';
+import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from './workspace.ts';
 
 const USAGE = 'envseal rollback URI VERSION; envseal history URI shows the versions';
 
@@ -36,7 +38,12 @@ export const rollback: Command = async (context) => {
     attempt.kmsKeys = sealingKeysOf(file);
     if (current !== undefined && current.object.version === file.object.version) return undefined;
     const { object, variables } = file;
-    const sealed = { bytes: object.bytes, seal: keepAtRest(object.sealing) };
+    const sealed = {
+      bytes: object.bytes,
+      seal: keepAtRest(sealingFor(file, current)),
+      kind: file.content.kind,
+    };
+    warnOfOldKeys(file, current, workspace);
     const expected = current === undefined ? 'nothing' : { revision: current.object.revision };
     const content = { sealed, variables, before: current, expected, attributes: object.attributes } as const;
     return await storeContent(workspace, source, content, attempt);
@@ -44,6 +51,23 @@ export const rollback: Command = async (context) => {
   report(uri, stored, workspace);
   return undefined;
 };
+
+/** What the store seals, it seals with the key of today: an old one was rotated for a reason. */
+function sealingFor({ object, content }: OpenedFile, current: OpenedFile | undefined): Sealing {
+  const now = current?.object.sealing;
+  return now !== undefined && isPlain(content) && now.kind === object.sealing.kind ? now : object.sealing;
+}
+
+/** A SOPS file comes back for those whom it was sealed for then. */
+function warnOfOldKeys(file: OpenedFile, current: OpenedFile | undefined, workspace: Workspace): void {
+  if (file.document === undefined || current?.document === undefined) return;
+  const now = new Set(current.document.recipients);
+  const old = file.document.recipients.filter((key) => !now.has(key));
+  if (old.length === 0) return;
+  const text = `${file.source.uri} is sealed for ${old.join(', ')} again, as it was then`;
+  const hint = 'envseal rotate with --kms-key or --age seals it for those of today';
+  warn(workspace, new EnvsealError('wrong_key', text, { hint }));
+}
 
 function atVersion(source: Source, version: string): Source {
   switch (source.scheme) {

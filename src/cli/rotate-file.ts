@@ -3,11 +3,13 @@ import { EnvsealError } from '../errors.ts';
 import { parseKeyToWrapWith } from '../keys/key-to-wrap-with.ts';
 import type { KeyToWrapWith } from '../keys/key-wrapper.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
+import type { SopsDocument } from '../sealing/sops/document.ts';
+import type { SealingKeys } from '../sealing/sops/wrap-data-key.ts';
 import type { Source } from '../store/source.ts';
 import type { Sealing } from '../store/store.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
-import { type OpenedFile, openFile, sealingKeysOf } from './opened-file.ts';
+import { type OpenedFile, openFile, refuseOthers, sealingKeysOf } from './opened-file.ts';
 import {
   isSealedSo,
   keepAtRest,
@@ -58,6 +60,7 @@ async function rotate(
   await recordChange(workspace, source, 'rotated', async (attempt) => {
     const pinnedKeys = await stores.resolveKeys(flags['from-kms-key']);
     const file = await openFile(source, { pinnedKeys, allowUnsealed: true }, workspace);
+    refuseOthers(file, pinnedKeys);
     const { sealing, version } = file.attempt;
     const kmsKeys = sealingKeysOf(file);
     attempt.sealing = sealing;
@@ -93,8 +96,7 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
   const given = await stores.resolveKeys(flags['kms-key']);
   if (document !== undefined) {
     if (given.length + flags.age.length === 0) return undefined;
-    const context = { ...placeContext(source), ...parseEncryptionContext(flags['encryption-context']) };
-    const old = document.sealingKeys();
+    const old = oldKeys(document);
     if ('groups' in old) {
       throw new EnvsealError(
         'configuration',
@@ -104,6 +106,11 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
         },
       );
     }
+    const context = {
+      ...contextOf(old),
+      ...placeContext(source),
+      ...parseEncryptionContext(flags['encryption-context']),
+    };
     const keys = [...given, ...flags.age].map((name) => parseKeyToWrapWith(name, context));
     return { kind: 'sops', keys: [...keys, ...keptKeys(old, keys)] };
   }
@@ -122,6 +129,21 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
   return { kind: 'at-rest', seal: kind === 'cmek' ? { kind, key } : { kind, key, isDual } };
 }
 
+/** None where there are some of kinds that envseal cannot seal for: then those that are named are all. */
+function oldKeys(document: SopsDocument): SealingKeys {
+  try {
+    return document.sealingKeys();
+  } catch (error) {
+    if (error instanceof EnvsealError && error.code === 'key_unavailable') return [];
+    throw error;
+  }
+}
+
+/** What the file is bound to besides its key stays. */
+function contextOf(keys: readonly KeyToWrapWith[]): Readonly<Record<string, string>> {
+  return keys.find((key) => key.kind === 'aws-kms')?.context ?? {};
+}
+
 /** New KMS keys take the place of the old KMS keys, new recipients that of the old recipients. */
 function keptKeys(old: readonly KeyToWrapWith[], given: readonly KeyToWrapWith[]): readonly KeyToWrapWith[] {
   const isAge = ({ kind }: KeyToWrapWith) => kind === 'age';
@@ -136,15 +158,16 @@ function isDue(file: OpenedFile, plan: SealPlan | undefined, before: Date | unde
 }
 
 async function sealAgain(
-  { document, object }: OpenedFile,
+  { document, object, content }: OpenedFile,
   plan: SealPlan | undefined,
   { stores }: Workspace,
 ): Promise<SealedBytes> {
   if (document === undefined) {
-    return { bytes: object.bytes, seal: plan?.kind === 'at-rest' ? plan.seal : keepAtRest(object.sealing) };
+    const seal = plan?.kind === 'at-rest' ? plan.seal : keepAtRest(object.sealing);
+    return { bytes: object.bytes, seal, kind: content.kind };
   }
   const { wrapWith } = await import('../keys/wrap.ts');
   const keys = plan?.kind === 'sops' ? { keys: plan.keys } : {};
   const bytes = await document.rotate({ ...keys, wrap: wrapWith(stores), now: new Date() });
-  return { bytes, seal: keepAtRest(object.sealing) };
+  return { bytes, seal: keepAtRest(object.sealing), kind: 'sops' };
 }

@@ -1,9 +1,12 @@
 /** How a file is to be sealed when it is stored, and its bytes sealed so. */
 import { isSameKey } from '../aws/kms-key.ts';
 import { readCommented } from '../envfile/commented.ts';
+import { editEnvFile } from '../envfile/edit.ts';
 import { EnvsealError } from '../errors.ts';
 import { isSameCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
+import { openPlain } from '../sealing/open.ts';
+import type { Recognised } from '../sealing/recognise.ts';
 import type { SopsDocument } from '../sealing/sops/document.ts';
 import type { SealingKeys } from '../sealing/sops/wrap-data-key.ts';
 import type { SealAtRest } from '../store/env-store.ts';
@@ -118,6 +121,18 @@ export function placeContext(target: Source): Readonly<Record<string, string>> {
 export interface SealedBytes {
   readonly bytes: Uint8Array;
   readonly seal: SealAtRest;
+  /** What a start has to take them for. */
+  readonly kind: Recognised['kind'];
+}
+
+/** In the dialect that the target is read in. Throws `malformed` for what that cannot hold. */
+export function inDialectOf(target: Source, file: PlainFile): PlainFile {
+  if (file.kind === 'json' || file.source.dialect === target.dialect) return file;
+  const { dialect } = target;
+  const variables = openPlain(file.bytes, file.kind, file.source);
+  const form = { source: file.source.uri, kind: 'dotenv', dialect } as const;
+  const bytes = editEnvFile(new Uint8Array(), variables, form);
+  return { bytes, kind: 'dotenv', source: { ...file.source, dialect } };
 }
 
 /** `before`: how the store sealed what it replaces. Throws `malformed` for what the format cannot hold. */
@@ -127,8 +142,8 @@ export async function sealFile(
   before: Sealing | undefined,
   { stores }: Workspace,
 ): Promise<SealedBytes> {
-  if (plan.kind === 'none') return { bytes: file.bytes, seal: { kind: 'store' } };
-  if (plan.kind === 'at-rest') return { bytes: file.bytes, seal: plan.seal };
+  if (plan.kind === 'none') return { bytes: file.bytes, seal: { kind: 'store' }, kind: file.kind };
+  if (plan.kind === 'at-rest') return { bytes: file.bytes, seal: plan.seal, kind: file.kind };
   const { sealSops } = await import('../sealing/sops/seal.ts');
   const { wrapWith } = await import('../keys/wrap.ts');
   const { source, kind } = file;
@@ -141,7 +156,7 @@ export async function sealFile(
     entries.map(({ name, value, comments }) => [name, value.reveal(), comments] as const),
     { format: kind, keys: plan.keys, wrap: wrapWith(stores), now: new Date(), commentsAtEnd },
   );
-  return { bytes, seal: keepAtRest(before) };
+  return { bytes, seal: keepAtRest(before), kind: 'sops' };
 }
 
 /** The same as it was; a key's version is the service's to choose. */
@@ -168,10 +183,23 @@ export function isSealedSo({ object, content, document }: OpenedFile, plan: Seal
   return isSameKey(seal.key, sealing.key) || isSameCloudKmsKey(seal.key, sealing.key);
 }
 
-function isSealedFor({ recipients, threshold }: SopsDocument, keys: SealingKeys): boolean {
+function isSealedFor(document: SopsDocument, keys: SealingKeys): boolean {
+  if (document.threshold !== ('groups' in keys ? keys.threshold : 1)) return false;
   const wanted = new Set(namesOf(keys));
-  const isSameThreshold = threshold === ('groups' in keys ? keys.threshold : 1);
-  return isSameThreshold && wanted.size === recipients.length && recipients.every((name) => wanted.has(name));
+  const { recipients } = document;
+  if (wanted.size !== recipients.length || !recipients.every((name) => wanted.has(name))) return false;
+  return contextsOf(document.sealingKeys()) === contextsOf(keys);
+}
+
+/** Those of the keys of AWS KMS, which they are bound to. */
+function contextsOf(keys: SealingKeys): string {
+  const all = 'groups' in keys ? keys.groups.flat() : keys;
+  const contexts = all.flatMap((key) => (key.kind === 'aws-kms' ? [[key.key, sorted(key.context)]] : []));
+  return JSON.stringify(contexts.sort());
+}
+
+function sorted(context: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** Each once. */

@@ -2,6 +2,7 @@
 import { type Differences, diffVariables } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
+import { asFormat, recognise } from '../sealing/recognise.ts';
 import type { Secret } from '../secret.ts';
 import { conflict } from '../store/conflict.ts';
 import {
@@ -11,6 +12,7 @@ import {
   NO_ATTRIBUTES,
   type Written,
 } from '../store/env-store.ts';
+import { isSealedAsAsked, sealedOtherwise } from '../store/sealed-as-asked.ts';
 import type { Source } from '../store/source.ts';
 import type { ChangeAttempt } from './change-recording.ts';
 import type { OpenedFile } from './opened-file.ts';
@@ -58,7 +60,7 @@ export async function recordChange<T>(
   return result;
 }
 
-/** Writes; throws `unsealed` where the store took it and did not seal it. */
+/** Writes; throws `malformed` for what no start would open, `unsealed` and `wrong_key` where the store did not seal as asked. */
 export async function storeContent(
   workspace: Workspace,
   source: Source,
@@ -66,6 +68,7 @@ export async function storeContent(
   attempt: ChangeAttempt,
 ): Promise<Stored> {
   const { sealed, before, variables } = content;
+  refuseMisread(source, sealed);
   attempt.previousVersion = before?.object.version ?? null;
   const differences = diffVariables(before?.variables, variables);
   attempt.differences = differences;
@@ -75,10 +78,9 @@ export async function storeContent(
   const written = await write(workspace, store, source, sealed.bytes, options);
   attempt.version = written.version ?? null;
   attempt.requestIds = written.requestIds;
-  if (sealed.seal.kind !== 'store' && written.sealing.kind !== sealed.seal.kind) {
-    throw new EnvsealError('unsealed', `${source.uri} was stored, and the store did not seal it`, {
-      hint: 'the store ignores what it was asked for: delete that version there, and use --seal sops',
-    });
+  if (!isSealedAsAsked(sealed.seal, written.sealing)) {
+    if (sealed.seal.kind !== 'store') attempt.sealing = written.sealing.kind;
+    throw sealedOtherwise(source, sealed.seal, written);
   }
   return {
     uri: source.uri,
@@ -87,6 +89,20 @@ export async function storeContent(
     differences,
     written,
   };
+}
+
+/** Bytes of one kind can look like another: then no start would open what was stored. Throws `malformed`. */
+function refuseMisread({ uri, format }: Source, { bytes, kind }: SealedBytes): void {
+  const about = { source: uri };
+  const hint = 'nothing was stored; a name or a value in it is what another kind of file has';
+  try {
+    const content = format === undefined ? recognise(bytes, about) : asFormat(bytes, format, about);
+    if (content.kind === kind) return;
+  } catch (error) {
+    if (!(error instanceof EnvsealError)) throw error;
+    throw new EnvsealError('malformed', `no start would open it: ${error.message}`, { hint, cause: error });
+  }
+  throw new EnvsealError('malformed', `${uri}: a start would not take it for ${kind}`, { hint });
 }
 
 async function write(

@@ -6,7 +6,7 @@ import { listFiles, listVersions } from './gcs-list.ts';
 import { putObject } from './gcs-put.ts';
 import { type GcsAccess, getObject } from './gcs-sdk.ts';
 import { makeSdkClient } from './gcs-sdk-client.ts';
-import { checkSeal, refuseUnsealed } from './sealed-as-asked.ts';
+import { checkSeal } from './sealed-as-asked.ts';
 import type { GcsSource } from './source.ts';
 
 /** One for all files: it keeps the SDK's client. A revision is a generation. */
@@ -23,8 +23,7 @@ export function gcsStore(client: GoogleClient): EnvStore<GcsSource> {
       const { seal } = options;
       checkSeal(source, seal, ['cmek']);
       if (seal.kind === 'cmek' && seal.key === undefined) await requireDefaultKey(source, await reach());
-      const written = await putObject({ source, bytes, options }, await reach());
-      return refuseUnsealed(source, seal, written);
+      return await putObject({ source, bytes, options }, await reach());
     },
     // The listing has it all.
     async *find(folder) {

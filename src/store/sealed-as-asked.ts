@@ -25,21 +25,27 @@ export function isSealedAsAsked(seal: SealAtRest, sealing: Sealing): boolean {
   return key === undefined || isAlias(key) || sealing.key === undefined || isSameKey(key, sealing.key);
 }
 
-/**
- * Throws `unsealed` where the store took the bytes and did not seal them: it ignores what it does not know, or the
- * bucket has no default key.
- */
-export function refuseUnsealed({ uri }: Source, seal: SealAtRest, written: Written): Written {
-  if (seal.kind === 'store' || written.sealing.kind === seal.kind) return written;
-  const version = written.version === undefined ? 'it' : `version ${written.version}`;
-  throw new EnvsealError(
+/** For a store that took the bytes and sealed them otherwise: it ignores what it does not know, or lies. */
+export function sealedOtherwise(
+  { uri }: Source,
+  seal: SealAtRest,
+  { version, sealing }: Written,
+): EnvsealError {
+  const what = version === undefined ? 'it' : `version ${version}`;
+  if (sealing.kind === seal.kind) {
+    return new EnvsealError(
+      'wrong_key',
+      `${uri}: the store sealed ${what} with ${sealing.key ?? 'another key'}`,
+      {
+        hint: `that is not what it was asked for: find out who answers there; delete ${what}`,
+      },
+    );
+  }
+  return new EnvsealError(
     'unsealed',
-    `${uri}: the store took ${version} and did not seal it with ${seal.kind}`,
+    `${uri}: the store took ${what} and did not seal it with ${seal.kind}`,
     {
-      hint:
-        seal.kind === 'cmek' && seal.key === undefined
-          ? `name a key with --kms-key, or give the bucket a default one; delete ${version}`
-          : `this store does not do ${seal.kind}: seal with --seal sops; delete ${version}`,
+      hint: `this store does not do ${seal.kind}: seal with --seal sops; delete ${what}`,
     },
   );
 }

@@ -26,6 +26,7 @@ import {
   placeIn,
   pushed,
   SCHEMES,
+  shellLine,
   variablesAt,
   variablesOf,
 } from './operators.ts';
@@ -402,7 +403,7 @@ describe('a change that does not happen', () => {
   test.each(SCHEMES)('somebody was quicker than an editor, at %s', async (scheme) => {
     const place = await placeIn(clouds, scheme);
     await pushed(place);
-    const words = [...envsealWords, 'set', place.uri, 'TOKEN'].map((word) => `'${word}'`).join(' ');
+    const words = shellLine([...envsealWords, 'set', place.uri, 'TOKEN'], place.env);
     const script = `#!/bin/sh\nset -e\necho ${CANARY} quick | ${words} >&2\nsed -i 's/#1/slow/' "$1"\n`;
     const EDITOR = join(folder({ editor: script }), 'editor');
     const { status, events } = await told(['edit', place.uri], { ...place.env, EDITOR });

@@ -66,7 +66,7 @@ describe('a new identity', () => {
     const example = /\nexample:\n {2}envseal (.*)\n/.exec(help)?.[1] ?? '';
     const cwd = folder();
     expect((await envseal(example.split(' '), { cwd })).status).toBe(0);
-    expect(help).toMatch(/^ {2}--out FILE {2,}the new file for the identity$/m);
+    expect(help).toMatch(/^ {2}--out FILE {2,}write to this new file, for its owner alone$/m);
     expect(help).not.toContain('--source');
   });
 });
@@ -138,8 +138,8 @@ describe('what is wrong with the command line: 64', () => {
     [['keygen', 'key'], 'no file for the identity', hint],
     [['keygen', '--out', 'key', 'more'], 'unexpected word', hint],
     [['keygen', '--out', 'key', '--', 'env'], 'unexpected word', hint],
-    [['keygen', '--out='], '--out is empty', '--out FILE: the new file for the identity'],
-    [['keygen', '--out'], '--out needs a value', '--out FILE: the new file for the identity'],
+    [['keygen', '--out='], '--out is empty', '--out FILE: write to this new file, for its owner alone'],
+    [['keygen', '--out'], '--out needs a value', '--out FILE: write to this new file, for its owner alone'],
     [
       ['keygen', '--out', 'key', '--pristine'],
       '--pristine is a flag of run',
@@ -147,10 +147,14 @@ describe('what is wrong with the command line: 64', () => {
     ],
     [
       ['run', '--out', 'key', '--', 'env'],
-      '--out is a flag of keygen',
+      '--out is a flag of get, keygen',
       'envseal help run lists the flags of run',
     ],
-    [['--out', 'key', '--', 'env'], '--out is a flag of keygen', 'envseal help run lists the flags of run'],
+    [
+      ['--out', 'key', '--', 'env'],
+      '--out is a flag of get, keygen',
+      'envseal help run lists the flags of run',
+    ],
   ])('%j', async (words, message, expected) => {
     const cwd = folder();
     expect(said(await envseal(words, { cwd }))).toBe(refusal(message, expected, 64));

@@ -113,3 +113,13 @@ export function variablesOf(text: string): Record<string, string> {
   const entries = parse(Buffer.from(text), { dialect: 'dotenv', source: 'test' });
   return Object.fromEntries(entries.map(({ name, value }) => [name, value.reveal()]));
 }
+
+/** A line for a shell, with the variables that an editor does not inherit. */
+export function shellLine(words: readonly string[], env: Env): string {
+  const quote = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+  return [
+    'env',
+    ...Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`),
+    ...words.map(quote),
+  ].join(' ');
+}

@@ -78,7 +78,9 @@ describe.each(SCHEMES)('to %s', (scheme) => {
   test('text for people', async () => {
     const { uri, seal, env, sealing } = place;
     const text = await does(['push', ...seal, '-', uri], env, FILE);
-    expect(text.replace(/ as version [^,]+/, '')).toBe(
+    const [, key] = /sealed by \S+ \((.*)\)/.exec(text) ?? [];
+    expect(key).toContain(place.key);
+    expect(text.replace(/ as version [^,]+/, '').replace(` (${key})`, '')).toBe(
       `${uri}: stored, sealed by ${sealing}\n  added    DB_URL, TOKEN\n`,
     );
     expect(await does(['push', ...seal, '-', uri], env, FILE)).toBe(`${uri}: unchanged\n`);

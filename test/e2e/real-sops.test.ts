@@ -90,7 +90,7 @@ describeReal('sops', 'the real sops opens', () => {
     expect(decrypt(copy)).toBe(SHOWN);
     const plain = join(folder({ 'plain.env': PUSHED }), 'plain.env');
     const other = join(folder(), 'other.env');
-    await does(['copy', '--seal', 'sops', '--age', A, plain, other], ENV);
+    await does(['copy', '--allow-unsealed', '--seal', 'sops', '--age', A, plain, other], ENV);
     expect(decrypt(other)).toBe(SHOWN);
   });
 
@@ -207,7 +207,7 @@ describeReal('sops', 'a file of the real sops', () => {
         const untouched = textOf(format, path, 'PLAIN');
         await does(['set', path, 'PASS'], ENV, `${CANARY} "new" #1`);
         await does(['set', path, 'NEW_SECRET'], ENV, `${CANARY}\nlines`);
-        await does(['set', path, 'NEW_PUBLIC'], ENV, 'open to all');
+        await does(['set', '--allow-unsealed', path, 'NEW_PUBLIC'], ENV, 'open to all');
         await does(['unset', path, 'EMPTY'], ENV);
         await does(['edit', path], editor(`sed -i 's/"new"/"newer"/' "$1"`));
 

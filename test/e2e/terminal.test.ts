@@ -5,7 +5,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeReal } from '../real/available.ts';
 import { kmsKeyArn } from '../servers/start.ts';
 import { folder } from './folder.ts';
-import { answers, FILE, type Place, placeIn, pushed, variablesAt, variablesOf } from './operators.ts';
+import {
+  answers,
+  FILE,
+  type Place,
+  placeIn,
+  pushed,
+  shellLine,
+  variablesAt,
+  variablesOf,
+} from './operators.ts';
 import { envsealWords } from './program.ts';
 import { runInTerminal, type TerminalOptions, type TerminalOutcome } from './pty.ts';
 import { type Clouds, startClouds } from './sealed.ts';
@@ -101,8 +110,8 @@ describeReal('python3', 'in a terminal', () => {
 
   /** Stores another version the first time that it runs: somebody else was quicker. */
   const whileSomebodySets = (line: string, script: string) => {
-    const words = envsealWords.map((word) => `'${word}'`).join(' ');
-    const other = `printf '%s' '${CANARY}-theirs' | ${words} set ${place.uri} ${line} >/dev/null 2>&1`;
+    const words = shellLine([...envsealWords, 'set', place.uri, line], place.env);
+    const other = `printf '%s' '${CANARY}-theirs' | ${words} >/dev/null 2>&1`;
     return editor(`if [ ! -e "$0.once" ]; then : >"$0.once"; ${other}; fi\n${script}`);
   };
 

@@ -24,14 +24,16 @@ export interface ChangeOptions {
   /** The source's URI or path, for messages. */
   readonly source: string;
   readonly now: Date;
+  /** New values may stay plain where the file's rule says so. Nothing authenticates the rule. */
+  readonly allowPlain: boolean;
 }
 
 /** What a variable is to be; the very value of the file where that stays. */
 type Wanted = Pick<OpenedValue, 'type' | 'mac' | 'value'>;
 
 /**
- * `undefined` where nothing is to change. Throws `malformed`, naming the variable, for what the format cannot hold, and
- * `too_large`.
+ * `undefined` where nothing is to change. Throws `malformed`, naming the variable, for what the format cannot hold,
+ * `unsealed` for a new value that the rule leaves plain, and `too_large`.
  */
 export async function changeSops(
   opened: OpenedSopsFile,
@@ -54,6 +56,9 @@ export async function changeSops(
     const before = old.get(name);
     if (before === value && before.isEncrypted === isEncrypted) continue;
     if (before === value && !isEncrypted) throw declassified(name, source);
+    // A plain value that was there was authenticated so; of a new or an empty one, only the rule says that it is plain.
+    const isNew = before === undefined || before.value === '';
+    if (!isEncrypted && isNew && !options.allowPlain && value.value !== '') throw leftPlain(name, source);
     checkValue(name, value.value, isEncrypted, kind);
     const isSealed = isEncrypted && value.value !== '';
     const written = isSealed ? await sealText(key, value.mac, pathTo(name), value.type) : value.value;
@@ -127,6 +132,12 @@ function removeVariables(layout: Layout, removed: ReadonlySet<number>, { file, m
 function isDecided({ comments }: Leaf, { rule, ruleKind }: Metadata): boolean {
   if (!ruleKind.includes('_comment_')) return false;
   return rule({ name: '', comments }) !== rule({ name: '', comments: NO_COMMENTS });
+}
+
+function leftPlain(name: string, source: string): EnvsealError {
+  return new EnvsealError('unsealed', `the rule of ${source} leaves ${name} in plain text`, {
+    hint: 'somebody may have changed the rule: find out who; if it is meant, add --allow-unsealed',
+  });
 }
 
 function declassified(name: string, source: string): EnvsealError {

@@ -28,9 +28,10 @@ export interface SopsDocument {
    * bytes that were opened.
    *
    * New variables come last. A removed one takes the comment on its line along, and the comments before it only where the
-   * file's rule goes by comments and they decided. Throws `malformed` for what the format cannot hold, and `too_large`.
+   * file's rule goes by comments and they decided. Throws `malformed` for what the format cannot hold, `too_large`, and
+   * `unsealed` for a new value that the file's rule leaves plain, unless `allowPlain` (default: false).
    */
-  change(changes: Changes, now: Date): Promise<Uint8Array>;
+  change(changes: Changes, now: Date, options?: { readonly allowPlain?: boolean }): Promise<Uint8Array>;
   /**
    * Seals everything again with a new data key. Without `keys` for those that the file has; then `key_unavailable` is
    * thrown where one of them is of a kind that envseal cannot seal for. Throws what `wrap` throws.
@@ -83,8 +84,12 @@ class OpenedDocument implements SopsDocument {
     return sameKeys(this.#opened.metadata, this.#source);
   }
 
-  async change(changes: Changes, now: Date): Promise<Uint8Array> {
-    const options = { kind: this.#kind, source: this.#source, now };
+  async change(
+    changes: Changes,
+    now: Date,
+    { allowPlain = false }: { readonly allowPlain?: boolean } = {},
+  ): Promise<Uint8Array> {
+    const options = { kind: this.#kind, source: this.#source, now, allowPlain };
     return (await changeSops(this.#opened, changes, options)) ?? this.#bytes;
   }
 

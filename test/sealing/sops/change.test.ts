@@ -390,7 +390,7 @@ test.each(FORMATS)(
           const asked = new Map(
             changes.map(([name, value]) => [name, value === undefined ? undefined : new Secret(value)]),
           );
-          text = textOf(await document.change(asked, LATER));
+          text = textOf(await document.change(asked, LATER, { allowPlain: true }));
           expect(others(text)).toEqual(before);
           expect(await read(text, NOT)).toEqual([...map]);
         }
@@ -424,6 +424,29 @@ test('a document shows neither its values nor its data key', async () => {
     'unauthenticated',
     'variables',
   ]);
+});
+
+describe('a rule that somebody changed gives no new value away', () => {
+  const forged = async () => {
+    const text = await seal(
+      [
+        ['A', '1'],
+        ['EMPTY', ''],
+      ],
+      { format: 'dotenv' },
+    );
+    return text.replace(/^sops_unencrypted_suffix=.*$/m, 'sops_encrypted_regex=^A$');
+  };
+
+  test.each([
+    ['a new one', 'TOKEN'],
+    ['one that was empty', 'EMPTY'],
+  ])('%s', async (_, name) => {
+    const document = await openDocument(await forged(), NOT);
+    const changes = changesOf({ [name]: 'canary' });
+    await expect(document.change(changes, LATER)).rejects.toMatchObject({ code: 'unsealed' });
+    expect(textOf(await document.change(changes, LATER, { allowPlain: true }))).toContain(`${name}=canary`);
+  });
 });
 
 test('it says who can open it, who did, and when it was changed', async () => {

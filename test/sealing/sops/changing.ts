@@ -41,7 +41,7 @@ export async function change(
   options: Partial<OpenSopsOptions> = {},
 ): Promise<string> {
   const document = await openDocument(file, options);
-  return textOf(await document.change(changesOf(changes), LATER));
+  return textOf(await document.change(changesOf(changes), LATER, { allowPlain: true }));
 }
 
 export function revealed(variables: ReadonlyMap<string, Secret>): [string, string][] {
