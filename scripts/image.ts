@@ -25,17 +25,16 @@ for (const arch of archs) {
 }
 
 const commit = commitOf(root);
-const platforms = archs.map((arch) => `linux/${IMAGE_ARCHS[arch]}`).join(',');
-// podman gives several platforms one name only as a manifest.
-const name = archs.length > 1 ? '--manifest' : '--tag';
+const flags = imageArguments(commit).join(' ');
 console.log('\nNow, with podman, which gives two builds of a commit the same digest:\n');
+// One after the other: at the same time, their order in the manifest would be that in which they end.
+const name = archs.length > 1 ? '--manifest' : '--tag';
 for (const carrier of CARRIERS) {
-  const target = `--platform ${platforms} --target ${carrier} ${name} envseal:${carrier}`;
-  console.log(
-    `podman build ${target} ${imageArguments(commit).join(' ')} --file docker/Dockerfile dist/image`,
-  );
+  for (const arch of archs.map((each) => IMAGE_ARCHS[each])) {
+    const target = `--platform linux/${arch} --target ${carrier} ${name} envseal:${carrier}`;
+    console.log(`podman build ${target} ${flags} --file docker/Dockerfile dist/image`);
+  }
 }
 console.log(`
-With docker: docker buildx build --platform ${platforms} --target portable --tag envseal:portable --file docker/Dockerfile dist/image
-
-Their default tag is the one for glibc: podman tag envseal:glibc envseal`);
+The default tag is the one for glibc: podman tag envseal:glibc envseal
+With docker: docker buildx build --target portable --tag envseal:portable --file docker/Dockerfile dist/image`);

@@ -40,18 +40,15 @@ export function timeOf({ seconds }: Commit): string {
 
 /**
  * The flags with which two builds of one commit give the same image: fixed times, and labels that depend on nothing else.
- * The OCI annotations go to the manifest, where registries show them.
+ * Registries show the annotations of the manifest, and engines the labels.
  */
 export function imageArguments(commit: Commit): string[] {
-  const [created, { version, revision, seconds }] = [timeOf(commit), commit];
-  const annotations = { title: 'envseal', version, revision, created, licenses: 'Apache-2.0' };
+  const { version, revision, seconds } = commit;
+  const about = Object.entries({ title: 'envseal', version, revision, created: timeOf(commit) });
+  const texts = about.map(([name, value]) => `org.opencontainers.image.${name}=${value}`);
   return [
     `--timestamp=${seconds}`,
-    ...[`VERSION=${version}`, `REVISION=${revision}`, `CREATED=${created}`].map(
-      (text) => `--build-arg=${text}`,
-    ),
-    ...Object.entries(annotations).map(
-      ([name, value]) => `--annotation=org.opencontainers.image.${name}=${value}`,
-    ),
+    ...texts.map((text) => `--label=${text}`),
+    ...texts.map((text) => `--annotation=${text}`),
   ];
 }

@@ -5,14 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundle, compile } from '../../scripts/bundle.ts';
-import { CARRIERS, makeCarrier } from '../../scripts/release/carriers.ts';
+import { CARRIERS, IMAGE_ARCHS, makeCarrier } from '../../scripts/release/carriers.ts';
 import { imageArguments } from '../../scripts/release/commit.ts';
 import { describeReal } from '../real/available.ts';
 import { build } from './images.ts';
 import { podmanIn } from './podman.ts';
 
 const repository = join(import.meta.dirname, '../..');
+const ARCHS = ['x64', 'arm64'] as const;
 const COMMIT = { version: '1.2.3', revision: 'c0ffee', seconds: 1_700_000_000 };
+const LABELS = {
+  'org.opencontainers.image.title': 'envseal',
+  'org.opencontainers.image.version': '1.2.3',
+  'org.opencontainers.image.revision': 'c0ffee',
+  'org.opencontainers.image.created': '2023-11-14T22:13:20Z',
+};
 
 let folder: string;
 beforeAll(() => {
@@ -50,9 +57,11 @@ describeReal('podman', 'images', () => {
       utimesSync(executable, attempt, attempt);
       // Not what it is made of but how: any program that names a loader will do.
       const before = process.umask(mask);
-      await makeCarrier(carrier, 'x64', executable, join(place, 'context')).finally(() =>
-        process.umask(before),
-      );
+      try {
+        for (const arch of ARCHS) await makeCarrier(carrier, arch, executable, join(place, 'context'));
+      } finally {
+        process.umask(before);
+      }
       digests.push(await imageDigest(carrier, place));
     }
     expect(digests[0]).toMatch(/^sha256:/);
@@ -60,35 +69,33 @@ describeReal('podman', 'images', () => {
   });
 });
 
-/** Of the manifest that a registry would be given, layers compressed. */
+/** Of what a registry would be given: an index of an image for each processor, layers compressed. */
 async function imageDigest(carrier: string, place: string): Promise<string> {
   const podman = podmanIn(join(place, 'p'));
+  const pushed = join(place, 'pushed');
+  const blob = (digest: string) => readJson(join(pushed, 'blobs', digest.replace(':', '/')));
   try {
-    const options = [`--target=${carrier}`, '--platform=linux/amd64', ...imageArguments(COMMIT)];
-    const id = await build(
-      podman,
-      ...options,
-      `--file=${repository}/docker/Dockerfile`,
-      join(place, 'context'),
-    );
-    const labels = JSON.parse(await podman.run('image', 'inspect', '--format', '{{json .Labels}}', id));
-    expect(labels).toMatchObject({
-      'org.opencontainers.image.title': 'envseal',
-      'org.opencontainers.image.version': '1.2.3',
-      'org.opencontainers.image.revision': 'c0ffee',
-      'org.opencontainers.image.created': '2023-11-14T22:13:20Z',
-    });
-    await podman.run('push', '--quiet', id, `oci:${join(place, 'pushed')}`);
-    const index = JSON.parse(readFileSync(join(place, 'pushed/index.json'), 'utf8'));
-    const { digest } = index.manifests[0] as { digest: string };
-    const blob = join(place, 'pushed/blobs', digest.replace(':', '/'));
-    const { annotations } = JSON.parse(readFileSync(blob, 'utf8'));
-    expect(annotations['org.opencontainers.image.revision']).toBe('c0ffee');
+    for (const arch of ARCHS) {
+      const target = [`--target=${carrier}`, `--platform=linux/${IMAGE_ARCHS[arch]}`, '--manifest=two'];
+      const file = `--file=${repository}/docker/Dockerfile`;
+      await build(podman, ...target, ...imageArguments(COMMIT), file, join(place, 'context'));
+    }
+    await podman.run('manifest', 'push', '--all', '--quiet', 'two', `oci:${pushed}`);
+    const { digest } = readJson(join(pushed, 'index.json')).manifests[0];
+    for (const { digest: image } of blob(digest).manifests) {
+      const { annotations, config } = blob(image);
+      expect(annotations).toMatchObject(LABELS);
+      expect(blob(config.digest).config.Labels).toMatchObject(LABELS);
+    }
     return digest;
   } finally {
     await podman.try('rm', '--all', '--force');
     rmSync(join(place, 'p'), { recursive: true, force: true });
   }
+}
+
+function readJson(file: string) {
+  return JSON.parse(readFileSync(file, 'utf8'));
 }
 
 function hash(file: string): string {
