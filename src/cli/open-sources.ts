@@ -155,7 +155,10 @@ export class Stores implements KeyClients {
       case 'gs':
         return await (await this.#googleStores()).fetch(source);
       case 'file':
-        return await fetchFile(source, this.#options.host.system);
+        return await fetchFile(source, {
+          system: this.#options.host.system,
+          deadline: this.#options.deadline,
+        });
     }
   }
 

@@ -11,13 +11,13 @@ import { VARIABLE_PREFIX } from '../settings.ts';
 import { parseSource, type Source } from '../store/source.ts';
 import type { ByteString } from '../system/system.ts';
 import { isPlain } from './open-sources.ts';
-import { readFile } from './read-value.ts';
+import { readFile, readInput as readStdin } from './read-value.ts';
 import type { PlainFile } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
 /** After `--only` and `--exclude`. Throws `malformed`, `not_found`, `too_large`, and `usage` for what is sealed already. */
-export function readInput(path: string | undefined, workspace: Workspace): PlainFile {
-  const file = path === undefined ? fromEnvironment(workspace) : fromFile(path, workspace);
+export async function readInput(path: string | undefined, workspace: Workspace): Promise<PlainFile> {
+  const file = path === undefined ? fromEnvironment(workspace) : await fromFile(path, workspace);
   const { only, exclude } = workspace.flags;
   if (only.length === 0 && exclude.length === 0) return file;
   const isWanted = only.length === 0 ? () => true : matcher(only);
@@ -33,12 +33,15 @@ export function readInput(path: string | undefined, workspace: Workspace): Plain
   return { ...file, bytes };
 }
 
-function fromFile(path: string, { host }: Workspace): PlainFile {
+async function fromFile(path: string, { host, deadline }: Workspace): Promise<PlainFile> {
   const isInput = path === '-';
   const source = isInput ? STDIN : localSource(path);
+  // A pipeline takes as long as it takes.
+  deadline.clear();
   const bytes = isInput
-    ? host.system.readInput(MAX_SOURCE_BYTES + 1)
-    : readFile(source.scheme === 'file' ? source.path : path, host.system);
+    ? await readStdin(host.system)
+    : await readFile(source.scheme === 'file' ? source.path : path, host.system);
+  deadline.renew();
   if (bytes.length > MAX_SOURCE_BYTES) {
     throw new EnvsealError('too_large', `${source.uri} is over ${MAX_SOURCE_BYTES} bytes`, {
       hint: 'an env file has to fit into the environment of a process; check the path',

@@ -2,7 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { Secret } from '../secret.ts';
-import { ErrnoError } from '../system/system.ts';
+import { ErrnoError, STANDARD_INPUT } from '../system/system.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -11,9 +11,9 @@ import type { Workspace } from './workspace.ts';
  * `malformed` for what no environment can hold.
  */
 export async function readValue(name: string, { host, flags }: Workspace): Promise<Secret> {
-  if (flags.file !== undefined) return toValue(name, readFile(flags.file, host.system));
+  if (flags.file !== undefined) return toValue(name, await readFile(flags.file, host.system));
   if (!openTerminal(host.variables).isTerminal(0)) {
-    const bytes = host.system.readInput(MAX_SOURCE_BYTES + 1);
+    const bytes = await readInput(host.system);
     if (bytes.length > 0) return toValue(name, bytes);
     // The stdin of a job, or of a command that failed: nobody meant an empty password.
     throw new EnvsealError('usage', `stdin has no value for ${name}`, {
@@ -24,17 +24,34 @@ export async function readValue(name: string, { host, flags }: Workspace): Promi
   return new Secret(await promptSecret(`Value of ${name}: `, host));
 }
 
-export function readFile(path: string, system: Workspace['host']['system']): Uint8Array {
+type Reading = Workspace['host']['system'];
+
+/** Stop signals end us meanwhile; the time does not run, because nobody hurries who writes it. */
+export async function readInput(system: Reading): Promise<Uint8Array> {
   try {
-    return system.readFile(Buffer.from(path).toString('latin1'), MAX_SOURCE_BYTES + 1);
+    return await system.readSlowly(STANDARD_INPUT, MAX_SOURCE_BYTES + 1);
   } catch (error) {
-    const errno = error instanceof ErrnoError ? error.errno : 'EIO';
-    const code = errno === 'ENOENT' || errno === 'ENOTDIR' ? 'not_found' : 'denied';
-    throw new EnvsealError(code, `cannot read ${path}: ${errno}`, {
-      hint: 'check the path and its mode',
-      cause: error,
-    });
+    throw unreadable('stdin', error);
   }
+}
+
+export async function readFile(path: string, system: Reading): Promise<Uint8Array> {
+  const bytes = Buffer.from(path).toString('latin1');
+  const limit = MAX_SOURCE_BYTES + 1;
+  try {
+    return system.readFileAtOnce(bytes, limit) ?? (await system.readSlowly(bytes, limit));
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(what: string, error: unknown): EnvsealError {
+  const errno = error instanceof ErrnoError ? error.errno : 'EIO';
+  const code = errno === 'ENOENT' || errno === 'ENOTDIR' ? 'not_found' : 'denied';
+  return new EnvsealError(code, `cannot read ${what}: ${errno}`, {
+    hint: what === 'stdin' ? 'give it by a pipe or < FILE' : 'check the path and its mode',
+    cause: error,
+  });
 }
 
 function toValue(name: string, bytes: Uint8Array): Secret {

@@ -20,7 +20,7 @@ export function fileStore({ system, deadline }: FileStoreOptions): EnvStore<File
   return {
     prepare: () => {},
     async read(source) {
-      const object = await fetchFile(source, system);
+      const object = await fetchFile(source, { system, deadline });
       const { mtime } = await stat(source.path).catch(() => ({ mtime: undefined }));
       return { ...object, revision: revisionOf(object.bytes), modified: mtime, attributes: NO_ATTRIBUTES };
     },

@@ -4,7 +4,14 @@
  */
 import { dlopen, ptr, read } from 'bun:ffi';
 import { NO_LIMIT_LEFT, PR_SET_DUMPABLE, RLIMIT_CORE } from './core-dumps.ts';
-import { type ByteString, ErrnoError, type FetchOptions, STOP_SIGNALS, type System } from './system.ts';
+import {
+  type ByteString,
+  ErrnoError,
+  type FetchOptions,
+  STANDARD_INPUT,
+  STOP_SIGNALS,
+  type System,
+} from './system.ts';
 
 /** musl answers to glibc's name too (`ldso/dynlink.c`, `load_library`). */
 export const LIBC = process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libc.so.6';
@@ -33,7 +40,7 @@ const RARE = {
 } as const;
 let rareSymbols: ReturnType<typeof dlopen<typeof RARE>>['symbols'] | undefined;
 
-function rare(): NonNullable<typeof rareSymbols> {
+export function rare(): NonNullable<typeof rareSymbols> {
   rareSymbols ??= dlopen(LIBC, RARE).symbols;
   return rareSymbols;
 }
@@ -67,10 +74,12 @@ const ERRNO_NAMES: Record<number, string> = {
 };
 const EINTR = 4;
 const EAGAIN = process.platform === 'darwin' ? 35 : 11;
-const POLLIN = 1;
+export const POLLIN = 1;
 const POLLOUT = 4;
 const STDERR = 2;
 const STDERR_WAIT_MS = 1000;
+export const O_NONBLOCK = process.platform === 'darwin' ? 0x4 : 0o4000;
+export const O_NOCTTY = process.platform === 'darwin' ? 0x20000 : 0o400;
 const O_CLOEXEC = process.platform === 'darwin' ? 0x1000000 : 0o2000000;
 const O_DIRECTORY = process.platform === 'darwin' ? 0x100000 : process.arch === 'arm64' ? 0o40000 : 0o200000;
 const X_OK = 1;
@@ -78,6 +87,13 @@ const R_OK = 4;
 const F_SETFD = 2;
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h, and x86's syscall_64.tbl. */
 const SYS_GETDENTS64 = process.arch === 'arm64' ? 61 : 217;
+const SYS_FSTAT = process.arch === 'arm64' ? 80 : 5;
+/** struct stat: https://github.com/torvalds/linux/blob/master/arch/x86/include/uapi/asm/stat.h and asm-generic/stat.h. */
+const STAT_BYTES = 144;
+const STAT_MODE_AT = process.arch === 'arm64' ? 16 : 24;
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+const S_IFREG = 0o100000;
 const SIG_DFL = 0;
 const SIG_IGN = 1;
 const SIGPIPE = 13;
@@ -89,7 +105,17 @@ const inheritedFds = process.platform === 'linux' ? findInheritedFds() : [];
 export const bunSystem: System = {
   runtime: 'bun',
   readFile,
-  readInput: (limit) => readAll(0, limit),
+  readFileAtOnce(path, limit) {
+    // O_NONBLOCK: a pipe that nobody writes into yet is opened at once. Files do not know it.
+    const fd = openToRead(path, O_NONBLOCK | O_NOCTTY);
+    try {
+      return isStill(fd) ? readAll(fd, limit) : undefined;
+    } finally {
+      libc.close(fd);
+    }
+  },
+  readInput: (limit) => readAll(STANDARD_INPUT, limit),
+  readSlowly: async (from, limit) => (await import('./bun-slowly.ts')).readSlowly(from, limit),
   isReadable: (path) => libc.access(ptr(cString(path)), R_OK) === 0,
   write(fd, text) {
     const bytes = Buffer.from(text);
@@ -199,14 +225,24 @@ function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; poin
   return { block, pointers };
 }
 
-function readFile(path: ByteString, limit: number): Uint8Array {
-  const fd = libc.open(ptr(cString(path)), O_CLOEXEC);
+export function openToRead(path: ByteString, flags: number): number {
+  const fd = libc.open(ptr(cString(path)), flags | O_CLOEXEC);
   if (fd < 0) throw lastError();
+  return fd;
+}
+
+function readFile(path: ByteString, limit: number): Uint8Array {
+  const fd = openToRead(path, 0);
   try {
     return readAll(fd, limit);
   } finally {
     libc.close(fd);
   }
+}
+
+/** Whether the call that just failed would not fail a little later. */
+export function isForLater(): boolean {
+  return [EINTR, EAGAIN].includes(errno());
 }
 
 /**
@@ -218,6 +254,15 @@ function isToTryAgain(fd: number, events: number): boolean {
   if (errno() !== EAGAIN) return false;
   const pollfd = new Int32Array([fd, events]);
   return rare().poll(ptr(pollfd), 1, fd === STDERR ? STDERR_WAIT_MS : -1) > 0 || errno() === EINTR;
+}
+
+/** Whether it is a file or a directory. By the bare system call, because a symbol takes time; not asked on macOS. */
+function isStill(fd: number): boolean {
+  if (process.platform !== 'linux') return true;
+  const stat = Buffer.alloc(STAT_BYTES);
+  if (libc.syscall(SYS_FSTAT, fd, ptr(stat), 0) !== 0) return true;
+  const kind = stat.readUInt32LE(STAT_MODE_AT) & S_IFMT;
+  return kind === S_IFREG || kind === S_IFDIR;
 }
 
 /** Files in /proc have no size, so this reads until the end or the limit. */

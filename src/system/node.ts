@@ -8,6 +8,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  fstatSync,
   openSync,
   readFileSync,
   readSync,
@@ -18,7 +19,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
-import { type ByteString, ErrnoError, type FetchOptions, type System } from './system.ts';
+import { type ByteString, ErrnoError, type FetchOptions, STANDARD_INPUT, type System } from './system.ts';
 
 const STDERR = 2;
 const STDERR_WAIT_MS = 1000;
@@ -48,7 +49,20 @@ export const nodeSystem: System = {
       }
     });
   },
-  readInput: (limit) => rethrow(() => readUpTo(0, limit)),
+  readFileAtOnce(path, limit) {
+    const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
+    return rethrow(() => {
+      const fd = openSync(asPath(path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
+      try {
+        const kind = fstatSync(fd);
+        return kind.isFile() || kind.isDirectory() ? readUpTo(fd, limit) : undefined;
+      } finally {
+        closeSync(fd);
+      }
+    });
+  },
+  readInput: (limit) => rethrow(() => readUpTo(STANDARD_INPUT, limit)),
+  readSlowly: async (from, limit) => (await import('./node-slowly.ts')).readSlowly(from, limit),
   isReadable(path) {
     try {
       accessSync(asPath(path), constants.R_OK);
@@ -138,7 +152,7 @@ function toRecord(environ: readonly ByteString[]): Record<string, string> {
 }
 
 /** Runs `action`; an error of `node:fs` becomes an ErrnoError, which holds no path. */
-function rethrow<T>(action: () => T): T {
+export function rethrow<T>(action: () => T): T {
   try {
     return action();
   } catch (error) {
@@ -147,7 +161,7 @@ function rethrow<T>(action: () => T): T {
   }
 }
 
-function asPath(path: ByteString): Buffer {
+export function asPath(path: ByteString): Buffer {
   return Buffer.from(path, 'latin1');
 }
 
@@ -155,7 +169,7 @@ function asText(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-function readUpTo(fd: number, limit: number): Uint8Array {
+export function readUpTo(fd: number, limit: number): Uint8Array {
   const chunks: Buffer[] = [];
   for (let left = limit; left > 0; ) {
     const chunk = Buffer.allocUnsafe(Math.min(left, 65_536));

@@ -17,6 +17,9 @@ export function isAscii(bytes: ByteString): boolean {
 export const STOP_SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 export type StopSignal = keyof typeof STOP_SIGNALS;
 
+/** The file descriptor. */
+export const STANDARD_INPUT = 0;
+
 /** An operating-system call that failed; `errno` is its symbolic name, such as `ENOENT`. */
 export class ErrnoError extends Error {
   override readonly name = 'ErrnoError';
@@ -53,8 +56,12 @@ export interface System {
   readonly runtime: 'bun' | 'node';
   /** The first `limit` bytes of a file. Throws ErrnoError. */
   readFile(path: ByteString, limit: number): Uint8Array;
-  /** The first `limit` bytes of standard input, which waits for its end. Throws ErrnoError. */
+  /** The same, but `undefined` for what another process may still be writing: a pipe, a terminal, a device. */
+  readFileAtOnce(path: ByteString, limit: number): Uint8Array | undefined;
+  /** The first `limit` bytes of standard input, which waits for its end: signals and timers wait too. Throws ErrnoError. */
   readInput(limit: number): Uint8Array;
+  /** The same of standard input, or of what has a path, while signals and timers go on. Rejects with ErrnoError. */
+  readSlowly(from: ByteString | typeof STANDARD_INPUT, limit: number): Promise<Uint8Array>;
   /** Whether a file is there and may be read. */
   isReadable(path: ByteString): boolean;
   /** Writes all of `text` to a file descriptor. `false` for one that cannot be written to. */
