@@ -5,7 +5,7 @@ import { EnvsealError } from '../errors.ts';
  * over, or with the reason given to `abort` when another source has already failed.
  */
 export class Deadline {
-  readonly #controller = new AbortController();
+  #controller = new AbortController();
   readonly #seconds: number;
   #end = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -16,9 +16,10 @@ export class Deadline {
     this.renew();
   }
 
-  /** The whole time again from now, for what is done step by step. */
+  /** The whole time again from now, for what is done step by step; also after it was over. */
   renew(): void {
     const seconds = this.#seconds;
+    if (this.signal.aborted) this.#controller = new AbortController();
     clearTimeout(this.#timer);
     this.#end = performance.now() + seconds * 1000;
     this.#timer = setTimeout(() => this.abort(timeout(seconds)), seconds * 1000);

@@ -14,22 +14,14 @@ export interface EditorOptions {
   /** What the editor shows as the file's name; its end tells how to colour the text. */
   readonly name: string;
   readonly host: Pick<Host, 'system' | 'variables' | 'onStop' | 'stopSignals'>;
+  /** What the editor, and all that its plugins start, gets of ours. */
+  readonly environment: Host['variables'];
 }
 
 /** What an editor gets to put the terminal in order after SIGTERM, in ms. */
 const EDITOR_GRACE_MS = 2_000;
 /** Longest name of a file, in bytes, is 255; swap files and backups add to it. */
 const MAX_NAME_LENGTH = 64;
-
-/** One edit: see `Editing`. */
-export async function editText(bytes: Uint8Array, options: EditorOptions): Promise<Uint8Array> {
-  const editing = new Editing(options);
-  try {
-    return await editing.edit(bytes);
-  } finally {
-    editing.close();
-  }
-}
 
 /**
  * A folder for a text that is edited, perhaps several times: what does not parse can be offered again. It is removed by
@@ -39,14 +31,16 @@ export async function editText(bytes: Uint8Array, options: EditorOptions): Promi
  */
 export class Editing {
   readonly #host: EditorOptions['host'];
+  readonly #environment: EditorOptions['environment'];
   readonly #editor: readonly string[];
   readonly #folder: string;
   readonly #path: string;
   readonly #forget: () => void;
   #child: ChildProcess | undefined;
 
-  constructor({ name, host }: EditorOptions) {
+  constructor({ name, host, environment }: EditorOptions) {
     this.#host = host;
+    this.#environment = environment;
     this.#editor = findEditor(host);
     this.#folder = makePrivateFolder(host.variables);
     this.#path = join(this.#folder, fileName(name));
@@ -111,7 +105,7 @@ export class Editing {
       // Without a terminal an editor can be a script. What it draws would have values in it, and get into a log.
       const stream = terminal ?? 'ignore';
       const stdio: StdioOptions = [stream, stream, stream];
-      return spawn(file, [...args, this.#path], { stdio, env: { ...this.#host.variables } });
+      return spawn(file, [...args, this.#path], { stdio, env: { ...this.#environment } });
     } finally {
       if (terminal !== undefined) closeSync(terminal);
     }
