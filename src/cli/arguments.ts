@@ -1,9 +1,9 @@
 /** The command line and the `ENVSEAL_*` variables, read into validated settings and options. */
 import { EnvsealError } from '../errors.ts';
-import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
 import { SECRET_VARIABLES, type Settings, VARIABLE_PREFIX, variableOf } from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
+import { readFlag, readVariable, usage } from './flag-values.ts';
 import {
   COMMAND_NAMES,
   type CommandName,
@@ -157,102 +157,4 @@ function refuseUnknownVariables(variables: Variables): void {
 
 function withoutPrefix(variable: string): string {
   return variable.slice(VARIABLE_PREFIX.length);
-}
-
-function readFlag(name: FlagName, row: FlagRow, given: readonly (string | undefined)[]): unknown {
-  const last = given.at(-1);
-  switch (row.kind) {
-    case 'switch':
-      return last === undefined
-        ? true
-        : readSwitch(last, () => usage(`--${name} is not true or false`, name));
-    case 'switch-or-list': {
-      const values = given.map((value) => (value === undefined ? true : readSwitchOrList(value)));
-      const names = values.flatMap((value) => (typeof value === 'boolean' ? [] : value));
-      return values.includes(true) || (names.length > 0 && names);
-    }
-    case 'list':
-      return given.flatMap((value) => {
-        const items = row.verbatim && value !== '' ? [value as string] : splitList(value as string);
-        if (items.length === 0) throw usage(`--${name} is empty`, name);
-        return items;
-      });
-    case 'text':
-      if (last === '') throw usage(`--${name} is empty`, name);
-      return last;
-    default:
-      return readScalar(row, last as string, (expected) => usage(`--${name} ${expected}`, name));
-  }
-}
-
-function readVariable(name: FlagName, row: FlagRow, text: string | undefined): unknown {
-  const problem = (expected: string) =>
-    new EnvsealError('configuration', `${variableOf(name)} ${expected}`, { hint: describe(name, row) });
-  switch (row.kind) {
-    case 'switch':
-      return text === undefined ? false : readSwitch(text, () => problem('is not true or false'));
-    case 'switch-or-list':
-      return text !== undefined && readSwitchOrList(text);
-    case 'list':
-      return text === undefined ? [] : readList(row, text, problem);
-    case 'text':
-      return text;
-    case 'count':
-      return Number(row.default);
-    default:
-      if (text === undefined && row.default === undefined) return undefined;
-      return readScalar(row, text === undefined || text === '' ? (row.default as string) : text, problem);
-  }
-}
-
-function readScalar(
-  row: FlagRow,
-  text: string,
-  problem: (expected: string) => EnvsealError,
-): number | string {
-  if (row.kind === 'choice') {
-    if (row.choices?.includes(text)) return text;
-    throw problem(`is not one of ${row.choices?.join(', ')}`);
-  }
-  if (row.kind === 'count') {
-    const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-    if (count >= 1 && count <= (row.most ?? 1)) return count;
-    throw problem(`is not a whole number from 1 to ${row.most}`);
-  }
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds >= MIN_TIMEOUT_SECONDS && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
-  throw problem(`is not a number of seconds from ${MIN_TIMEOUT_SECONDS} to ${MAX_TIMEOUT_SECONDS}`);
-}
-
-function readSwitch(text: string, problem: () => EnvsealError): boolean {
-  const value = readBoolean(text);
-  if (value === undefined) throw problem();
-  return value;
-}
-
-function readSwitchOrList(text: string): boolean | string[] {
-  return readBoolean(text) ?? splitList(text);
-}
-
-function readBoolean(text: string): boolean | undefined {
-  if (/^(1|true|yes|on)$/i.test(text)) return true;
-  return /^(0|false|no|off|)$/i.test(text) ? false : undefined;
-}
-
-function readList(row: FlagRow, text: string, problem: (expected: string) => EnvsealError): string[] {
-  const items = splitList(text);
-  if (row.restricts && items.length === 0) throw problem('is empty: set it, or remove it');
-  return items;
-}
-
-function splitList(text: string): string[] {
-  return text.split(/[\s,]+/).filter((item) => item !== '');
-}
-
-function usage(message: string, name: FlagName): EnvsealError {
-  return new EnvsealError('usage', message, { hint: describe(name, FLAGS[name]) });
-}
-
-function describe(name: FlagName, row: FlagRow): string {
-  return `--${name}${row.value === undefined ? '' : ` ${row.value}`}: ${row.help}`;
 }

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvsealError } from '../errors.ts';
+import { syncDirectory } from '../store/file-write.ts';
 
 /** What to do about a file that cannot be made. */
 const HINTS: Readonly<Record<string, (path: string) => string>> = {
@@ -40,16 +41,4 @@ function attempt<T>(what: string, path: string, action: () => T): T {
     const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
     throw new EnvsealError('configuration', `cannot ${what} ${path}: ${code}`, details);
   }
-}
-
-/** So that the name outlives a crash as well. Not every file system can, and the file itself is written. */
-function syncDirectory(path: string): void {
-  try {
-    const fd = openSync(path, 'r');
-    try {
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-  } catch {}
 }

@@ -153,7 +153,7 @@ function readLink(path: string): string | undefined {
 }
 
 /** So that the new name outlives a crash. Not every file system can, and the file itself is written. */
-function syncDirectory(path: string): void {
+export function syncDirectory(path: string): void {
   try {
     const fd = openSync(join(path, '.'), 'r');
     try {
