@@ -1,5 +1,5 @@
 /** One env file in each of the places that the matrix opens it from, and what a container is told to find it. */
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { wrapForAge } from '../../src/keys/age.ts';
@@ -65,7 +65,7 @@ export async function startSources(value: string): Promise<Sources> {
       file: { ENVSEAL_SOURCE: '/source/dev.env', SOPS_AGE_KEY_FILE: '/source/age.key' },
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all([s3.stop(), gcs.stop()]);
+      await Promise.all([s3.stop(), gcs.stop(), rm(folder, { recursive: true })]);
     },
   };
 }
