@@ -42,7 +42,7 @@ export class AwsClient {
     this.system = system;
     this.#http = http;
     this.#userAgent = options.userAgent;
-    this.transport = new SdkTransport(http, deadline.signal, settings.caFile);
+    this.transport = new SdkTransport(http, deadline, settings.caFile);
     const { transport } = this;
     const { caFile } = settings;
     this.credentials =

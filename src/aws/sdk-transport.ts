@@ -2,6 +2,7 @@
  * Lets the official SDK's clients send through our HTTP: the same proxies, certificates, endpoint rules and deadline.
  * It is the SDK's `HttpHandler`; types of the SDK are not imported, so that this costs nothing at the start.
  */
+import type { Deadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 
 /** A logger for the SDK: its own writes warnings to stderr. */
@@ -25,12 +26,12 @@ interface SdkAnswer {
 export class SdkTransport {
   readonly metadata = { handlerProtocol: 'http/1.1' };
   readonly #http: Http;
-  readonly #signal: AbortSignal;
+  readonly #deadline: Pick<Deadline, 'signal'>;
   readonly #caFile: string | undefined;
 
-  constructor(http: Http, signal: AbortSignal, caFile: string | undefined) {
+  constructor(http: Http, deadline: Pick<Deadline, 'signal'>, caFile: string | undefined) {
     this.#http = http;
-    this.#signal = signal;
+    this.#deadline = deadline;
     this.#caFile = caFile;
   }
 
@@ -42,7 +43,8 @@ export class SdkTransport {
     const body = request.body === undefined || request.body === null ? {} : { body: request.body as string };
     const answer = await this.#http.exchange(
       { method: request.method, url, headers, ...body },
-      this.#signal,
+      // Asked for each time: a deadline that is renewed has another.
+      this.#deadline.signal,
       this.#caFile,
     );
     const { Readable } = await import('node:stream');

@@ -176,9 +176,11 @@ async function storeOnce(
 async function merge(base: OpenedFile, mine: PlainFile, theirs: OpenedFile): Promise<PlainFile | undefined> {
   const [plainBase, plainTheirs] = [await toPlain(base), await toPlain(theirs)];
   const changes = changesBetween(base.variables, variablesOf(mine));
-  const isMeeting = [...changes.keys()].some(
-    (name) => base.variables.get(name)?.reveal() !== theirs.variables.get(name)?.reveal(),
-  );
+  // What is there as it was typed may be our own, stored by a try that got no answer.
+  const isMeeting = [...changes].some(([name, value]) => {
+    const there = theirs.variables.get(name)?.reveal();
+    return there !== base.variables.get(name)?.reveal() && there !== value?.reveal();
+  });
   const isOnlyVariables = Buffer.from(apply(changes, plainBase)).equals(mine.bytes);
   if (isMeeting || !isOnlyVariables) return undefined;
   return { ...plainTheirs, bytes: apply(changes, plainTheirs) };
