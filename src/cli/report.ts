@@ -8,6 +8,13 @@ export interface Report {
   readonly exitStatus: number;
 }
 
+/** An EnvsealError, or what is told when a signal comes. */
+export interface Warning {
+  readonly code: ErrorCode | 'signal';
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
 const INTERNAL = new EnvsealError('internal', 'internal error', {
   hint: 'this is a bug: report it with the version and the command, without any values',
 });
@@ -28,17 +35,14 @@ export function reportSignal(
 }
 
 /** What does not keep the command from starting: one line. */
-export function reportWarning({ code, message, hint }: EnvsealError, format: LogFormat): string {
+export function reportWarning({ code, message, hint }: Warning, format: LogFormat): string {
   const text = hint === undefined ? message : `${message} (${hint})`;
   return format === 'json'
     ? `${JSON.stringify({ level: 'warning', code, message: oneLine(text) })}\n`
     : `envseal: warning: ${oneLine(text)}\n`;
 }
 
-interface Problem {
-  readonly code: ErrorCode | 'signal';
-  readonly message: string;
-  readonly hint: string | undefined;
+interface Problem extends Warning {
   readonly exitStatus: number;
 }
 

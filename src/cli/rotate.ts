@@ -5,6 +5,7 @@ import { Progress } from '../terminal/progress.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import type { Command } from './commands.ts';
 import { print, table } from './output.ts';
+import type { Warning } from './report.ts';
 import { type Rotated, rotateFile } from './rotate-file.ts';
 import { isUnversioned, unversioned } from './store-change.ts';
 import { openWorkspace, readOperands, type Workspace, warn } from './workspace.ts';
@@ -21,20 +22,26 @@ export const rotate: Command = async (context) => {
   const terminal = openTerminal(host.variables);
   const progress = new Progress({
     write: (text) => host.system.write(2, text),
-    isTerminal: terminal.isTerminal(2),
+    isTerminal: terminal.canRedraw(2),
     columns: () => terminal.columns(2),
     total: files.length,
     label: 'rotate',
   });
   const results: Rotated[] = new Array(files.length);
+  const hint = howToResume(uris, startedAt, workspace);
+  // Without its time a second run would rotate again what is done.
+  const forget = host.onStop(async () => {
+    progress.clear();
+    warn(workspace, stopped(results, hint));
+  });
   await inParallel(files, flags.jobs, async (uri, index) => {
     results[index] = await rotateFile(uri, { before, workspace });
     workspace.deadline.renew();
     progress.advance();
   });
+  forget();
   progress.clear();
   const failed = results.filter(({ outcome }) => outcome === 'failed');
-  const hint = howToResume(uris, startedAt, workspace);
   print(workspace, { startedAt: startedAt.toISOString(), files: results.map(toJson) }, () =>
     describe(results, workspace),
   );
@@ -52,6 +59,11 @@ export const rotate: Command = async (context) => {
     },
   );
 };
+
+function stopped(results: readonly Rotated[], hint: string): Warning {
+  const counts = countOutcomes(results).join(', ') || 'none was done';
+  return { code: 'signal', message: `stopped at ${results.length} files: ${counts}`, hint };
+}
 
 function warnUnversioned(results: readonly Rotated[], workspace: Workspace): void {
   const one = results.find(
@@ -117,9 +129,14 @@ function describe(results: readonly Rotated[], workspace: Workspace): string {
     version ?? '',
     error?.message ?? '',
   ]);
-  const counts = (['rotated', 'would rotate', 'left alone', 'failed'] as const)
+  const counts = countOutcomes(results).join(', ');
+  return `${table(workspace, ['file', 'outcome', 'sealing', 'key', 'version', ''], rows)}${counts}\n`;
+}
+
+/** Results can have gaps: what is not done yet. */
+function countOutcomes(results: readonly Rotated[]): string[] {
+  return (['rotated', 'would rotate', 'left alone', 'failed'] as const)
     .map((outcome) => [outcome, results.filter((result) => result.outcome === outcome).length] as const)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => `${count} ${outcome}`);
-  return `${table(workspace, ['file', 'outcome', 'sealing', 'key', 'version', ''], rows)}${counts.join(', ')}\n`;
 }

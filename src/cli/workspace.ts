@@ -2,13 +2,13 @@
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Deadline } from '../net/deadline.ts';
-import { isFolder, parseSource, type Source } from '../store/source.ts';
+import { isFolder, parseSource, type Source, showUri } from '../store/source.ts';
 import { type CommandLine, readAllFlags } from './arguments.ts';
 import { type ChangeRecorder, startChangeRecording } from './change-recording.ts';
 import type { CommandContext } from './commands.ts';
 import type { Flags } from './flags.ts';
 import { Stores } from './open-sources.ts';
-import { reportWarning } from './report.ts';
+import { reportWarning, type Warning } from './report.ts';
 
 export interface Workspace {
   readonly host: Host;
@@ -63,17 +63,18 @@ export function parseTarget(uri: string): Source {
   const version =
     source.scheme === 's3' ? source.versionId : source.scheme === 'gs' ? source.generation : undefined;
   if (version === undefined) return source;
-  throw new EnvsealError('usage', `${uri} names a version, and versions cannot be changed`, {
+  throw new EnvsealError('usage', `${showUri(uri)} names a version, and versions cannot be changed`, {
     hint: 'leave the version out; envseal rollback makes an older one current again',
   });
 }
 
 function refuseFolder(uri: string): void {
-  if (isFolder(uri)) throw new EnvsealError('usage', `${uri} is a folder`, { hint: 'name a file in it' });
+  if (!isFolder(uri)) return;
+  throw new EnvsealError('usage', `${showUri(uri)} is a folder`, { hint: 'name a file in it' });
 }
 
 /** One line on stderr; what is said so does not end the command. */
-export function warn({ host, flags }: Pick<Workspace, 'host' | 'flags'>, warning: EnvsealError): void {
+export function warn({ host, flags }: Pick<Workspace, 'host' | 'flags'>, warning: Warning): void {
   host.system.write(2, reportWarning(warning, flags['log-format'] === 'json' ? 'json' : 'text'));
 }
 

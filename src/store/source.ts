@@ -97,6 +97,9 @@ export function parseFolder(uri: string): Folder {
   };
 }
 
+/** Of a URI that is wrong, its beginning will do; in characters. */
+const MAX_SHOWN_URI = 200;
+
 const FOLDER_HINT = 'use s3://BUCKET/PREFIX/, gs://BUCKET/PREFIX/ or ./DIRECTORY/, with a slash at its end';
 
 /** What encryption contexts and messages call the place: without query, version and encoding. */
@@ -255,8 +258,11 @@ function tryDecode(text: string): string | undefined {
   }
 }
 
-/** A URI is not a secret by itself, but a pasted one can hold a password before its @, and a secret key holds slashes. */
 function bad(uri: string, problem: string, hint: string): EnvsealError {
-  const shown = uri.replace(/(\/\/|%2f%2f).*@/is, '$1…@').slice(0, 200);
-  return new EnvsealError('usage', `the source ${shown} ${problem}`, { hint });
+  return new EnvsealError('usage', `the source ${showUri(uri)} ${problem}`, { hint });
+}
+
+/** A URI is not a secret by itself, but a pasted one can hold a password before its @, and a secret key holds slashes. */
+export function showUri(uri: string): string {
+  return uri.replace(/(\/\/|%2f%2f).*@/is, '$1…@').slice(0, MAX_SHOWN_URI);
 }
