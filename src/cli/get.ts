@@ -6,7 +6,7 @@ import type { Command } from './commands.ts';
 import { writeNewFile } from './new-file.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile, policyOf } from './opened-file.ts';
-import { showValue } from './output.ts';
+import { showText } from './output.ts';
 import { recordAccess } from './record-access.ts';
 import { openWorkspace, parseReadable, readOperands } from './workspace.ts';
 
@@ -23,7 +23,7 @@ export const get: Command = async (context) => {
     return name === undefined ? wholeText(file) : valueOfName(name, file);
   });
   if (out !== undefined) writeNewFile(out, text);
-  else context.host.system.write(1, showValue(text.endsWith('\n') ? text : `${text}\n`));
+  else context.host.system.write(1, showText(text.endsWith('\n') ? text : `${text}\n`));
   return undefined;
 };
 

@@ -7,7 +7,7 @@ import type { Workspace } from './workspace.ts';
 type Printing = Pick<Workspace, 'host' | 'flags'>;
 
 export function print({ host, flags }: Printing, json: object, text: () => string): void {
-  host.system.write(1, flags.json ? `${JSON.stringify(json)}\n` : text());
+  host.system.write(1, flags.json ? `${toJson(json)}\n` : text());
 }
 
 export function table(
@@ -35,11 +35,31 @@ export function describeDifferences({ host }: Printing, differences: Differences
     .join('');
 }
 
-/** A value must not steer the terminal that it is shown on. */
-export function showValue(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) =>
-    character === '\n' || character === '\t'
-      ? character
-      : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+/** What steers a terminal, turns text around or hides: names and keys of stored files can hold it. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
+
+/** The same value for whoever parses it, and nothing that a terminal obeys for whoever looks at it. */
+function toJson(json: object): string {
+  return JSON.stringify(json).replace(INVISIBLE, (character) =>
+    // Halves of a pair where it is one: JSON knows no other way to say it.
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at).toString(16))
+      .map((digits) => `\\u${digits.padStart(4, '0')}`)
+      .join(''),
   );
+}
+
+/** A text with its lines. What is in it must not steer the terminal that it is shown on. */
+export function showText(text: string): string {
+  return text.replace(INVISIBLE, (character, at: number) =>
+    character === '\n' || (character === '\r' && text[at + 1] === '\n') ? character : toVisible(character),
+  );
+}
+
+/** A value in a line of its own, which none of its line feeds may end: what follows would look like ours. */
+export function showValue(value: string): string {
+  return value.replace(INVISIBLE, toVisible);
+}
+
+function toVisible(character: string): string {
+  return character === '\t' ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
