@@ -149,6 +149,10 @@ if [[ $funcstack[1] == _envseal ]]; then _envseal "$@"; else compdef _envseal en
 `;
 }
 
+/** What follows `--` is completed as if it stood alone. */
+const FISH_CHILD =
+  "complete -c envseal -n 'contains -- -- (commandline -opc)' -xa '(set -l words (commandline -opc) (commandline -ct); __fish_complete_subcommand --commandline $words[(math (contains -i -- -- $words) + 1)..])'";
+
 function fish(): string {
   const lines = NAMES.map(
     (name) => `complete -c envseal -n __fish_use_subcommand -a ${name} -d ${quote(COMMANDS[name].summary)}`,
@@ -169,6 +173,7 @@ function fish(): string {
   });
   return `# fish completion for envseal; put it into ~/.config/fish/completions/envseal.fish
 complete -c envseal -f
+${FISH_CHILD}
 ${lines.join('\n')}
 complete -c envseal -n '__fish_seen_subcommand_from ${TAKES_FILES.join(' ')}' -F
 complete -c envseal -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'

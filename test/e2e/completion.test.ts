@@ -244,6 +244,22 @@ describe('in fish', () => {
     expect(scripts.fish).toMatch(/ -l seal -xa 'sse-kms cmek sops none' /);
     expect(scripts.fish).toMatch(/ -l out -rF /);
   });
+
+  test.skipIf(!isInstalled('fish'))('behind -- a command, and its own words', async () => {
+    const offered = async (line: string) => {
+      const script = `source '${saved('fish')}'; complete -C '${line}'`;
+      const { stdout, stderr } = await runWords(['fish', '--no-config', '-c', script], {
+        env: { HOME: folder() },
+      });
+      expect(stderr).toBe('');
+      return stdout.split('\n').map((row) => row.split('\t')[0]);
+    };
+    expect(await offered('envseal run -- base6')).toContain('base64');
+    expect(await offered('envseal -- base6')).toContain('base64');
+    expect(await offered('envseal run -s x -- cat /etc/passw')).toContain('/etc/passwd');
+    expect(await offered('envseal run -- cat --pris')).not.toContain('--pristine');
+    expect(await offered('envseal run --pris')).toContain('--pristine');
+  });
 });
 
 test.each(SHELLS)('quotes are balanced in each statement for %s', (shell) => {
