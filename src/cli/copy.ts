@@ -3,10 +3,9 @@ import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { formatVariables } from '../envfile/format.ts';
 import type { Source } from '../store/source.ts';
 import type { Command } from './commands.ts';
-import { inspectBucket } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile, refuseOthers } from './opened-file.ts';
-import { readExisting, report } from './push.ts';
+import { lookAtTarget, report } from './push.ts';
 import { recordAccess } from './record-access.ts';
 import {
   checkSeal,
@@ -15,7 +14,6 @@ import {
   keepAtRest,
   keysOf,
   type PlainFile,
-  planSeal,
   type SealedBytes,
   type SealPlan,
   sealFile,
@@ -39,13 +37,7 @@ export const copy: Command = async (context) => {
     return file;
   });
   const stored = await recordChange(workspace, target, 'copied', async (attempt) => {
-    const [verdict, existing] = await Promise.all([
-      inspectBucket(target, workspace),
-      readExisting(target, workspace),
-    ]);
-    verdict();
-    const plan = await planSeal(target, existing.file, workspace);
-    attempt.sealing = plan.kind === 'at-rest' ? plan.seal.kind : plan.kind;
+    const { existing, plan } = await lookAtTarget(target, attempt, workspace);
     const isThere = existing.file !== undefined && isSealedSo(existing.file, plan);
     if (isThere && !hasDifferences(diffVariables(existing.file?.variables, original.variables)))
       return undefined;

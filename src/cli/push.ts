@@ -7,6 +7,7 @@ import { openPlain } from '../sealing/open.ts';
 import type { Secret } from '../secret.ts';
 import type { Expected } from '../store/env-store.ts';
 import type { Source } from '../store/source.ts';
+import type { ChangeAttempt } from './change-recording.ts';
 import { checkInput } from './check-input.ts';
 import type { Command } from './commands.ts';
 import { inspectBucket } from './inspect-bucket.ts';
@@ -53,13 +54,7 @@ export const push: Command = async (context) => {
   }
   const stored = await recordChange(workspace, target, 'stored', async (attempt) => {
     const variables = openPlain(file.bytes, file.kind, file.source);
-    const [verdict, existing] = await Promise.all([
-      inspectBucket(target, workspace),
-      readExisting(target, workspace),
-    ]);
-    verdict();
-    const plan = await planSeal(target, existing.file, workspace);
-    attempt.sealing = plan.kind === 'at-rest' ? plan.seal.kind : plan.kind;
+    const { existing, plan } = await lookAtTarget(target, attempt, workspace);
     const plain = plan.kind === 'sops' ? file : inDialectOf(target, file);
     if (existing.file !== undefined && isUnchanged(existing.file, plain, variables, plan)) return undefined;
     const sealed = await sealFile(plain, plan, existing.file?.object.sealing, workspace);
@@ -78,8 +73,24 @@ export interface Existing {
   readonly expected: Expected;
 }
 
+/** What is there, how its place is, and how it will be sealed: for who is about to put a whole file there. */
+export async function lookAtTarget(
+  target: Source,
+  attempt: ChangeAttempt,
+  workspace: Workspace,
+): Promise<{ readonly existing: Existing; readonly plan: SealPlan }> {
+  const [verdict, existing] = await Promise.all([
+    inspectBucket(target, workspace),
+    readExisting(target, workspace),
+  ]);
+  verdict();
+  const plan = await planSeal(target, existing.file, workspace);
+  attempt.sealing = plan.kind === 'at-rest' ? plan.seal.kind : plan.kind;
+  return { existing, plan };
+}
+
 /** What is there now, to compare with and to be replaced only if it is still that. */
-export async function readExisting(target: Source, workspace: Workspace): Promise<Existing> {
+async function readExisting(target: Source, workspace: Workspace): Promise<Existing> {
   if (workspace.flags.force) return { file: undefined, expected: 'anything' };
   try {
     const file = await openFile(target, ANY_SEALING, workspace);

@@ -126,7 +126,9 @@ describe.each(ON_AWS)('$name on AWS', (pipeline) => {
     const { status, stdout } = await runs(pipeline, job, cwd);
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      new RegExp(`\n${uri}: stored as version .*, sealed by sse-kms\n  added    APP_DB_URL, APP_TOKEN\n$`),
+      new RegExp(
+        `\n${uri}: stored as version .*, sealed by sse-kms \\(${key}\\)\n  added    APP_DB_URL, APP_TOKEN\n$`,
+      ),
     );
     expect(await startedFrom(bench(), uri, key)).toEqual(VALUES);
     expect(await runs(pipeline, job, cwd)).toEqual(done(`${CHECKED}no differences\n${uri}: unchanged\n`));
