@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { debianMirror } from './debian-mirror.ts';
 import type { Platform } from './platforms.ts';
 
 /** Pinned, so that every build has the same bytes; signed by Debian through its list of packages. */
@@ -13,13 +14,7 @@ export const DEB_SHA256: Record<Platform['arch'], string> = {
   arm64: '01f4330719fd4f65580e16ea5a0527f372fca750e8f588d26deaf09f2d3b1cf4',
 };
 const DEBIAN_ARCH: Record<Platform['arch'], string> = { x64: 'amd64', arm64: 'arm64' };
-const MIRROR = 'http://deb.debian.org/debian';
-/** Keeps what the mirrors drop, by the SHA-1 of the file. */
-const SNAPSHOT = 'https://snapshot.debian.org/file';
-const DEB_SHA1: Record<Platform['arch'], string> = {
-  x64: 'c534c6c7f912b61ca26b7cf4082235a0343b8751',
-  arm64: '85af57bf1f9fa075163e51c99d9536154c21ab7e',
-};
+const RELEASE = 'bookworm';
 const FETCH_LIMIT_MS = 60_000;
 
 const cache = fileURLToPath(new URL('../../.cache/glibc', import.meta.url));
@@ -31,7 +26,7 @@ export interface Glibc {
   readonly copyright: string;
 }
 
-/** Fetched once. Throws when no server has the package, or one has other bytes. */
+/** Fetched once. Throws where no mirror is known, or it has not the package, or other bytes. */
 export async function glibcFor(arch: Platform['arch']): Promise<Glibc> {
   const folder = join(cache, `${GLIBC_VERSION}-${arch}`);
   if (!existsSync(folder)) await unpack(await fetchDeb(arch), folder);
@@ -47,21 +42,20 @@ export function glibcPackageUrl(arch: Platform['arch']): string {
   return `pkg:deb/debian/libc6@${encodeURIComponent(GLIBC_VERSION)}?arch=${DEBIAN_ARCH[arch]}&distro=debian-12`;
 }
 
+/** From the mirror that this machine's apt is set up for. */
 async function fetchDeb(arch: Platform['arch']): Promise<Uint8Array> {
-  const file = `libc6_${GLIBC_VERSION}_${DEBIAN_ARCH[arch]}.deb`;
-  const failures: string[] = [];
-  for (const url of [`${MIRROR}/pool/main/g/glibc/${file}`, `${SNAPSHOT}/${DEB_SHA1[arch]}`]) {
-    const bytes = await fetchBytes(url).catch((error: Error) => error);
-    if (bytes instanceof Error) failures.push(`${url}: ${bytes.message}`);
-    else if (createHash('sha256').update(bytes).digest('hex') === DEB_SHA256[arch]) return bytes;
-    else failures.push(`${url}: other bytes than expected`);
-  }
-  throw new Error(`no server has ${file}\n${failures.join('\n')}`);
+  const path = `pool/main/g/glibc/libc6_${GLIBC_VERSION}_${DEBIAN_ARCH[arch]}.deb`;
+  const mirror = debianMirror(RELEASE);
+  if (mirror === undefined)
+    throw new Error(`apt has no mirror of Debian ${RELEASE} here to take ${path} from`);
+  const bytes = await fetchBytes(`${mirror}/${path}`);
+  if (createHash('sha256').update(bytes).digest('hex') === DEB_SHA256[arch]) return bytes;
+  throw new Error(`${mirror} has other bytes than expected for ${path}`);
 }
 
 async function fetchBytes(url: string): Promise<Uint8Array> {
   const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_LIMIT_MS) });
-  if (!response.ok) throw new Error(`${response.status}`);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 

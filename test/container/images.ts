@@ -3,8 +3,8 @@ import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Carrier } from '../../scripts/release/carriers.ts';
+import { debianMirror } from '../../scripts/release/debian-mirror.ts';
 import { makeTestCarrier } from './carriers.ts';
-import { debianMirror } from './debian-mirror.ts';
 import { type Podman, podmanIn } from './podman.ts';
 import { mustRun } from './program.ts';
 

@@ -6,12 +6,13 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { debianMirror } from '../../scripts/release/debian-mirror.ts';
 import { pipProgram } from '../real/available.ts';
 import { mustRun } from './program.ts';
 
 /** Debian 13's. That of Debian 12 is older than `DT_RELR`, which Alpine's libstdc++ uses. */
 const MUSL = {
-  url: 'http://deb.debian.org/debian/pool/main/m/musl/musl_1.2.5-3_amd64.deb',
+  path: 'pool/main/m/musl/musl_1.2.5-3_amd64.deb',
   sha256: '4288deaf14438e6c237491be45f10e3e7badb2e723cedfb08ff1fe687b646c84',
 };
 
@@ -31,9 +32,11 @@ export async function muslRoot(cache: string): Promise<string> {
 }
 
 async function addMusl(folder: string): Promise<void> {
-  const bytes = Buffer.from(await (await fetch(MUSL.url)).arrayBuffer());
+  // The mirrors have all releases in one pool.
+  const url = `${debianMirror('bookworm')}/${MUSL.path}`;
+  const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
   if (createHash('sha256').update(bytes).digest('hex') !== MUSL.sha256)
-    throw new Error(`${MUSL.url} has other bytes than expected`);
+    throw new Error(`${MUSL.path} has other bytes than expected`);
   await writeFile(join(folder, 'musl.deb'), bytes);
   await mustRun('dpkg-deb', ['--extract', join(folder, 'musl.deb'), join(folder, 'deb')]);
   mkdirSync(join(folder, 'root/lib'), { recursive: true });
