@@ -5,7 +5,8 @@ import type { Source } from '../store/source.ts';
 import type { Command } from './commands.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile, refuseOthers } from './opened-file.ts';
-import { lookAtTarget, report } from './push.ts';
+import { printStored } from './print-stored.ts';
+import { lookAtTarget } from './push.ts';
 import { recordAccess } from './record-access.ts';
 import {
   checkSeal,
@@ -46,9 +47,9 @@ export const copy: Command = async (context) => {
     const content = { sealed, variables, before: existing.file, expected: existing.expected };
     const result = await storeContent(workspace, target, content, attempt);
     attempt.kmsKeys = keysOf(plan, result.written.sealing);
-    return { ...result, sealing: attempt.sealing, kmsKeys: attempt.kmsKeys };
+    return { ...result, seal: { sealing: attempt.sealing, kmsKeys: attempt.kmsKeys } };
   });
-  report(target, stored, workspace);
+  printStored(target.uri, stored, workspace);
   return undefined;
 };
 

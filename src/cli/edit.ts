@@ -16,9 +16,9 @@ import type { Command } from './commands.ts';
 import { checkVersioning } from './inspect-bucket.ts';
 import { isPlain } from './open-sources.ts';
 import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './opened-file.ts';
+import { printStored } from './print-stored.ts';
 import { recordAccess } from './record-access.ts';
 import { keepAtRest, type PlainFile } from './seal-file.ts';
-import { report } from './set.ts';
 import { recordChange, type Stored, storeContent } from './store-change.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from './workspace.ts';
 
@@ -38,7 +38,7 @@ export const edit: Command = async (context) => {
   });
   try {
     const edited = await editUntilItParses(plain, editing, workspace);
-    report(uri, await storeUntilItIs({ file, edited }, editing, workspace), workspace);
+    printStored(uri, await storeUntilItIs({ file, edited }, editing, workspace), workspace);
   } finally {
     editing.close();
   }

@@ -1,8 +1,6 @@
 /** `envseal push`: checks an env file, seals it and stores it, if it is not what is there already. */
-import type { Finding } from '../envfile/check.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
-import type { Attempt } from '../events/attempt.ts';
 import { openPlain } from '../sealing/open.ts';
 import type { Secret } from '../secret.ts';
 import type { Expected } from '../store/env-store.ts';
@@ -12,7 +10,8 @@ import { checkInput } from './check-input.ts';
 import type { Command } from './commands.ts';
 import { inspectBucket } from './inspect-bucket.ts';
 import { ANY_SEALING, type OpenedFile, openFile } from './opened-file.ts';
-import { describeDifferences, print } from './output.ts';
+import { print } from './output.ts';
+import { printStored } from './print-stored.ts';
 import { readInput } from './push-input.ts';
 import {
   checkSeal,
@@ -24,7 +23,7 @@ import {
   type SealPlan,
   sealFile,
 } from './seal-file.ts';
-import { recordChange, type Stored, storeContent, warnUnversioned } from './store-change.ts';
+import { recordChange, storeContent } from './store-change.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace } from './workspace.ts';
 
 const USAGE = 'envseal push FILE|- URI, or envseal push --from-env NAME|GLOB URI';
@@ -62,9 +61,9 @@ export const push: Command = async (context) => {
     const content = { sealed, variables, before: existing.file, expected };
     const result = await storeContent(workspace, target, content, attempt);
     attempt.kmsKeys = keysOf(plan, result.written.sealing);
-    return { ...result, sealing: attempt.sealing, kmsKeys: attempt.kmsKeys };
+    return { ...result, seal: { sealing: attempt.sealing, kmsKeys: attempt.kmsKeys } };
   });
-  report(target, stored, workspace, findings);
+  printStored(target.uri, stored, workspace, findings);
   return undefined;
 };
 
@@ -121,28 +120,4 @@ function isUnchanged(
 function describeCount({ bytes, kind, source }: PlainFile): string {
   const { size } = openPlain(bytes, kind, source);
   return `${size} variable${size === 1 ? '' : 's'}, no errors`;
-}
-
-type Pushed = Stored & Pick<Attempt, 'sealing' | 'kmsKeys'>;
-
-/** What `push` and `copy` print; `findings` are on stderr already where it is text. */
-export function report(
-  { uri }: Source,
-  pushed: Pushed | undefined,
-  workspace: Workspace,
-  findings: readonly Finding[] = [],
-): void {
-  const found = findings.length === 0 ? {} : { findings };
-  if (pushed === undefined) {
-    print(workspace, { uri, outcome: 'unchanged', ...found }, () => `${uri}: unchanged\n`);
-    return;
-  }
-  warnUnversioned(workspace, pushed);
-  const { version, previousVersion, differences, sealing, kmsKeys } = pushed;
-  print(
-    workspace,
-    { uri, outcome: 'stored', version, previousVersion, sealing, kmsKeys, ...differences, ...found },
-    () =>
-      `${uri}: stored${version === null ? '' : ` as version ${version}`}, sealed by ${sealing} (${kmsKeys.join(', ')})\n${describeDifferences(workspace, differences)}`,
-  );
 }

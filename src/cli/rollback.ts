@@ -14,8 +14,8 @@ import {
   policyOf,
   sealingKeysOf,
 } from './opened-file.ts';
+import { printStored } from './print-stored.ts';
 import { keepAtRest } from './seal-file.ts';
-import { report } from './set.ts';
 import { recordChange, storeContent } from './store-change.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from './workspace.ts';
 
@@ -48,7 +48,7 @@ export const rollback: Command = async (context) => {
     const content = { sealed, variables, before: current, expected, attributes: object.attributes } as const;
     return await storeContent(workspace, source, content, attempt);
   });
-  report(uri, stored, workspace);
+  printStored(uri, stored, workspace);
   return undefined;
 };
 

@@ -5,10 +5,9 @@ import { isLoaderName } from '../launch/loader-names.ts';
 import { matcher } from '../launch/name-match.ts';
 import { changeFile } from './change-file.ts';
 import type { Command } from './commands.ts';
-import { describeDifferences, print } from './output.ts';
+import { printStored } from './print-stored.ts';
 import { readValue } from './read-value.ts';
-import { type Stored, warnUnversioned } from './store-change.ts';
-import { openWorkspace, parseTarget, readOperands, type Workspace } from './workspace.ts';
+import { openWorkspace, parseTarget, readOperands } from './workspace.ts';
 
 const SET = 'envseal set URI NAME';
 const UNSET = 'envseal unset URI NAME…';
@@ -29,7 +28,7 @@ export const set: Command = async (context) => {
   const value = await readValue(name, workspace);
   workspace.deadline.renew();
   const stored = await changeFile(source, 'set', () => new Map([[name, value]]), workspace);
-  report(uri, stored, workspace);
+  printStored(uri, stored, workspace);
   return undefined;
 };
 
@@ -52,7 +51,7 @@ export const unset: Command = async (context) => {
     },
     workspace,
   );
-  report(uri, stored, workspace);
+  printStored(uri, stored, workspace);
   return undefined;
 };
 
@@ -69,20 +68,4 @@ function refuseValue(operands: readonly string[]): void {
 function checkName(name: string): void {
   if (isName(name)) return;
   throw new EnvsealError('usage', `expected ${NAME_IN_WORDS}`, { hint: `${SET}; ${UNSET}` });
-}
-
-/** What `set`, `unset` and `edit` print. */
-export function report(uri: string, stored: Stored | undefined, workspace: Workspace): void {
-  if (stored === undefined) {
-    print(workspace, { uri, outcome: 'unchanged' }, () => `${uri}: unchanged\n`);
-    return;
-  }
-  warnUnversioned(workspace, stored);
-  const { version, previousVersion, differences } = stored;
-  print(
-    workspace,
-    { uri, outcome: 'stored', version, previousVersion, ...differences },
-    () =>
-      `${uri}: stored${version === null ? '' : ` as version ${version}`}\n${describeDifferences(workspace, differences)}`,
-  );
 }
