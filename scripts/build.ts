@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 const metafile = await bundle('envseal', `${root}src/main.ts`, dist, {
-  __ENVSEAL_VERSION__: JSON.stringify(version),
+  define: { __ENVSEAL_VERSION__: JSON.stringify(version) },
 });
 writeFileSync(`${dist}/metafile.json`, JSON.stringify(metafile));
 makeExecutable(`${dist}/envseal.mjs`);

@@ -1,10 +1,10 @@
-/** How a program is made: esbuild bundles it into chunks, and Bun compiles the bundle into an executable. */
+/** How a program is made: Rolldown bundles it into chunks, and Bun compiles the bundle into an executable. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { build, type OutputChunk, type Plugin } from 'rolldown';
 import { lean } from './lean.ts';
 import { prepareBun } from './prepare-bun.ts';
 import { ownPlatform } from './release/platforms.ts';
@@ -15,53 +15,75 @@ const bun = `${root}node_modules/bun/bin/bun.exe`;
 /** Of every executable, inside: what it is called in a folder is its user's business. */
 const NAME = 'envseal';
 
+/** What went into which file, by paths from the repository. */
+export interface Metafile {
+  readonly outputs: Readonly<
+    Record<string, { readonly bytes: number; readonly inputs: Readonly<Record<string, number>> }>
+  >;
+}
+
+export interface BundleOptions {
+  readonly define?: Readonly<Record<string, string>>;
+  readonly plugins?: readonly Plugin[];
+}
+
 /**
  * Writes `NAME.mjs` and its chunks to `outdir`, and returns what went into which. Split, so that a start reads only what
- * it needs.
+ * it needs; and what every start needs is one chunk, because to find, link and run another costs as much as 3 KB of code.
  */
 export async function bundle(
   name: string,
   entry: string,
   outdir: string,
-  define: BuildOptions['define'] = {},
+  { define = {}, plugins = [] }: BundleOptions = {},
 ): Promise<Metafile> {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: { [name]: entry },
-    outdir,
-    bundle: true,
-    splitting: true,
-    minify: true,
-    format: 'esm',
+  const { output } = await build({
+    cwd: root,
+    input: { [name]: entry },
     platform: 'node',
-    target: 'node24',
     // The SDK's ES modules shake to a third of its CommonJS ones.
-    mainFields: ['module', 'main'],
-    conditions: ['module', 'import'],
-    external: ['bun:ffi'],
-    outExtension: { '.js': '.mjs' },
-    chunkNames: 'chunk-[hash]',
-    // Where Google's library would look for files that are in the bundle. An ES module on Node has no such variable.
-    define: { __dirname: '"/"', ...define },
-    plugins: [withoutRequire, lean],
-    legalComments: 'none',
-    logLevel: 'warning',
-    metafile: true,
+    resolve: { mainFields: ['module', 'main'], conditionNames: ['module', 'import'] },
+    transform: {
+      target: 'node24',
+      // Where Google's library would look for files that are in the bundle. An ES module on Node has no such variable.
+      define: { __dirname: '"/"', ...define },
+    },
+    plugins: [...plugins, withoutRequire, lean],
+    output: {
+      dir: outdir,
+      format: 'esm',
+      minify: true,
+      comments: { legal: false, annotation: false, jsdoc: false },
+      entryFileNames: '[name].mjs',
+      chunkFileNames: 'chunk-[hash].mjs',
+      // Not the entry itself: it waits for the command to end, and so would whatever takes something from its chunk.
+      codeSplitting: { groups: [{ name: 'start', tags: ['$initial'], test: (id) => id !== entry }] },
+    },
   });
-  return metafile;
+  const chunks = output.filter((file) => file.type === 'chunk');
+  return { outputs: Object.fromEntries(chunks.map((chunk) => [chunk.fileName, contentsOf(chunk)])) };
+}
+
+function contentsOf({ code, modules }: OutputChunk): Metafile['outputs'][string] {
+  const inputs = Object.entries(modules).map(([id, { renderedLength }]) => [
+    relative(root, id),
+    renderedLength,
+  ]);
+  return { bytes: Buffer.byteLength(code), inputs: Object.fromEntries(inputs) };
 }
 
 /** CommonJS asks for Node's own modules with `require`, which an ES module on Node does not have. */
 const withoutRequire: Plugin = {
   name: 'without-require',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path, kind }) =>
-      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
-    );
-    bundler.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
+  resolveId: {
+    order: 'pre',
+    handler: (source, _, { kind }) =>
+      kind === 'require-call' && isBuiltin(source) ? `\0builtin:${source}` : null,
   },
+  load: (id) =>
+    id.startsWith('\0builtin:')
+      ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice('\0builtin:'.length))});`
+      : null,
 };
 
 /** Makes an executable of a bundle: for this machine, or for another, whose runtime then comes from the npm registry. */

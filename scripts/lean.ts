@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Plugin } from 'esbuild';
+import type { Plugin } from 'rolldown';
 
 interface Row {
   /** Of the path in the import. */
@@ -14,11 +14,11 @@ interface Row {
   readonly contents: string;
 }
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** What the package has and does not export. */
 function gaxFile(name: string): string {
-  return join(resolve('google-gax/fallback'), '..', name);
+  return join(require.resolve('google-gax/fallback'), '..', name);
 }
 
 const ROWS: readonly Row[] = [
@@ -60,35 +60,35 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** Behind the file that asks for it, so that what it asks for is found from there. */
+const MARK = '?lean=';
+
 export const lean: Plugin = {
   name: 'lean',
-  setup(bundler) {
-    for (const [index, { path, importer }] of ROWS.entries()) {
-      bundler.onResolve({ filter: path }, (given) =>
-        importer.test(given.importer)
-          ? { path: `${index}`, namespace: 'lean', pluginData: given.resolveDir, sideEffects: false }
-          : undefined,
-      );
-    }
-    bundler.onLoad({ filter: /.*/, namespace: 'lean' }, ({ path, pluginData }) => ({
-      contents: (ROWS[Number(path)] as Row).contents,
-      resolveDir: pluginData,
-    }));
-    onePackageOnce(bundler);
+  resolveId: {
+    order: 'pre',
+    async handler(source, importer = '', options) {
+      const row = ROWS.findIndex(({ path, importer: from }) => path.test(source) && from.test(importer));
+      if (row >= 0) return { id: `${importer.split(MARK)[0]}${MARK}${row}`, moduleSideEffects: false };
+      if (source !== 'gaxios') return null;
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      return found === null ? null : { ...found, id: onePackageOnce(found.id) };
+    },
+  },
+  load(id) {
+    const [, row] = id.split(MARK);
+    return row === undefined ? null : { code: (ROWS[Number(row)] as Row).contents, moduleType: 'js' };
   },
 };
 
+const places = new Map<string, string>();
+
 /** npm puts a package into each folder whose owner wants another version than the top one; their copies are the same. */
-const onePackageOnce: Plugin['setup'] = (bundler) => {
-  const places = new Map<string, string>();
-  bundler.onResolve({ filter: /^gaxios$/ }, async ({ path, pluginData, ...options }) => {
-    if (pluginData === onePackageOnce) return undefined;
-    const found = await bundler.resolve(path, { ...options, pluginData: onePackageOnce });
-    const folder = /^(.*\/node_modules\/gaxios)\//.exec(found.path)?.[1];
-    if (folder === undefined) return found;
-    const { version } = createRequire(import.meta.url)(join(folder, 'package.json')) as { version: string };
-    const first = places.get(version) ?? folder;
-    places.set(version, first);
-    return { ...found, path: found.path.replace(folder, first) };
-  });
-};
+function onePackageOnce(file: string): string {
+  const folder = /^(.*\/node_modules\/gaxios)\//.exec(file)?.[1];
+  if (folder === undefined) return file;
+  const { version } = require(join(folder, 'package.json')) as { version: string };
+  const first = places.get(version) ?? folder;
+  places.set(version, first);
+  return file.replace(folder, first);
+}

@@ -3,6 +3,8 @@ import { splitCommandLine, type Variables } from './cli/arguments.ts';
 import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
 import type { Host } from './host.ts';
+import { loadBun } from './system/bun.ts';
+import { toByteString } from './system/bytes.ts';
 import { type ByteString, isAscii, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
 
 const MAX_PROC_BYTES = 16 * 1024 * 1024;
@@ -44,9 +46,11 @@ function end({ text, exitStatus }: Report): never {
 }
 
 async function loadSystem(): Promise<System> {
-  // Where no memory may be both written and executed (systemd's MemoryDenyWriteExecute), Bun has no `bun:ffi`.
-  const bun = 'Bun' in globalThis ? await import('./system/bun.ts').catch(() => undefined) : undefined;
-  if (bun !== undefined) return bun.bunSystem;
+  try {
+    if ('Bun' in globalThis) return loadBun();
+  } catch {
+    // Where no memory may be both written and executed (systemd's MemoryDenyWriteExecute), Bun has no FFI.
+  }
   return (await import('./system/node.ts')).nodeSystem;
 }
 
@@ -57,7 +61,7 @@ function readHost(): Host {
   const count = process.argv.length - 2;
   return {
     system,
-    argv: argv === undefined ? process.argv.slice(2).map(toBytes) : argv.slice(argv.length - count),
+    argv: argv === undefined ? process.argv.slice(2).map(toByteString) : argv.slice(argv.length - count),
     self: self(),
     environ,
     variables: decode(environ),
@@ -72,13 +76,14 @@ function readHost(): Host {
 /** `/proc/self/exe` is this very program, also where its file was moved or PATH has another. */
 function self(): ByteString[] {
   const script = process.argv[1] ?? '';
-  return system.runtime === 'bun' ? ['/proc/self/exe'] : [toBytes(process.execPath), toBytes(script)];
+  return system.runtime === 'bun'
+    ? ['/proc/self/exe']
+    : [toByteString(process.execPath), toByteString(script)];
 }
 
 function readStrings(path: string): ByteString[] | undefined {
   try {
-    const bytes = system.readFile(path, MAX_PROC_BYTES);
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const text = toByteString(system.readFile(path, MAX_PROC_BYTES));
     return text === '' ? [] : text.slice(0, text.endsWith('\0') ? -1 : undefined).split('\0');
   } catch {
     return undefined;
@@ -86,11 +91,7 @@ function readStrings(path: string): ByteString[] | undefined {
 }
 
 function toEntry([name, value]: [string, string | undefined]): ByteString {
-  return toBytes(`${name}=${value ?? ''}`);
-}
-
-function toBytes(text: string): ByteString {
-  return Buffer.from(text, 'utf8').toString('latin1');
+  return toByteString(`${name}=${value ?? ''}`);
 }
 
 /** As `getenv` does, the first of two entries with the same name is taken. */
@@ -110,8 +111,12 @@ function fromBytes(bytes: ByteString): string {
 
 /** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */
 function listenForStopSignals(): StopSignal[] {
-  const signals = (Object.keys(STOP_SIGNALS) as StopSignal[]).filter((signal) => !system.isIgnored(signal));
-  for (const signal of signals) process.on(signal, () => stop(signal));
+  const signals: StopSignal[] = [];
+  for (const signal of Object.keys(STOP_SIGNALS) as StopSignal[]) {
+    if (system.isIgnored(signal)) continue;
+    process.on(signal, () => stop(signal));
+    signals.push(signal);
+  }
   return signals;
 }
 
@@ -125,9 +130,12 @@ function stop(signal: StopSignal): void {
 
 /** How a bad setting is reported cannot wait until all settings are read. */
 function peekLogFormat({ argv, variables }: Host): LogFormat {
-  const own = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined);
-  const at = own.findLastIndex((word) => word === '--log-format' || word.startsWith('--log-format='));
-  const flag =
-    at < 0 ? undefined : own[at] === '--log-format' ? own[at + 1] : own[at]?.slice('--log-format='.length);
-  return (flag ?? variables.ENVSEAL_LOG_FORMAT) === 'json' ? 'json' : 'text';
+  let format = variables.ENVSEAL_LOG_FORMAT;
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  for (let i = 0; i < end; i++) {
+    const word = argv[i] as ByteString;
+    if (word === '--log-format' && i + 1 < end) format = argv[i + 1];
+    else if (word.startsWith('--log-format=')) format = word.slice('--log-format='.length);
+  }
+  return format === 'json' ? 'json' : 'text';
 }

@@ -1,7 +1,7 @@
 /** What the files of a release are made of, in CycloneDX: of what npm knows, only the packages that are in the bundle. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import type { Metafile } from 'esbuild';
+import type { Metafile } from '../bundle.ts';
 import { type Commit, timeOf } from './commit.ts';
 
 /** The parts that are used here. https://cyclonedx.org/docs/1.5/json/ */
@@ -25,11 +25,11 @@ interface Bill {
 }
 
 /** The names and folders of the packages of which the bundle has a byte. */
-export function packagesIn({ inputs, outputs }: Metafile): string[] {
-  const used = Object.values(outputs).flatMap((output) =>
-    Object.entries(output.inputs).filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && path in inputs),
+export function packagesIn({ outputs }: Metafile): string[] {
+  const used = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((path) => inputs[path]),
   );
-  const folders = used.map(([path]) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  const folders = used.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
   return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
 }
 

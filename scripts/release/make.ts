@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Metafile } from 'esbuild';
+import type { Metafile } from '../bundle.ts';
 import { compile } from '../bundle.ts';
 import { unchangedOn } from '../prepare-bun.ts';
 import { billOfMaterials, type Component, packagesIn } from './bill-of-materials.ts';

@@ -1,4 +1,5 @@
 /** AWS's own variables and profile settings. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
+import { toByteString } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 
 export interface AwsSettings {
@@ -39,9 +40,8 @@ type Profile = Readonly<Record<string, string | undefined>>;
 export async function readAwsSettings(variables: AwsVariables, system: System): Promise<AwsSettings> {
   const configFile = variables.AWS_CONFIG_FILE ?? `${variables.HOME ?? ''}/.aws/config`;
   const credentialsFile = variables.AWS_SHARED_CREDENTIALS_FILE ?? `${variables.HOME ?? ''}/.aws/credentials`;
-  const hasProfiles = [configFile, credentialsFile].some((path) =>
-    system.isReadable(Buffer.from(path).toString('latin1')),
-  );
+  const hasProfiles =
+    system.isReadable(toByteString(configFile)) || system.isReadable(toByteString(credentialsFile));
   const name = variables.AWS_PROFILE || 'default';
   const found = hasProfiles ? await readProfile(name) : NO_PROFILE;
   const { profile = {}, services } = found;

@@ -4,6 +4,7 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { isLoopback } from '../net/proxy.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, type System } from '../system/system.ts';
 import { askMetadata, type MetadataContext, type MetadataIdentity, parseIdentity } from './metadata.ts';
 
@@ -50,7 +51,7 @@ function readToken({ variables, system }: MetadataContext): string | undefined {
 
 function readTokenFile(path: string, system: System): string {
   try {
-    const bytes = system.readFile(Buffer.from(path).toString('latin1'), MAX_TOKEN_BYTES);
+    const bytes = system.readFile(toByteString(path), MAX_TOKEN_BYTES);
     return Buffer.from(bytes).toString('latin1').trimEnd();
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';

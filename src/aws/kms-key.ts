@@ -6,9 +6,23 @@ export function isAlias(key: string): boolean {
   return key.startsWith('alias/') || (parseArn(key)?.resource.startsWith('alias/') ?? false);
 }
 
+export function hasAlias(keys: readonly string[]): boolean {
+  for (const key of keys) if (isAlias(key)) return true;
+  return false;
+}
+
 /** Whether `pin`, a key's ARN or id, names the key that S3 reports (an ARN; a bare id from some other servers). */
 export function isSameKey(pin: string, reported: string): boolean {
   return pin === reported || (!pin.startsWith('arn:') && keyId(reported) === pin);
+}
+
+/** Of the first that names one. */
+export function regionOfKeys(keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const region = regionOfKey(key);
+    if (region !== undefined) return region;
+  }
+  return undefined;
 }
 
 /** The region in a key's or alias's ARN. */

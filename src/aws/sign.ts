@@ -3,6 +3,7 @@
  * of a container milliseconds (the figures are in bench/README.md); checked against `@smithy/signature-v4` in tests.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
+import { toHex } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import type { AwsService } from './aws-settings.ts';
 import type { AwsCredentials } from './credentials.ts';
@@ -33,7 +34,7 @@ export function sign(
   system: System,
 ): Record<string, string> {
   const { service, region, credentials, now } = options;
-  const hex = (data: string) => Buffer.from(system.sha256(data)).toString('hex');
+  const hex = (data: string) => toHex(system.sha256(data));
   const bodyHash = request.body === undefined ? HASH_OF_NOTHING : hex(request.body);
   const time = basicTime(now);
   const date = time.slice(0, 8);
@@ -52,18 +53,15 @@ export function sign(
     // S3 signs the path as it is; other services encode it once more, which changes nothing for "/".
     request.url.pathname,
     canonicalQuery(request.url),
-    ...names.map((name) => `${name}:${oneSpace(signed[name as keyof typeof signed] as string)}`),
-    '',
+    canonicalHeaders(names, signed),
     names.join(';'),
     bodyHash,
   ].join('\n');
   const scope = `${date}/${region}/${service}/aws4_request`;
   const stringToSign = ['AWS4-HMAC-SHA256', time, scope, hex(canonicalRequest)].join('\n');
-  const key = [date, region, service, 'aws4_request'].reduce<string | Uint8Array>(
-    (parent, part) => system.hmacSha256(parent, part),
-    `AWS4${credentials.secretAccessKey.reveal()}`,
-  );
-  const signature = Buffer.from(system.hmacSha256(key, stringToSign)).toString('hex');
+  let key: string | Uint8Array = `AWS4${credentials.secretAccessKey.reveal()}`;
+  for (const part of [date, region, service, 'aws4_request']) key = system.hmacSha256(key, part);
+  const signature = toHex(system.hmacSha256(key, stringToSign));
   headers.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return headers;
 }
@@ -74,12 +72,21 @@ function basicTime(now: number): string {
   return `${date.split('-').join('')}T${time.slice(0, 8).split(':').join('')}Z`;
 }
 
+/** Each in a line of its own, and an empty line after the last. */
+function canonicalHeaders(names: readonly string[], headers: Readonly<Record<string, string>>): string {
+  let lines = '';
+  for (const name of names) lines += `${name}:${oneSpace(headers[name] as string)}\n`;
+  return lines;
+}
+
 function oneSpace(value: string): string {
   return value.includes('  ') ? value.trim().replace(/ +/g, ' ') : value.trim();
 }
 
 function lowerCase(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const lower: Record<string, string> = {};
+  for (const name of Object.keys(headers)) lower[name.toLowerCase()] = headers[name] as string;
+  return lower;
 }
 
 /** The URL's own encoding is kept, so it has to be the canonical one. */

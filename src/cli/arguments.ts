@@ -1,7 +1,13 @@
 /** The command line and the `ENVSEAL_*` variables, read into validated settings and options. */
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { SECRET_VARIABLES, type Settings, VARIABLE_PREFIX, variableOf } from '../settings.ts';
+import {
+  SECRET_VARIABLES,
+  type SettingName,
+  type Settings,
+  VARIABLE_PREFIX,
+  variableOf,
+} from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
 import { readFlag, readVariable, usage } from './flag-values.ts';
 import {
@@ -44,21 +50,21 @@ const ALL_FLAGS = Object.keys(FLAGS) as FlagName[];
 /** Splits at the first `--` before anything is looked at: what follows is the command's own. */
 export function splitCommandLine(argv: readonly ByteString[]): CommandLine {
   const separator = argv.indexOf('--');
-  const own = (separator < 0 ? argv : argv.slice(0, separator)).map(decodeArgument);
+  const end = separator < 0 ? argv.length : separator;
   const child = separator < 0 ? undefined : argv.slice(separator + 1);
   const operands: string[] = [];
   const flags: GivenFlag[] = [];
   let [wantsHelp, wantsVersion] = [false, false];
-  for (let i = 0; i < own.length; i++) {
-    const word = own[i] as string;
+  for (let i = 0; i < end; i++) {
+    const word = decodeArgument(argv[i] as ByteString);
     if (word === '--help' || word === '-h') wantsHelp = true;
     else if (word === '--version' || word === '-V') wantsVersion = true;
     else if (!word.startsWith('-') || word === '-') operands.push(word);
     else {
       const flag = splitFlag(word, operands[0]);
       const needsValue = flag.value === undefined && takesValue(FLAGS[flag.name]);
-      if (needsValue && ++i >= own.length) throw usage(`--${flag.name} needs a value`, flag.name);
-      flags.push(needsValue ? { name: flag.name, value: own[i] } : flag);
+      if (needsValue && ++i >= end) throw usage(`--${flag.name} needs a value`, flag.name);
+      flags.push(needsValue ? { name: flag.name, value: decodeArgument(argv[i] as ByteString) } : flag);
     }
   }
   return { command: operands.shift(), operands, flags, wantsHelp, wantsVersion, child };
@@ -76,7 +82,7 @@ function decodeArgument(argument: ByteString): string {
 /** `command` is the word that came before, for the hint. */
 function splitFlag(word: string, command: string | undefined): GivenFlag {
   if (!word.startsWith('--')) {
-    const name = ALL_FLAGS.find((candidate) => FLAGS[candidate].short === word[1]);
+    const name = flagOfLetter(word[1]);
     if (name === undefined) throw unknownFlag(word.slice(0, 2), command);
     return { name, value: word.length === 2 ? undefined : word.slice(word[2] === '=' ? 3 : 2) };
   }
@@ -85,6 +91,11 @@ function splitFlag(word: string, command: string | undefined): GivenFlag {
   if (!Object.hasOwn(FLAGS, given)) throw unknownFlag(`--${given}`, command);
   const name = given as FlagName;
   return { name, value: equals < 0 ? undefined : word.slice(equals + 1) };
+}
+
+function flagOfLetter(letter: string | undefined): FlagName | undefined {
+  for (const name of ALL_FLAGS) if (FLAGS[name].short === letter) return name;
+  return undefined;
 }
 
 function takesValue(row: FlagRow): boolean {
@@ -100,13 +111,15 @@ function unknownFlag(flag: string, command: string | undefined): EnvsealError {
 
 /** Throws `usage` where a flag was given that is only of other commands. */
 export function refuseForeignFlags({ flags }: CommandLine, command: CommandName): void {
-  const foreign = flags.find(({ name }) => !flagsOf(command).includes(name));
-  if (foreign === undefined) return;
-  const owners = COMMAND_NAMES.filter((name) => flagsOf(name).includes(foreign.name));
-  const names = owners.join(', ');
-  throw new EnvsealError('usage', `--${foreign.name} is a flag of ${names}`, {
-    hint: `envseal help ${command} lists the flags of ${command}`,
-  });
+  const known = flagsOf(command);
+  for (const foreign of flags) {
+    if (known.includes(foreign.name)) continue;
+    const owners = COMMAND_NAMES.filter((name) => flagsOf(name).includes(foreign.name));
+    const names = owners.join(', ');
+    throw new EnvsealError('usage', `--${foreign.name} is a flag of ${names}`, {
+      hint: `envseal help ${command} lists the flags of ${command}`,
+    });
+  }
 }
 
 /** All settings. Throws `usage` for a bad flag and `configuration` for a bad variable. */
@@ -127,32 +140,54 @@ export function readFlags<N extends FlagName>(
   variables: Variables,
   names: readonly N[],
 ): Pick<Flags, N> {
+  // Few are given, so these are gone through once and not for each name: this runs before anything is compiled.
+  const given = new Map<string, (string | undefined)[]>();
+  for (const { name, value } of commandLine.flags) {
+    const before = given.get(name);
+    if (before === undefined) given.set(name, [value]);
+    else before.push(value);
+  }
+  const set = new Map<FlagName | undefined, string | undefined>();
+  for (const variable of ownVariables(variables)) set.set(settingOf(variable), variables[variable]);
   const values: Partial<Record<N, unknown>> = {};
   for (const name of names) {
-    const given = commandLine.flags.filter((flag) => flag.name === name).map(({ value }) => value);
-    const variable = hasVariable(name) ? variables[variableOf(name)] : undefined;
+    const said = given.get(name);
     values[name] =
-      given.length > 0 ? readFlag(name, FLAGS[name], given) : readVariable(name, FLAGS[name], variable);
+      said === undefined ? readVariable(name, FLAGS[name], set.get(name)) : readFlag(name, FLAGS[name], said);
   }
   return values as Pick<Flags, N>;
 }
 
+function ownVariables(variables: Variables): string[] {
+  const names: string[] = [];
+  for (const name of Object.keys(variables)) if (name.startsWith(VARIABLE_PREFIX)) names.push(name);
+  return names;
+}
+
+/** The setting that a variable is of, or `undefined` for what is none's. */
+function settingOf(variable: string): SettingName | undefined {
+  const name = withoutPrefix(variable).toLowerCase().replaceAll('_', '-') as FlagName;
+  return hasVariable(name) && variableOf(name) === variable ? name : undefined;
+}
+
 function refuseUnknownVariables(variables: Variables): void {
-  const given = Object.keys(variables).filter((name) => name.startsWith(VARIABLE_PREFIX));
-  if (given.length === 0) return;
-  const known = [
-    ...SETTING_NAMES.map(variableOf),
-    ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
-  ];
-  for (const name of given) {
-    if (known.includes(name)) continue;
-    const near = nearest(withoutPrefix(name), known.map(withoutPrefix));
+  for (const name of ownVariables(variables)) {
+    if (settingOf(name) !== undefined || isSecretVariable(name)) continue;
+    const secret = SECRET_VARIABLES.flatMap((variable) => [variable, `${variable}_FILE`]);
+    const known = [...SETTING_NAMES.map(variableOf), ...secret].map(withoutPrefix);
+    const near = nearest(withoutPrefix(name), known);
     const hint =
       near === undefined
         ? 'envseal help run lists the variables; remove this one'
         : `did you mean ${VARIABLE_PREFIX}${near}?`;
     throw new EnvsealError('configuration', `unknown variable ${name}`, { hint });
   }
+}
+
+/** Or its twin that names a file. */
+function isSecretVariable(name: string): boolean {
+  const variable = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : name;
+  return (SECRET_VARIABLES as readonly string[]).includes(variable);
 }
 
 function withoutPrefix(variable: string): string {

@@ -1,7 +1,7 @@
 /** What sources on AWS share: one client, one set of credentials, the pinned keys. */
 import { AwsClient } from '../aws/aws-client.ts';
 import { readAwsSettings } from '../aws/aws-settings.ts';
-import { isAlias, regionOfKey } from '../aws/kms-key.ts';
+import { hasAlias, isAlias, regionOfKey, regionOfKeys } from '../aws/kms-key.ts';
 import type { Http } from '../net/http.ts';
 import type { EnvStore } from '../store/env-store.ts';
 import { fetchS3, type S3Options } from '../store/s3.ts';
@@ -24,10 +24,10 @@ export class AwsStores {
     const stores = new AwsStores({
       client,
       addressingStyle: settings['s3-addressing-style'] as S3Options['addressingStyle'],
-      likelyRegion: keys.map(regionOfKey).find((region) => region !== undefined),
+      likelyRegion: regionOfKeys(keys),
     });
     // Aliases are resolved while the files are fetched; a failure is met when the keys are needed.
-    if (keys.some(isAlias)) stores.resolveKeys(keys).catch(() => {});
+    if (hasAlias(keys)) stores.resolveKeys(keys).catch(() => {});
     return stores;
   }
 

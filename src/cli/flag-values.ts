@@ -6,7 +6,7 @@ import { FLAGS, type FlagName, type FlagRow } from './flags.ts';
 
 /** As given on the command line; `undefined` is a flag alone. Throws `usage`. */
 export function readFlag(name: FlagName, row: FlagRow, given: readonly (string | undefined)[]): unknown {
-  const last = given.at(-1);
+  const last = given[given.length - 1];
   switch (row.kind) {
     case 'switch':
       return last === undefined
@@ -18,17 +18,23 @@ export function readFlag(name: FlagName, row: FlagRow, given: readonly (string |
       return values.includes(true) || (names.length > 0 && names);
     }
     case 'list':
-      return given.flatMap((value) => {
-        const items = row.verbatim && value !== '' ? [value as string] : splitList(value as string);
-        if (items.length === 0) throw usage(`--${name} is empty`, name);
-        return items;
-      });
+      return readListFlag(name, row, given as readonly string[]);
     case 'text':
       if (last === '') throw usage(`--${name} is empty`, name);
       return last;
     default:
       return readScalar(row, last as string, (expected) => usage(`--${name} ${expected}`, name));
   }
+}
+
+function readListFlag(name: FlagName, row: FlagRow, given: readonly string[]): string[] {
+  const all: string[] = [];
+  for (const value of given) {
+    const items = row.verbatim && value !== '' ? [value] : splitList(value);
+    if (items.length === 0) throw usage(`--${name} is empty`, name);
+    all.push(...items);
+  }
+  return all;
 }
 
 /** Throws `configuration`. */

@@ -1,6 +1,6 @@
 /** Fetches all sources at the same time, checks how each is sealed, and merges them in the order given. */
 import type { AwsClient } from '../aws/aws-client.ts';
-import { isAlias } from '../aws/kms-key.ts';
+import { hasAlias } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Attempt } from '../events/attempt.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
@@ -179,7 +179,7 @@ export class Stores implements KeyClients {
 
   /** A key of AWS KMS by its ARN, where an alias is given; every other as it is. */
   async resolveKeys(keys: readonly string[]): Promise<readonly string[]> {
-    return keys.some(isAlias) ? await (await this.#awsStores()).resolveKeys(keys) : keys;
+    return hasAlias(keys) ? await (await this.#awsStores()).resolveKeys(keys) : keys;
   }
 
   /** `--kms-key` with aliases resolved, which takes a request to KMS. */

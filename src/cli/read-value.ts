@@ -2,6 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { Secret } from '../secret.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, STANDARD_INPUT } from '../system/system.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 import type { Workspace } from './workspace.ts';
@@ -36,7 +37,7 @@ export async function readInput(system: Reading): Promise<Uint8Array> {
 }
 
 export async function readFile(path: string, system: Reading): Promise<Uint8Array> {
-  const bytes = Buffer.from(path).toString('latin1');
+  const bytes = toByteString(path);
   const limit = MAX_SOURCE_BYTES + 1;
   try {
     return system.readFileAtOnce(bytes, limit) ?? (await system.readSlowly(bytes, limit));

@@ -3,6 +3,7 @@ import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Secret } from '../secret.ts';
 import type { SecretVariable } from '../settings.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError } from '../system/system.ts';
 
 const MAX_SECRET_BYTES = 64 * 1024;
@@ -19,7 +20,7 @@ export function readSecret(
   if (!path)
     throw configuration(`${name} is not set`, `set it, or ${name}_FILE to the path of a file with it`);
   try {
-    const bytes = system.readFile(Buffer.from(path).toString('latin1'), MAX_SECRET_BYTES);
+    const bytes = system.readFile(toByteString(path), MAX_SECRET_BYTES);
     const text = Buffer.from(bytes)
       .toString('utf8')
       .replace(/\r?\n$/, '');

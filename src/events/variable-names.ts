@@ -1,6 +1,7 @@
 /** What `--event-names` lets an event say of the variables of a source. Values never come here. */
 import { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
+import { toHex } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import type { VariableNames } from './event.ts';
 import { LIMITS } from './text.ts';
@@ -22,7 +23,7 @@ export function describeNames(
   if (mode === 'count' || count > LIMITS.names) return { count };
   if (hashKey === undefined) return { count, names: names.map((name) => name.slice(0, LIMITS.name)) };
   const bytes = hashKey.reveal();
-  return { count, hashes: names.map((name) => Buffer.from(system.hmacSha256(bytes, name)).toString('hex')) };
+  return { count, hashes: names.map((name) => toHex(system.hmacSha256(bytes, name))) };
 }
 
 /** Throws `configuration`. */

@@ -6,6 +6,7 @@ import { EnvsealError } from '../errors.ts';
 import type { Deadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import { Secret } from '../secret.ts';
+import { toByteString } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import type { GoogleVariables } from './endpoint.ts';
 
@@ -64,8 +65,7 @@ const SOURCES: readonly SourceRow[] = [
   fromFile('credential file', 'GOOGLE_CREDENTIALS'),
   {
     origin: 'gcloud login',
-    applies: ({ variables, system }) =>
-      system.isReadable(Buffer.from(loginFile(variables)).toString('latin1')),
+    applies: ({ variables, system }) => system.isReadable(toByteString(loginFile(variables))),
     async load(sources) {
       const { readCredentialFile } = await import('./credential-file.ts');
       const { tokenFor } = await import('./auth-library.ts');

@@ -4,6 +4,7 @@
  * https://google.aip.dev/auth/4110
  */
 import { EnvsealError } from '../errors.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, type System } from '../system/system.ts';
 import type { TokenSources } from './access-token.ts';
 
@@ -43,7 +44,7 @@ export function readCredentialFile(variable: string, path: string, system: Syste
 /** Throws `credentials`. */
 export function readFileOf(variable: string, path: string, system: System): string {
   try {
-    const bytes = system.readFile(Buffer.from(path).toString('latin1'), MAX_FILE_BYTES);
+    const bytes = system.readFile(toByteString(path), MAX_FILE_BYTES);
     return Buffer.from(bytes).toString('utf8');
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';

@@ -3,6 +3,7 @@
  * https://getsops.io/docs/usage/identities/age/ and https://github.com/getsops/sops/blob/main/age/keysource.go
  */
 import { EnvsealError } from '../errors.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, type System } from '../system/system.ts';
 import { type AgeIdentity, parseAgeIdentity } from './age-identity.ts';
 
@@ -86,7 +87,7 @@ function fromDefaultFile({ variables, system }: AgeContext): Text | undefined {
 
 function readFile(path: string, system: System): Text {
   try {
-    const bytes = system.readFile(Buffer.from(path).toString('latin1'), MAX_IDENTITIES_BYTES + 1);
+    const bytes = system.readFile(toByteString(path), MAX_IDENTITIES_BYTES + 1);
     if (bytes.length <= MAX_IDENTITIES_BYTES) {
       return { text: Buffer.from(bytes).toString('latin1'), origin: path };
     }

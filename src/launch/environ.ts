@@ -134,7 +134,7 @@ function toEntries(variables: Variables, allowed: readonly string[]): ByteString
     entries.push(`${name}=${secret.reveal()}`);
   });
   const block = `\0${entries.join('\0')}`;
-  if (hasLoaderName(block)) refuseUnsafeNames(variables.keys(), allowed);
+  if (hasLoaderName(variables, block)) refuseUnsafeNames(variables.keys(), allowed);
   // ASCII is the same in both, and most files are nothing else.
   if (Buffer.byteLength(block) === block.length) return entries;
   return Buffer.from(block, 'utf8').toString('latin1').slice(1).split('\0');

@@ -15,6 +15,7 @@ export function rehearse(command: ByteString, options: EnvironOptions, { environ
     buildEnviron(environ, variables, { ...options, require: [], strict: false, only: [], exclude: [] });
     checkKernelLimits([command], environ, system.stackLimit());
     lookUp(command, environ, system);
+    system.prepareExec();
   } catch {
     // Only the hand-over itself says what is wrong.
   }

@@ -1,5 +1,6 @@
 /** One HTTP exchange with our rules for proxies, certificates and endpoints, and errors that say what to do. */
 import { EnvsealError } from '../errors.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, type System } from '../system/system.ts';
 import { isLocal, isLoopback, type ProxyVariables, proxyFor } from './proxy.ts';
 
@@ -77,7 +78,7 @@ export class Http {
     const known = this.#bundles.get(path);
     if (known !== undefined) return known;
     try {
-      const bytes = this.#options.system.readFile(Buffer.from(path).toString('latin1'), MAX_CA_BYTES);
+      const bytes = this.#options.system.readFile(toByteString(path), MAX_CA_BYTES);
       const bundle = Buffer.from(bytes).toString('latin1');
       if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(bundle)) throw new Error('not PEM');
       this.#bundles.set(path, bundle);

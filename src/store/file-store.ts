@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { EnvsealError } from '../errors.ts';
 import type { Deadline } from '../net/deadline.ts';
+import { toHex } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import { type EnvStore, NO_ATTRIBUTES, type Revision } from './env-store.ts';
 import { fetchFile } from './file.ts';
@@ -16,7 +17,7 @@ export interface FileStoreOptions {
 }
 
 export function fileStore({ system, deadline }: FileStoreOptions): EnvStore<FileSource> {
-  const revisionOf = (bytes: Uint8Array): Revision => Buffer.from(system.sha256(bytes)).toString('hex');
+  const revisionOf = (bytes: Uint8Array): Revision => toHex(system.sha256(bytes));
   return {
     prepare: () => {},
     async read(source) {

@@ -2,6 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { type Deadline, withDeadline } from '../net/deadline.ts';
+import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, type System } from '../system/system.ts';
 import type { FileSource } from './source.ts';
 import type { FetchedObject } from './store.ts';
@@ -28,7 +29,7 @@ export async function fetchFile(
 }
 
 async function read(path: string, system: System, deadline: Deadline): Promise<Uint8Array> {
-  const bytes = Buffer.from(path).toString('latin1');
+  const bytes = toByteString(path);
   const limit = MAX_SOURCE_BYTES + 1;
   try {
     return (

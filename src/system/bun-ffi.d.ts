@@ -1,4 +1,4 @@
-/** The part of Bun's API that `bun.ts` uses. https://bun.sh/docs/api/ffi */
+/** The part of Bun's API that is used here. https://bun.sh/docs/api/ffi */
 declare module 'bun:ffi' {
   type FFIType = 'i32' | 'i64_fast' | 'u64' | 'ptr' | 'void';
   type Pointer = number & { readonly __pointer: unique symbol };
@@ -17,7 +17,22 @@ declare module 'bun:ffi' {
   export const read: { i32(pointer: number, offset: number): number };
 }
 
+type FFIType = 'i32' | 'i64_fast' | 'u64' | 'ptr' | 'void';
+
+interface FFISymbol {
+  readonly args: readonly FFIType[];
+  readonly returns: FFIType;
+}
+
+type FFILibrary = { readonly symbols: Readonly<Record<string, (...args: number[]) => number>> } | Error;
+
 declare const Bun: {
+  readonly FFI: {
+    dlopen(path: string, symbols: Readonly<Record<string, FFISymbol>>): FFILibrary;
+    linkSymbols(symbols: Readonly<Record<string, FFISymbol & { readonly ptr: number }>>): FFILibrary;
+    ptr(view: ArrayBufferView): number;
+    readonly read: { i32(pointer: number, offset: number): number };
+  };
   readonly CryptoHasher: new (
     algorithm: 'sha256' | 'sha1',
     key?: string | Uint8Array,

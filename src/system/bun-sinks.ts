@@ -1,16 +1,16 @@
 /** What only sinks ask of libc, on Linux. Loaded with the first of them, because each symbol takes time. */
-import { dlopen, ptr } from 'bun:ffi';
-import { cString, LIBC, lastError } from './bun.ts';
+import { cString, lastError } from './bun.ts';
+import { openLibc, ptr } from './ffi.ts';
 import { type ByteString, ErrnoError } from './system.ts';
 
-const libc = dlopen(LIBC, {
+const libc = openLibc({
   open: { args: ['ptr', 'i32', 'i32'], returns: 'i32' },
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   connect: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
   close: { args: ['i32'], returns: 'i32' },
-} as const).symbols;
+});
 
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/fcntl.h: the same on x86-64 and arm64. */
 const O_WRONLY = 0o1;

@@ -3,8 +3,8 @@
  * and timers waiting too. Whether there is something to read is asked again and again, which goes for pipes, sockets and
  * terminals alike; whoever gave us the file descriptor finds it as it was.
  */
-import { ptr } from 'bun:ffi';
 import { isForLater, lastError, libc, O_NOCTTY, O_NONBLOCK, openToRead, POLLIN, rare } from './bun.ts';
+import { ptr } from './ffi.ts';
 import { type ByteString, STANDARD_INPUT } from './system.ts';
 
 const CHUNK_BYTES = 65_536;

@@ -1,9 +1,10 @@
 /**
- * The executable's system: libc through `bun:ffi`, which loads faster than `node:fs` and alone can pass bytes that are
- * not UTF-8, restore what the runtime changed, and report `errno` instead of aborting.
+ * The executable's system: libc through FFI, which loads faster than `node:fs` and alone can pass bytes that are not
+ * UTF-8, restore what the runtime changed, and report `errno` instead of aborting.
  */
-import { dlopen, ptr, read } from 'bun:ffi';
+import { bytesOf, toByteString } from './bytes.ts';
 import { NO_LIMIT_LEFT, PR_SET_DUMPABLE, RLIMIT_CORE } from './core-dumps.ts';
+import { openLibc, ptr, readInt } from './ffi.ts';
 import {
   type ByteString,
   ErrnoError,
@@ -13,11 +14,9 @@ import {
   type System,
 } from './system.ts';
 
-/** musl answers to glibc's name too (`ldso/dynlink.c`, `load_library`). */
-export const LIBC = process.platform === 'darwin' ? '/usr/lib/libSystem.B.dylib' : 'libc.so.6';
 const ERRNO_LOCATION = process.platform === 'darwin' ? '__error' : '__errno_location';
 
-export const libc = dlopen(LIBC, {
+const SYMBOLS = {
   [ERRNO_LOCATION]: { args: [], returns: 'ptr' },
   open: { args: ['ptr', 'i32'], returns: 'i32' },
   read: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
@@ -29,8 +28,7 @@ export const libc = dlopen(LIBC, {
   getrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
   signal: { args: ['i32', 'u64'], returns: 'ptr' },
   execve: { args: ['ptr', 'ptr', 'ptr'], returns: 'i32' },
-} as const).symbols;
-const errnoLocation = libc[ERRNO_LOCATION] as () => number;
+} as const;
 
 /** What a good start does not need, because each symbol takes time. Asked for before a call whose errno is read. */
 const RARE = {
@@ -38,10 +36,10 @@ const RARE = {
   fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   poll: { args: ['ptr', 'u64', 'i32'], returns: 'i32' },
 } as const;
-let rareSymbols: ReturnType<typeof dlopen<typeof RARE>>['symbols'] | undefined;
+let rareSymbols: ReturnType<typeof openLibc<typeof RARE>> | undefined;
 
 export function rare(): NonNullable<typeof rareSymbols> {
-  rareSymbols ??= dlopen(LIBC, RARE).symbols;
+  rareSymbols ??= openLibc(RARE);
   return rareSymbols;
 }
 
@@ -98,11 +96,37 @@ const SIG_DFL = 0;
 const SIG_IGN = 1;
 const SIGPIPE = 13;
 const RLIMIT_STACK = 3;
+/** With the longest number that a file descriptor has, ten digits. */
+const MAX_DIRENT_BYTES = 32;
 
-const sigpipeWasIgnored = libc.signal(SIGPIPE, SIG_IGN) === SIG_IGN;
-const inheritedFds = process.platform === 'linux' ? findInheritedFds() : [];
+/** `folder` is the file descriptor of the folder with the entries, which is one of them. */
+interface OpenFds {
+  readonly folder: number;
+  readonly entries: Uint8Array;
+}
 
-export const bunSystem: System = {
+const NOTHING_OPEN: OpenFds = { folder: -1, entries: new Uint8Array(0) };
+
+/** Set by `loadBun`, before anything asks for them. */
+export let libc: ReturnType<typeof openLibc<typeof SYMBOLS>>;
+let sigpipeWasIgnored = false;
+/** What was open when nothing of ours was; which of it is the runtime's is found out when nobody waits for that. */
+let openAtStart = NOTHING_OPEN;
+let inheritedFds: readonly number[] | undefined;
+
+/**
+ * The system, of which there is one. Part of the first chunk, which Node reads too: so nothing of it happens before
+ * this. Throws where there is no FFI.
+ */
+export function loadBun(): System {
+  if (libc !== undefined) return bunSystem;
+  libc = openLibc(SYMBOLS);
+  sigpipeWasIgnored = libc.signal(SIGPIPE, SIG_IGN) === SIG_IGN;
+  if (process.platform === 'linux') openAtStart = listOpenFds();
+  return bunSystem;
+}
+
+const bunSystem: System = {
   runtime: 'bun',
   readFile,
   readFileAtOnce(path, limit) {
@@ -142,11 +166,15 @@ export const bunSystem: System = {
     const soft = limit[0] as bigint;
     return soft > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(soft);
   },
+  prepareExec() {
+    inheritedFds ??= readFds(openAtStart).filter((fd) => fd >= 3 && !isEventLoop(fd));
+  },
   execve(path, argv, environ) {
+    bunSystem.prepareExec();
     const file = cString(path);
     const args = cStringArray(argv);
     const env = cStringArray(environ);
-    for (const fd of inheritedFds) rare().fcntl(fd, F_SETFD, 0);
+    for (const fd of inheritedFds ?? []) rare().fcntl(fd, F_SETFD, 0);
     if (!sigpipeWasIgnored) libc.signal(SIGPIPE, SIG_DFL);
     libc.execve(ptr(file), ptr(args.pointers), ptr(env.pointers));
     throw lastError();
@@ -166,13 +194,10 @@ export const bunSystem: System = {
     for (const signal of signals) libc.signal(STOP_SIGNALS[signal], SIG_DFL);
   },
   forbidCoreDumps() {
-    const { setrlimit } = dlopen(LIBC, {
-      setrlimit: { args: ['i32', 'ptr'], returns: 'i32' },
-    } as const).symbols;
+    const { setrlimit } = openLibc({ setrlimit: { args: ['i32', 'ptr'], returns: 'i32' } });
     setrlimit(RLIMIT_CORE, ptr(NO_LIMIT_LEFT));
     if (process.platform !== 'linux') return;
-    const args = ['i32', 'u64', 'u64', 'u64', 'u64'] as const;
-    const { prctl } = dlopen(LIBC, { prctl: { args, returns: 'i32' } } as const).symbols;
+    const { prctl } = openLibc({ prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' } });
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   },
   sha256: (data) => new Bun.CryptoHasher('sha256').update(data).digest(),
@@ -196,7 +221,7 @@ function fetchInit({ proxy, ca, ...request }: FetchOptions): RequestInit {
 }
 
 function errno(): number {
-  return read.i32(errnoLocation(), 0);
+  return readInt((libc[ERRNO_LOCATION] as () => number)());
 }
 
 export function lastError(): ErrnoError {
@@ -205,7 +230,7 @@ export function lastError(): ErrnoError {
 }
 
 export function cString(text: ByteString): Uint8Array {
-  return Buffer.from(`${text}\0`, 'latin1');
+  return bytesOf(`${text}\0`);
 }
 
 /** A NULL-terminated `char *const []`; `block` is returned so that it lives as long as the pointers into it. */
@@ -216,7 +241,7 @@ function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; poin
   block.write(text, 'latin1');
   // Halves of 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
   const pointers = new Uint32Array(2 * (strings.length + 1));
-  let address = ptr(block) as number;
+  let address = ptr(block);
   for (let i = 0; i < strings.length; i++) {
     pointers[2 * i] = address;
     pointers[2 * i + 1] = address / 2 ** 32;
@@ -267,11 +292,11 @@ function isStill(fd: number): boolean {
 
 /** Files in /proc have no size, so this reads until the end or the limit. */
 function readAll(fd: number, limit: number): Uint8Array {
-  let bytes = Buffer.allocUnsafe(Math.min(limit, 16_384));
+  let bytes = new Uint8Array(Math.min(limit, 16_384));
   for (let length = 0; ; ) {
     if (length === bytes.length) {
       if (length === limit) return bytes;
-      const larger = Buffer.allocUnsafe(Math.min(limit, length * 4));
+      const larger = new Uint8Array(Math.min(limit, length * 4));
       larger.set(bytes);
       bytes = larger;
     }
@@ -284,26 +309,46 @@ function readAll(fd: number, limit: number): Uint8Array {
 }
 
 /**
- * Bun marks every file descriptor from 3 upwards close-on-exec before any of our code runs. Those that came with the
- * process are all that is open now, except the runtime's own event loop (an epoll and an eventfd). The folder is read
- * by the bare system call, because loading `node:fs` takes 2 ms.
+ * What /proc/self/fd holds. Bun marks every file descriptor from 3 upwards close-on-exec before any of our code
+ * runs: those that came with the process are all that is open now, except the runtime's own event loop (an epoll and an
+ * eventfd) and the folder itself. It is read by the bare system call, because loading `node:fs` takes 2 ms.
  */
-function findInheritedFds(): number[] {
+function listOpenFds(): OpenFds {
   const folder = libc.open(ptr(cString('/proc/self/fd')), O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return [];
-  const found: number[] = [];
-  const buffer = new Uint8Array(4096);
-  for (let length = -1; length !== 0; ) {
-    length = libc.syscall(SYS_GETDENTS64, folder, ptr(buffer), buffer.length);
-    if (length < 0) break;
-    // struct linux_dirent64: 8 bytes inode, 8 bytes offset, 2 bytes length of the record, 1 byte type, name, NUL.
-    for (let at = 0; at < length; at += (buffer[at + 16] as number) + 256 * (buffer[at + 17] as number)) {
-      const fd = readDecimal(buffer, at + 19);
-      if (fd >= 3 && fd !== folder && !isEventLoop(fd)) found.push(fd);
-    }
+  if (folder < 0) return NOTHING_OPEN;
+  let entries = new Uint8Array(4096);
+  let length = 0;
+  for (;;) {
+    const count = libc.syscall(
+      SYS_GETDENTS64,
+      folder,
+      ptr(entries.subarray(length)),
+      entries.length - length,
+    );
+    if (count <= 0) break;
+    length += count;
+    // The kernel fills what it is given as far as whole entries go, so where another one has room there is none.
+    if (entries.length - length >= MAX_DIRENT_BYTES) break;
+    const larger = new Uint8Array(entries.length * 4);
+    larger.set(entries);
+    entries = larger;
   }
   libc.close(folder);
-  return found;
+  return { folder, entries: entries.subarray(0, length) };
+}
+
+/** struct linux_dirent64: 8 bytes inode, 8 bytes offset, 2 bytes length of the record, 1 byte type, name, NUL. */
+function readFds({ folder, entries }: OpenFds): number[] {
+  const fds: number[] = [];
+  for (
+    let at = 0;
+    at < entries.length;
+    at += (entries[at + 16] as number) + 256 * (entries[at + 17] as number)
+  ) {
+    const fd = readDecimal(entries, at + 19);
+    if (fd !== folder) fds.push(fd);
+  }
+  return fds;
 }
 
 /** -1 for what is no number, such as `.`. */
@@ -323,11 +368,7 @@ function isEventLoop(fd: number): boolean {
 }
 
 function readLink(path: string): string {
-  const target = Buffer.alloc(64);
+  const target = new Uint8Array(64);
   const length = libc.readlink(ptr(cString(path)), ptr(target), target.length);
-  return latin1(target.subarray(0, Math.max(0, length)));
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  return toByteString(target.subarray(0, Math.max(0, length)));
 }

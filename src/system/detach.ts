@@ -5,8 +5,8 @@
  * libc has no call that forks twice, and JavaScript cannot run in a forked child. So it is 151 bytes of machine code that
  * make system calls and touch no memory.
  */
-import { dlopen, linkSymbols, ptr } from 'bun:ffi';
-import { cString, LIBC, libc } from './bun.ts';
+import { cString, libc } from './bun.ts';
+import { functionsAt, openLibc, ptr } from './ffi.ts';
 import { type ByteString, type Detached, ErrnoError } from './system.ts';
 
 /**
@@ -42,13 +42,13 @@ const DETACH_X64 = [
   'bf7f000000b83c0000000f05', // mov edi, 127; exit: exit
 ].join('');
 
-const own = dlopen(LIBC, {
+const own = openLibc({
   mmap: { args: ['u64', 'u64', 'i32', 'i32', 'i32', 'i64_fast'], returns: 'u64' },
   mprotect: { args: ['u64', 'u64', 'i32'], returns: 'i32' },
   memcpy: { args: ['u64', 'ptr', 'u64'], returns: 'ptr' },
   memfd_create: { args: ['ptr', 'i32'], returns: 'i32' },
   pwrite: { args: ['i32', 'ptr', 'u64', 'i64_fast'], returns: 'i64_fast' },
-} as const).symbols;
+});
 
 const PAGE_BYTES = 4096;
 const [PROT_READ, PROT_WRITE, PROT_EXEC] = [1, 2, 4];
@@ -56,9 +56,9 @@ const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MFD_CLOEXEC = 1;
 const [O_RDWR, O_CLOEXEC] = [2, 0o2000000];
 
-const detachX64 = linkSymbols({
+const detachX64 = functionsAt({
   detach: { ptr: machineCode(), args: ['ptr', 'ptr', 'ptr', 'i32', 'i32'], returns: 'i32' },
-}).symbols.detach;
+}).detach;
 
 function machineCode(): number {
   const code = Buffer.from(DETACH_X64, 'hex');

@@ -111,6 +111,7 @@ export const nodeSystem: System = {
     if (soft === undefined) return USUAL_STACK_LIMIT_BYTES;
     return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
   },
+  prepareExec() {},
   execve(path, argv, environ) {
     checkFormat(path);
     // Removing an ignored disposition needs a listener: Node starts with SIGPIPE and SIGXFSZ ignored.

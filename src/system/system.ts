@@ -76,6 +76,8 @@ export interface System {
   checkExecutable(path: ByteString): void;
   /** Soft limit of the stack in bytes, `Infinity` for unlimited: the kernel allows argv and environment a quarter. */
   stackLimit(): number;
+  /** What `execve` has to find out that does not depend on what it is given: done by it where nobody did before. */
+  prepareExec(): void;
   /**
    * Replaces this process. What the runtime changed at its start (signal dispositions, close-on-exec of inherited file
    * descriptors) is put back first. Returns only by throwing ErrnoError.

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import { toByteString } from '../system/bytes.ts';
 
 /** What POSIX has and every distribution's base image had once. */
 const USUAL_EDITOR = 'vi';
@@ -37,7 +38,7 @@ function candidates(name: string, path: string): string[] {
 
 function isExecutable(path: string, system: Host['system']): boolean {
   try {
-    system.checkExecutable(Buffer.from(path).toString('latin1'));
+    system.checkExecutable(toByteString(path));
     return true;
   } catch {
     return false;

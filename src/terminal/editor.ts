@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { toByteString } from '../system/bytes.ts';
 import { atExit, leaveToChild } from '../system/ending.ts';
 import { findEditor } from './editor-command.ts';
 import { makePrivateFolder, removePrivateFolder } from './private-folder.ts';
@@ -114,7 +115,7 @@ export class Editing {
   #read(): Uint8Array {
     let bytes: Uint8Array;
     try {
-      bytes = this.#host.system.readFile(Buffer.from(this.#path).toString('latin1'), MAX_SOURCE_BYTES + 1);
+      bytes = this.#host.system.readFile(toByteString(this.#path), MAX_SOURCE_BYTES + 1);
     } catch (cause) {
       throw new EnvsealError('configuration', 'the editor has removed the file', {
         hint: NOTHING_DONE,

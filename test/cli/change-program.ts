@@ -16,7 +16,7 @@ import { nodeSystem } from '../../src/system/node.ts';
 import type { System } from '../../src/system/system.ts';
 
 const isBun = 'Bun' in globalThis;
-const system: System = isBun ? (await import('../../src/system/bun.ts')).bunSystem : nodeSystem;
+const system: System = isBun ? (await import('../../src/system/bun.ts')).loadBun() : nodeSystem;
 const say = (text: string) => system.write(1, `${text}\n`);
 
 let atStop: (() => Promise<void>) | undefined;

@@ -31,7 +31,9 @@ test('two bundles, and two executables of them', async () => {
   for (const name of ['one', 'other/deeper']) {
     const out = join(folder, name);
     mkdirSync(out, { recursive: true });
-    await bundle('envseal', join(repository, 'src/main.ts'), out, { __ENVSEAL_VERSION__: '"1.2.3"' });
+    await bundle('envseal', join(repository, 'src/main.ts'), out, {
+      define: { __ENVSEAL_VERSION__: '"1.2.3"' },
+    });
     compile(join(out, 'envseal.mjs'), join(out, `executable-${name.length}`));
   }
 

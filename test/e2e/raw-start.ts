@@ -5,11 +5,11 @@
  * MemoryDenyWriteExecute; exits 77 where the kernel cannot do that (Linux before 6.3).
  */
 import { dlopen } from 'bun:ffi';
-import { bunSystem } from '../../src/system/bun.ts';
+import { loadBun } from '../../src/system/bun.ts';
 
 const { argv, environ, forbidsWritableCode } = JSON.parse(process.argv[2] as string);
 if (forbidsWritableCode) forbidWritableCode();
-bunSystem.execve(argv[0], argv, environ);
+loadBun().execve(argv[0], argv, environ);
 
 /** https://man7.org/linux/man-pages/man2/PR_SET_MDWE.2const.html */
 function forbidWritableCode(): void {

@@ -17,9 +17,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compile } from '../../scripts/bundle.ts';
+import { bundle, compile } from '../../scripts/bundle.ts';
 import { describeReal } from '../real/available.ts';
 import { environOf, runWith } from './child.ts';
 import { folder } from './folder.ts';
@@ -275,24 +274,12 @@ describe('an error that nobody caught', () => {
   let built: string | undefined;
   beforeAll(async () => {
     built = mkdtempSync(join(tmpdir(), 'envseal-failing-'));
-    await build({
-      entryPoints: { envseal: join(root, 'src/main.ts') },
-      outdir: built,
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      external: ['bun:ffi'],
-      outExtension: { '.js': '.mjs' },
-      logLevel: 'error',
-      plugins: [
-        {
-          name: 'failing',
-          setup: ({ onLoad }) =>
-            onLoad({ filter: /src\/cli\/run\.ts$/ }, () => ({ contents: MODULE, loader: 'js' })),
-        },
-      ],
-    });
+    const plugin = {
+      name: 'failing',
+      load: (id: string) =>
+        id.endsWith('/src/cli/run.ts') ? { code: MODULE, moduleType: 'js' as const } : null,
+    };
+    await bundle('envseal', join(root, 'src/main.ts'), built, { plugins: [plugin] });
     failing = [process.execPath, join(built, 'envseal.mjs')];
     if (isBundle) return;
     failing = [join(built, 'envseal')];

@@ -148,6 +148,22 @@ describe('the table of names that load code', () => {
     }
   });
 
+  // Few names and thousands are looked up in different ways.
+  test.each(LOADER_NAMES)(
+    '%s is refused among few variables and among many, and what is near it is not',
+    (pattern) => {
+      const others = Array.from({ length: 1000 }, (_, number) => [`V${number}`, `${pattern}=`]);
+      const loader = pattern.replaceAll('*', '_');
+      for (const count of [0, 498, 499, 500, 1000]) {
+        const few = Object.fromEntries(others.slice(0, count));
+        expect(() => build([], { ...few, [loader]: 'x' })).toThrow(loader);
+        expect(
+          build([], { ...few, [`x${loader}`]: 'x', [loader.toLowerCase()]: `\n${loader}=` }),
+        ).toHaveLength(count + 2);
+      }
+    },
+  );
+
   test.each(LOADER_NAMES)('%s', (pattern) => {
     const [least, more] = [pattern.replaceAll('*', ''), pattern.replaceAll('*', '_1')];
     expect(['A', least, 'B', more].filter(isLoaderName)).toEqual([least, more]);

@@ -1,8 +1,8 @@
 /** What is left out of the bundle is missed by nothing: Google's library, where it is asked, works and explains itself. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Metafile } from '../../scripts/bundle.ts';
 import { packagesIn } from '../../scripts/release/bill-of-materials.ts';
 import { folder } from '../e2e/folder.ts';
 import { runWords } from '../e2e/program.ts';

@@ -4,6 +4,7 @@
  * images link log files to /dev/stdout, and who may change the folder may change the file anyway.
  */
 import { EnvsealError } from '../../errors.ts';
+import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError } from '../../system/system.ts';
 import type { MakeSink } from '../sink.ts';
 import { decode, misused, readQuery, sinkName } from './uri.ts';
@@ -18,7 +19,7 @@ export const file: MakeSink = (url, { system }) => {
     async deliver(events) {
       const lines = events.map((event) => `${JSON.stringify(event)}\n`);
       try {
-        await system.append(Buffer.from(path).toString('latin1'), lines);
+        await system.append(toByteString(path), lines);
       } catch (error) {
         throw explain(error);
       }

@@ -5,6 +5,7 @@
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
+import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
 import { codeOf, writeAll } from './syslog-network.ts';
 
@@ -14,7 +15,7 @@ export async function sendToUnix(
   system: System,
   deadline: Deadline,
 ): Promise<void> {
-  const bytes = Buffer.from(path).toString('latin1');
+  const bytes = toByteString(path);
   try {
     for (const message of messages) {
       await retry(() => system.sendDatagram(bytes, message).catch(rethrow), deadline);

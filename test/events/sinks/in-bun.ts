@@ -4,11 +4,12 @@ import type { SinkContext } from '../../../src/events/sink.ts';
 import { makeSink } from '../../../src/events/sinks.ts';
 import { Deadline } from '../../../src/net/deadline.ts';
 import { Http } from '../../../src/net/http.ts';
-import { bunSystem as system } from '../../../src/system/bun.ts';
+import { loadBun } from '../../../src/system/bun.ts';
 import { ACCESS } from '../samples.ts';
 
 const { SSL_CERT_FILE } = process.env;
 const variables = SSL_CERT_FILE === undefined ? {} : { SSL_CERT_FILE };
+const system = loadBun();
 const http = new Http({ system, variables, allowInsecureEndpoint: false });
 const context = { http, system, variables } as unknown as SinkContext;
 const outcomes = process.argv.slice(2).map(async (uri) => {
