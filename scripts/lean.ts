@@ -1,64 +1,10 @@
-/**
- * What libraries bring along for other transports and platforms, and the bundle leaves out. Each row says why nothing
- * that envseal does comes there; the tests of the SDKs run against this bundle too.
- */
+/** Takes what `left-out.ts` lists out of the bundle. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
-
-interface Row {
-  /** Of the path in the import. */
-  readonly path: RegExp;
-  /** Of the file that imports it. */
-  readonly importer: RegExp;
-  readonly contents: string;
-}
+import { REDUCED, ROWS, type Row } from './left-out.ts';
 
 const require = createRequire(import.meta.url);
-
-/** What the package has and does not export. */
-function gaxFile(name: string): string {
-  return join(require.resolve('google-gax/fallback'), '..', name);
-}
-
-const ROWS: readonly Row[] = [
-  // gRPC: envseal speaks REST, for which the library has a module of its own.
-  {
-    path: /^google-gax$/,
-    importer: /@google-cloud\/kms/,
-    contents: `
-      const loggingUtils = require('google-logging-utils');
-      const { decodeAnyProtosInArray } = require(${JSON.stringify(gaxFile('util.js'))});
-      module.exports = Object.assign(require('google-gax/fallback'), { loggingUtils, decodeAnyProtosInArray });`,
-  },
-  // Classes of services that the client of Cloud KMS could also ask. What it sends is made from protos.json.
-  {
-    path: /\/protos\/(?:iam_service|locations|operations)$/,
-    importer: /google-gax/,
-    contents: 'module.exports = {};',
-  },
-  // Their clients: made with that of Cloud KMS, asked by nobody.
-  { path: /^\.\/iamService$/, importer: /google-gax/, contents: 'exports.IamClient = class { close() {} };' },
-  {
-    path: /^\.\/locationService$/,
-    importer: /google-gax/,
-    contents: 'exports.LocationsClient = class { close() {} };',
-  },
-  // For Node before 18.
-  { path: /^web-streams-polyfill/, importer: /fetch-blob/, contents: 'module.exports = {};' },
-  // For browsers.
-  { path: /^bowser$/, importer: /@aws-sdk\/core/, contents: 'export const parse = () => ({});' },
-  // Guesses a content type from a name, where none is given.
-  { path: /^mime$/, importer: /@google-cloud\/storage/, contents: 'export default { getType: () => null };' },
-  // Of what Cloud Storage writes in XML only these five can be there.
-  {
-    path: /^html-entities$/,
-    importer: /@google-cloud\/storage/,
-    contents: `
-      const characters = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-      export const decode = (text) => text.replace(/&(amp|lt|gt|quot|apos);/g, (_, name) => characters[name]);`,
-  },
-];
 
 /** Behind the file that asks for it, so that what it asks for is found from there. */
 const MARK = '?lean=';
@@ -77,7 +23,10 @@ export const lean: Plugin = {
   },
   load(id) {
     const [, row] = id.split(MARK);
-    return row === undefined ? null : { code: (ROWS[Number(row)] as Row).contents, moduleType: 'js' };
+    if (row !== undefined) return { code: (ROWS[Number(row)] as Row).contents, moduleType: 'js' };
+    const reduced = REDUCED.find(({ file }) => file.test(id));
+    if (reduced === undefined) return null;
+    return { code: JSON.stringify(reduced.reduce(require(id))), moduleType: 'json' };
   },
 };
 

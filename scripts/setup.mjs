@@ -22,6 +22,7 @@ if (!process.argv.includes('--no-build')) {
     'scripts/build.ts',
     'scripts/bundle.ts',
     'scripts/lean.ts',
+    'scripts/left-out.ts',
     'scripts/prepare-bun.ts',
     'scripts/release/platforms.ts',
     'scripts/release/replacement.ts',
