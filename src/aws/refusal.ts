@@ -255,5 +255,10 @@ function deniedAccess(refusal: Refusal): { action: string; resource: string; pri
 
 /** Of S3, KMS and STS. CloudTrail has them as `requestID` and `additionalEventData.x-amz-id-2`. */
 export function requestIdsOf(headers: Headers): string[] {
-  return ['x-amz-request-id', 'x-amzn-requestid', 'x-amz-id-2'].flatMap((name) => headers.get(name) ?? []);
+  const ids: string[] = [];
+  for (const name of ['x-amz-request-id', 'x-amzn-requestid', 'x-amz-id-2']) {
+    const id = headers.get(name);
+    if (id !== null) ids.push(id);
+  }
+  return ids;
 }

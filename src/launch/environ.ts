@@ -2,6 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { VARIABLE_PREFIX } from '../settings.ts';
+import { toByteString } from '../system/bytes.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
 import { hasLoaderName, isLoaderName } from './loader-names.ts';
@@ -136,6 +137,6 @@ function toEntries(variables: Variables, allowed: readonly string[]): ByteString
   const block = `\0${entries.join('\0')}`;
   if (hasLoaderName(variables, block)) refuseUnsafeNames(variables.keys(), allowed);
   // ASCII is the same in both, and most files are nothing else.
-  if (Buffer.byteLength(block) === block.length) return entries;
-  return Buffer.from(block, 'utf8').toString('latin1').slice(1).split('\0');
+  const bytes = toByteString(block);
+  return bytes === block ? entries : bytes.slice(1).split('\0');
 }

@@ -1,5 +1,6 @@
 import { parseVariables } from '../envfile/parse.ts';
 import type { Host } from '../host.ts';
+import { bytesOf } from '../system/bytes.ts';
 import type { ByteString } from '../system/system.ts';
 import { buildEnviron, type EnvironOptions } from './environ.ts';
 import { checkKernelLimits } from './kernel-limits.ts';
@@ -11,7 +12,7 @@ import { lookUp } from './lookup.ts';
  */
 export function rehearse(command: ByteString, options: EnvironOptions, { environ, system }: Host): void {
   try {
-    const variables = parseVariables(Buffer.from('A=1\n'), { dialect: 'dotenv', source: '' });
+    const variables = parseVariables(bytesOf('A=1\n'), { dialect: 'dotenv', source: '' });
     buildEnviron(environ, variables, { ...options, require: [], strict: false, only: [], exclude: [] });
     checkKernelLimits([command], environ, system.stackLimit());
     lookUp(command, environ, system);

@@ -3,6 +3,7 @@
  * parameters: https://reveng.sourceforge.io/crc-catalogue/all.htm
  */
 import { EnvsealError } from '../errors.ts';
+import { toBase64 } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 
 type Algorithm = (bytes: Uint8Array, system: System) => Uint8Array;
@@ -25,7 +26,7 @@ export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: Syst
   for (const [header, algorithm] of Object.entries(ALGORITHMS)) {
     const expected = headers.get(header);
     if (expected === null || /-\d+$/.test(expected)) continue;
-    if (Buffer.from(algorithm(bytes, system)).toString('base64') === expected) continue;
+    if (toBase64(algorithm(bytes, system)) === expected) continue;
     throw new EnvsealError(
       'corrupt',
       `the ${header.slice('x-amz-checksum-'.length)} checksum does not match`,

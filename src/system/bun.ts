@@ -235,10 +235,7 @@ export function cString(text: ByteString): Uint8Array {
 
 /** A NULL-terminated `char *const []`; `block` is returned so that it lives as long as the pointers into it. */
 function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; pointers: Uint32Array } {
-  const text = `${strings.join('\0')}\0`;
-  // Half the time of Buffer.from.
-  const block = Buffer.allocUnsafeSlow(text.length);
-  block.write(text, 'latin1');
+  const block = cString(strings.join('\0'));
   // Halves of 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
   const pointers = new Uint32Array(2 * (strings.length + 1));
   let address = ptr(block);
@@ -292,7 +289,7 @@ function isStill(fd: number): boolean {
 
 /** Files in /proc have no size, so this reads until the end or the limit. */
 function readAll(fd: number, limit: number): Uint8Array {
-  let bytes = new Uint8Array(Math.min(limit, 16_384));
+  let bytes = new Uint8Array(Math.min(limit, 4096));
   for (let length = 0; ; ) {
     if (length === bytes.length) {
       if (length === limit) return bytes;

@@ -30,6 +30,12 @@ function asciiOf(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Of RFC 4648, section 4, with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  if ('toBase64' in bytes) return (bytes as { toBase64(): string }).toBase64();
+  return Buffer.from(bytes).toString('base64');
+}
+
 /** In lower case. */
 export function toHex(bytes: Uint8Array): string {
   // Node from 25 on.
