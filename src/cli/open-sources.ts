@@ -37,21 +37,25 @@ export async function openSources(
   options: OpenOptions,
 ): Promise<Variables> {
   const encryptionContext = parseEncryptionContext(options.settings['encryption-context']);
-  const opened = attempts.map((attempt) =>
-    openSource(attempt, stores, options, encryptionContext).catch((error: unknown) => {
-      const failure = error instanceof EnvsealError ? error.about(attempt.source.uri) : error;
-      if (!(failure instanceof EnvsealError)) throw failure;
-      // What was given up because of another source has no failure of its own.
-      if (error !== options.deadline.signal.reason || failure.code === 'timeout') {
-        attempt.error = failure;
-        attempt.attempts ||= failure.attempts;
-        if (attempt.requestIds.length === 0) attempt.requestIds = failure.requestIds;
-      }
-      options.deadline.abort(failure);
-      throw failure;
-    }),
-  );
+  const opened: Promise<Variables>[] = [];
+  for (const attempt of attempts) {
+    const variables = openSource(attempt, stores, options, encryptionContext);
+    opened.push(variables.catch((error: unknown) => giveUp(error, attempt, options.deadline)));
+  }
   return merge(await Promise.all(opened));
+}
+
+function giveUp(error: unknown, attempt: Attempt, deadline: Deadline): never {
+  const failure = error instanceof EnvsealError ? error.about(attempt.source.uri) : error;
+  if (!(failure instanceof EnvsealError)) throw failure;
+  // What was given up because of another source has no failure of its own.
+  if (error !== deadline.signal.reason || failure.code === 'timeout') {
+    attempt.error = failure;
+    attempt.attempts ||= failure.attempts;
+    if (attempt.requestIds.length === 0) attempt.requestIds = failure.requestIds;
+  }
+  deadline.abort(failure);
+  throw failure;
 }
 
 async function openSource(

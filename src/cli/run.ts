@@ -8,7 +8,7 @@ import { lookUp } from '../launch/lookup.ts';
 import { rehearse } from '../launch/rehearse.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
-import { parseSource, type Source } from '../store/source.ts';
+import { parseSource } from '../store/source.ts';
 import type { ByteString } from '../system/system.ts';
 import { type CommandLine, readSettings } from './arguments.ts';
 import type { CommandContext } from './commands.ts';
@@ -18,7 +18,7 @@ import type { Record, RecordingOptions } from './recording.ts';
 export async function run({ host, commandLine }: CommandContext): Promise<never> {
   const settings = readSettings(commandLine, host.variables);
   const argv = requireCommand(commandLine);
-  const attempts = requireSources(settings.source).map(newAttempt);
+  const attempts = attemptsAt(settings.source);
   const deadline = new Deadline(settings.timeout);
   const options: OpenOptions = { host, settings, deadline };
   const stores = new Stores(options);
@@ -88,8 +88,10 @@ function environOptions(settings: Settings): EnvironOptions {
   };
 }
 
-function requireSources(uris: readonly string[]): Source[] {
-  if (uris.length > 0) return uris.map(parseSource);
+function attemptsAt(uris: readonly string[]): Attempt[] {
+  const attempts: Attempt[] = [];
+  for (const uri of uris) attempts.push(newAttempt(parseSource(uri)));
+  if (attempts.length > 0) return attempts;
   throw new EnvsealError('usage', 'no source to open', {
     hint: 'set ENVSEAL_SOURCE=s3://BUCKET/KEY, or give --source',
   });

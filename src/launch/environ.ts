@@ -35,11 +35,11 @@ export function buildEnviron(
 ): ByteString[] {
   let chosen = choose(sealed, options);
   if (options.strict) chosen = declaredOnly(chosen, declaredNames(inherited));
-  const kept = inherited.filter(isInheritable(options));
+  const kept = inheritedEntries(inherited, options);
   const preserved = preservedEntries(kept, options.preserveEnv);
   requireNames(chosen, preserved, options.require);
   if (preserved.length > 0) chosen = without(chosen, preserved.map(nameOf));
-  return kept.filter((entry) => !chosen.has(nameOf(entry))).concat(toEntries(chosen, options.allowName));
+  return withoutNames(kept, chosen).concat(toEntries(chosen, options.allowName));
 }
 
 type Variables = ReadonlyMap<string, Secret>;
@@ -84,6 +84,7 @@ function requireNames(
   preserved: readonly ByteString[],
   required: readonly string[],
 ): void {
+  if (required.length === 0) return;
   const unmet = required.filter((name) => {
     const entry = preserved.find((candidate) => nameOf(candidate) === name);
     return entry === undefined ? (chosen.get(name)?.isEmpty ?? true) : entry.length <= name.length + 1;
@@ -94,13 +95,21 @@ function requireNames(
   });
 }
 
-function isInheritable(options: EnvironOptions): (entry: ByteString) => boolean {
+function inheritedEntries(inherited: readonly ByteString[], options: EnvironOptions): ByteString[] {
   const isLetThrough: NameMatcher = options.pristine ? matcher(options.inherit) : () => true;
   const isScrubbed = options.scrubCredentials ? matcher(CREDENTIAL_NAMES) : () => false;
-  return (entry) => {
+  const kept: ByteString[] = [];
+  for (const entry of inherited) {
     const name = nameOf(entry);
-    return !name.startsWith(VARIABLE_PREFIX) && isLetThrough(name) && !isScrubbed(name);
-  };
+    if (!name.startsWith(VARIABLE_PREFIX) && isLetThrough(name) && !isScrubbed(name)) kept.push(entry);
+  }
+  return kept;
+}
+
+function withoutNames(entries: readonly ByteString[], names: ReadonlyMap<string, unknown>): ByteString[] {
+  const rest: ByteString[] = [];
+  for (const entry of entries) if (!names.has(nameOf(entry))) rest.push(entry);
+  return rest;
 }
 
 /** A placeholder is a request to be filled, and an entry without `=` no variable: neither wins over a sealed value. */

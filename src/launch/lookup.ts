@@ -8,12 +8,10 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** Throws `command_not_found` (127) or `not_executable` (126). */
 export function lookUp(command: ByteString, environ: readonly ByteString[], system: System): ByteString {
   if (command === '') throw new EnvsealError('command_not_found', 'the command is empty');
-  const path = environ.find((entry) => entry.startsWith('PATH='))?.slice('PATH='.length) ?? DEFAULT_PATH;
-  const candidates = command.includes('/')
-    ? [command]
-    : path.split(':').map((directory) => (directory === '' ? `./${command}` : `${directory}/${command}`));
+  const directories = command.includes('/') ? [undefined] : pathOf(environ).split(':');
   let problem: EnvsealError | undefined;
-  for (const candidate of candidates) {
+  for (const directory of directories) {
+    const candidate = directory === undefined ? command : `${directory === '' ? '.' : directory}/${command}`;
     try {
       system.checkExecutable(candidate);
       return candidate;
@@ -22,6 +20,12 @@ export function lookUp(command: ByteString, environ: readonly ByteString[], syst
     }
   }
   throw problem ?? notFound(command);
+}
+
+/** The first of two, as `getenv` has it. */
+function pathOf(environ: readonly ByteString[]): string {
+  for (const entry of environ) if (entry.startsWith('PATH=')) return entry.slice('PATH='.length);
+  return DEFAULT_PATH;
 }
 
 /** What execve's refusal means for the user. */

@@ -23,7 +23,8 @@ export function matcher(patterns: readonly string[]): NameMatcher {
 }
 
 function matchesAny(name: string, globs: readonly string[]): boolean {
-  return globs.length > 0 && globs.some((glob) => matchesGlob(name, glob));
+  for (const glob of globs) if (matchesGlob(name, glob)) return true;
+  return false;
 }
 
 /** Greedy with one step back to the last `*`, so linear in practice and quadratic at worst. */

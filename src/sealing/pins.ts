@@ -4,5 +4,6 @@ import { isSameCloudKmsKey } from '../gcp/key-name.ts';
 
 /** Whether one of the pins is the key: an ARN or id of AWS KMS, a name of Cloud KMS, a recipient of age. */
 export function isPinned(key: string, pins: readonly string[]): boolean {
-  return pins.some((pin) => isSameKey(pin, key) || isSameCloudKmsKey(pin, key));
+  for (const pin of pins) if (isSameKey(pin, key) || isSameCloudKmsKey(pin, key)) return true;
+  return false;
 }
