@@ -140,9 +140,7 @@ export function nameOf(entry: ByteString): string {
  */
 function toEntries(variables: Variables, allowed: readonly string[]): ByteString[] {
   const entries: string[] = [];
-  variables.forEach((secret, name) => {
-    entries.push(`${name}=${secret.reveal()}`);
-  });
+  for (const [name, secret] of variables) entries.push(`${name}=${secret.reveal()}`);
   const block = `\0${entries.join('\0')}`;
   if (hasLoaderName(variables, block)) refuseUnsafeNames(variables.keys(), allowed);
   // ASCII is the same in both, and most files are nothing else.

@@ -167,7 +167,7 @@ const bunSystem: System = {
     return soft > BigInt(Number.MAX_SAFE_INTEGER) ? Number.POSITIVE_INFINITY : Number(soft);
   },
   prepareExec() {
-    inheritedFds ??= readFds(openAtStart).filter((fd) => fd >= 3 && !isEventLoop(fd));
+    inheritedFds ??= inheritedOf(openAtStart);
   },
   execve(path, argv, environ) {
     bunSystem.prepareExec();
@@ -335,7 +335,7 @@ function listOpenFds(): OpenFds {
 }
 
 /** struct linux_dirent64: 8 bytes inode, 8 bytes offset, 2 bytes length of the record, 1 byte type, name, NUL. */
-function readFds({ folder, entries }: OpenFds): number[] {
+function inheritedOf({ folder, entries }: OpenFds): number[] {
   const fds: number[] = [];
   for (
     let at = 0;
@@ -343,7 +343,7 @@ function readFds({ folder, entries }: OpenFds): number[] {
     at += (entries[at + 16] as number) + 256 * (entries[at + 17] as number)
   ) {
     const fd = readDecimal(entries, at + 19);
-    if (fd !== folder) fds.push(fd);
+    if (fd >= 3 && fd !== folder && !isEventLoop(fd)) fds.push(fd);
   }
   return fds;
 }

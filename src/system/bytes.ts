@@ -5,7 +5,7 @@
 import type { ByteString } from './system.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Each character is one byte. */
 export function bytesOf(text: ByteString): Uint8Array {
