@@ -4,8 +4,8 @@ import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
 import type { Host } from './host.ts';
 import { loadBun } from './system/bun.ts';
-import { toByteString } from './system/bytes.ts';
-import { type ByteString, isAscii, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
+import { textOf, toByteString } from './system/bytes.ts';
+import { type ByteString, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
 
 const MAX_PROC_BYTES = 16 * 1024 * 1024;
 
@@ -99,14 +99,10 @@ function decode(environ: readonly ByteString[]): Variables {
   const variables: Record<string, string> = Object.create(null);
   for (const entry of environ) {
     const equals = entry.indexOf('=');
-    const name = fromBytes(entry.slice(0, Math.max(0, equals)));
-    if (equals > 0) variables[name] ??= fromBytes(entry.slice(equals + 1));
+    const name = textOf(entry.slice(0, Math.max(0, equals)));
+    if (equals > 0) variables[name] ??= textOf(entry.slice(equals + 1));
   }
   return variables;
-}
-
-function fromBytes(bytes: ByteString): string {
-  return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */

@@ -15,7 +15,7 @@ import { RULES } from '../src/envfile/check-entry.ts';
 import { type ErrorCode, EXIT_STATUS } from '../src/errors.ts';
 import type { Change } from '../src/events/event.ts';
 import { outcomeOf } from '../src/events/outcome.ts';
-import { SINK_FORMS } from '../src/events/sinks.ts';
+import { sinkForms } from '../src/events/sinks.ts';
 import { SETTINGS, type SettingRow, variableOf } from '../src/settings.ts';
 
 const readme = readFileSync('README.md', 'utf8');
@@ -113,7 +113,7 @@ test('the example comes before one screen is over', () => {
 
 test('event sinks, policies and types', () => {
   const events = table('Access events').join('\n');
-  for (const form of SINK_FORMS) {
+  for (const form of sinkForms()) {
     const scheme = form.slice(0, form.indexOf(':') + 1);
     // The http: forms are said in a sentence.
     if (!/http:/.test(scheme)) expect(events).toContain(`\`${scheme}`);

@@ -4,6 +4,7 @@ import type { Ending } from '../events/draft.ts';
 import { makeSink } from '../events/sinks.ts';
 import type { Host } from '../host.ts';
 import type { Settings } from '../settings.ts';
+import { textOf } from '../system/bytes.ts';
 import type { ByteString } from '../system/system.ts';
 import { knownCredentials } from './known-credentials.ts';
 import type { Stores } from './open-sources.ts';
@@ -28,7 +29,7 @@ export async function startRecording(options: RecordingOptions): Promise<Record>
   const context = sinkContext(stores, host);
   // In any case: what is wrong with a sink is told before a start that would not deliver.
   const sinks = await Promise.all(settings['event-sink'].map((uri) => makeSink(uri, context)));
-  const command = Buffer.from(options.command, 'latin1').toString('utf8');
+  const command = textOf(options.command);
   const parts = { ...options, command, sinks, credentialsOf: knownCredentials(stores) };
   const tell =
     settings['event-policy'] === 'background'

@@ -2,6 +2,8 @@
 
 /** 64 digits everywhere but on Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-examples.html */
 const ID = '[0-9a-f]{64}|[0-9a-f]{32}-[0-9]{1,20}';
+/** Outside of containers nothing is like one, and the rest has nothing to look for. */
+const MAY_HAVE_ID = /[0-9a-f]{64}|[0-9a-f]{32}-[0-9]/;
 
 /** A part of a path: alone, or as `docker-ID.scope`, `cri-containerd-ID.scope`, `crio-ID.scope`, `libpod-ID.scope`, `…:ID`. */
 const IN_CGROUP = new RegExp(`[/:-](${ID})(?:\\.scope)?(?=/|$)`, 'g');
@@ -24,6 +26,7 @@ export function isContainerId(text: string): boolean {
  * https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
 export function containerInCgroup(text: string): string | undefined {
+  if (!MAY_HAVE_ID.test(text)) return undefined;
   for (const line of text.split('\n')) {
     const path = /^\d+:[^:]*:(\/.*)$/.exec(line)?.[1];
     const id = path === undefined ? undefined : lastIdIn(path);
@@ -41,9 +44,10 @@ export function containerInCgroup(text: string): string | undefined {
  * https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
  */
 export function containerInMounts(text: string, mayShareNetwork: boolean): string | undefined {
-  const mounts = text.split('\n').map((line) => line.split(' ', 5));
+  if (!MAY_HAVE_ID.test(text)) return undefined;
   const roots = new Map<string, string>();
-  for (const [, , , root = '', point = ''] of mounts) {
+  for (const line of text.split('\n')) {
+    const [, , , root = '', point = ''] = line.split(' ', 5);
     const id = /^\/sys\/fs\/cgroup(?:\/|$)/.test(point) ? lastIdIn(root) : undefined;
     if (id !== undefined) return id;
     roots.set(point, root);
@@ -65,5 +69,8 @@ export function containerInTaskUri(uri: string): string | undefined {
 }
 
 function lastIdIn(path: string): string | undefined {
-  return Array.from(path.matchAll(IN_CGROUP), ([, id]) => id).at(-1);
+  let last: string | undefined;
+  IN_CGROUP.lastIndex = 0;
+  for (let found = IN_CGROUP.exec(path); found !== null; found = IN_CGROUP.exec(path)) last = found[1];
+  return last;
 }

@@ -83,7 +83,7 @@ function reasonOf(
 ): Reason {
   if (error !== undefined) return error.code;
   if (isSignal) return 'signal';
-  if (all.some((other) => other.error !== undefined)) return 'aborted';
+  for (const other of all) if (other.error !== undefined) return 'aborted';
   if (end !== undefined) return end instanceof EnvsealError ? end.code : 'internal';
   return isAbsent ? 'absent' : 'opened';
 }

@@ -5,7 +5,7 @@
 import type { System } from '../system/system.ts';
 import { containerInCgroup, containerInMounts, containerInTaskUri, isContainerId } from './container-id.ts';
 import type { Place } from './event.ts';
-import { LIMITS, visible } from './text.ts';
+import { LIMITS, visibleOrNull } from './text.ts';
 
 export interface PlaceSources {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -35,8 +35,13 @@ const MAX_MOUNTINFO_BYTES = 512 * 1024;
 export function readPlace({ variables, system }: PlaceSources): Place {
   const resource = parseResource(variables.OTEL_RESOURCE_ATTRIBUTES ?? '');
   const isPod = !!variables.KUBERNETES_SERVICE_HOST;
-  const oneOf = (names: readonly string[], attribute: string) =>
-    name(...names.map((each) => variables[each]), resource.get(attribute));
+  const oneOf = (names: readonly string[], attribute: string) => {
+    for (const each of names) {
+      const shown = name(variables[each]);
+      if (shown !== null) return shown;
+    }
+    return name(resource.get(attribute));
+  };
   return {
     host: name(variables.HOSTNAME) ?? name(read(system, '/proc/sys/kernel/hostname', MAX_NAME_FILE_BYTES)),
     containerId: readContainerId(resource.get('container.id'), { variables, system }),
@@ -59,13 +64,9 @@ function readContainerId(attribute: string | undefined, { variables, system }: P
   );
 }
 
-/** The first that has something visible. */
-function name(...candidates: readonly (string | undefined)[]): string | null {
-  for (const candidate of candidates) {
-    const shown = visible(candidate ?? '', LIMITS.name);
-    if (shown !== '') return shown;
-  }
-  return null;
+/** `null` where nothing is visible. */
+function name(text: string | undefined): string | null {
+  return text === undefined ? null : visibleOrNull(text, LIMITS.name);
 }
 
 /**
@@ -89,7 +90,7 @@ function parseResource(text: string): Map<string, string> {
 /** Empty where the file cannot be read. */
 function read(system: System, path: string, limit: number): string {
   try {
-    return Buffer.from(system.readFile(path, limit)).toString('utf8');
+    return new TextDecoder().decode(system.readFile(path, limit));
   } catch {
     return '';
   }

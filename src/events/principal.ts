@@ -9,7 +9,7 @@ export function principalOfAws({
   principal,
   accessKeyId,
 }: Pick<AwsCredentials, 'origin' | 'principal' | 'accessKeyId'>): Principal {
-  return { origin, name: [principal].find(isArn) ?? [accessKeyId].find(isAccessKeyId) ?? null };
+  return { origin, name: isArn(principal) ? principal : isAccessKeyId(accessKeyId) ? accessKeyId : null };
 }
 
 /** `null` for a bare token: it does not say whose it is. */

@@ -34,7 +34,9 @@ const SINKS: Readonly<Record<string, { readonly form: string; readonly load: Loa
 };
 
 /** How the URIs look. */
-export const SINK_FORMS: readonly string[] = Object.values(SINKS).map(({ form }) => form);
+export function sinkForms(): readonly string[] {
+  return Object.values(SINKS).map(({ form }) => form);
+}
 
 /** Throws `configuration` for what is no sink. What is not understood is not shown: it can hold a password or a token. */
 export async function makeSink(uri: string, context: SinkContext): Promise<Sink> {
@@ -59,7 +61,7 @@ function unknown(scheme: string | undefined): EnvsealError {
   if (near !== undefined) {
     return refused(`there is no event sink ${scheme}:`, `did you mean ${SINKS[near]?.form}?`);
   }
-  return refused('an event sink is of no known kind', `use one of ${SINK_FORMS.join(', ')}`);
+  return refused('an event sink is of no known kind', `use one of ${sinkForms().join(', ')}`);
 }
 
 function refused(message: string, hint: string): EnvsealError {

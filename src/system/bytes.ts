@@ -2,7 +2,7 @@
  * Text as bytes and back. What is ASCII, as nearly all is, goes without `Buffer`: the runtime takes 0.12 ms to load that,
  * which a start that waits for an answer has left and one that has not asked yet has not.
  */
-import type { ByteString } from './system.ts';
+import { type ByteString, isAscii } from './system.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -20,6 +20,11 @@ export function toByteString(from: string | Uint8Array): ByteString {
   return asciiOf(bytes) ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }
 
+/** As UTF-8; what is none becomes U+FFFD. */
+export function textOf(bytes: ByteString): string {
+  return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
 /** Whatever is more than one byte in UTF-8 is fewer characters. */
 function asciiOf(bytes: Uint8Array): string | undefined {
   try {
@@ -34,6 +39,14 @@ function asciiOf(bytes: Uint8Array): string | undefined {
 export function toBase64(bytes: Uint8Array): string {
   if ('toBase64' in bytes) return (bytes as { toBase64(): string }).toBase64();
   return Buffer.from(bytes).toString('base64');
+}
+
+/** The other way; `undefined` for what is none. Padding may be missing. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  const digits = text.replace(/={1,2}$/, '');
+  if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined;
+  if (!('fromBase64' in Uint8Array)) return Buffer.from(digits, 'base64');
+  return (Uint8Array as { fromBase64(text: string): Uint8Array }).fromBase64(digits);
 }
 
 /** In lower case. */

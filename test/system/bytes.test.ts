@@ -1,7 +1,7 @@
 /** What goes without Buffer is what Buffer would have made of it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
+import { bytesOf, fromBase64, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
 
 /** ASCII alone, what is more than one byte, and halves of a pair, which are no text. */
 const text = fc.oneof(
@@ -77,6 +77,30 @@ test('toHex and toBase64', () => {
     fc.property(fc.uint8Array(), (of) => {
       expect(toHex(of)).toBe(Buffer.from(of).toString('hex'));
       expect(toBase64(of)).toBe(Buffer.from(of).toString('base64'));
+    }),
+  );
+});
+
+test('fromBase64 takes back what toBase64 gives, with and without its padding', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (of) => {
+      expect([...(fromBase64(toBase64(of)) ?? [])]).toEqual([...of]);
+      expect([...(fromBase64(toBase64(of).replace(/=/g, '')) ?? [])]).toEqual([...of]);
+    }),
+  );
+});
+
+test.each(['A', 'AAAAA', 'AA=A', 'A===', 'AA A', 'AA\n', 'A-_A', 'é'])(
+  'fromBase64 of %j is nothing',
+  (text) => {
+    expect(fromBase64(text)).toBeUndefined();
+  },
+);
+
+test('textOf is what the bytes say in UTF-8', () => {
+  fc.assert(
+    fc.property(bytes, (of) => {
+      expect(textOf(toByteString(of))).toBe(Buffer.from(of).toString('utf8'));
     }),
   );
 });

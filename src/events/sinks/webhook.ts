@@ -5,6 +5,7 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
+import { fromBase64, toBase64 } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
@@ -31,6 +32,8 @@ export const webhook: MakeSink = (url, context) => {
   return {
     name: sinkName(url),
     async deliver(events, deadline) {
+      // The one of a start.
+      if (events.length === 1) return await deliverOne(events[0] as AuditEvent, deadline);
       const failures: unknown[] = [];
       const waiting = events.values();
       const workers = Array.from({ length: Math.min(MAX_POSTS, events.length) }, async () => {
@@ -44,16 +47,17 @@ export const webhook: MakeSink = (url, context) => {
 
 /** Several secrets with white space between them make a rotation without a gap: each signs. */
 function readKeys(text: string): readonly Uint8Array[] {
-  const keys = text.split(/\s+/).filter((word) => word !== '');
+  const keys: Uint8Array[] = [];
+  for (const word of text.trim().split(/\s+/)) if (word !== '') keys.push(readKey(word));
   if (keys.length === 0) throw wrongSecret('is empty');
-  return keys.map((word) => {
-    if (!word.startsWith('whsec_')) return Buffer.from(word);
-    const base64 = word.slice('whsec_'.length);
-    const key = Buffer.from(base64, 'base64');
-    const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) && key.length > 0;
-    if (!isBase64) throw wrongSecret('has no base64 after whsec_');
-    return key;
-  });
+  return keys;
+}
+
+function readKey(word: string): Uint8Array {
+  if (!word.startsWith('whsec_')) return new TextEncoder().encode(word);
+  const key = fromBase64(word.slice('whsec_'.length));
+  if (key === undefined || key.length === 0) throw wrongSecret('has no base64 after whsec_');
+  return key;
 }
 
 function wrongSecret(problem: string): EnvsealError {
@@ -71,10 +75,9 @@ function signatures(
 ): Record<string, string> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const content = `${id}.${timestamp}.${body}`;
-  const sign = (key: Uint8Array) => `v1,${Buffer.from(system.hmacSha256(key, content)).toString('base64')}`;
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    ...(keys.length === 0 ? {} : { 'webhook-signature': keys.map(sign).join(' ') }),
-  };
+  const headers: Record<string, string> = { 'webhook-id': id, 'webhook-timestamp': timestamp };
+  const signed: string[] = [];
+  for (const key of keys) signed.push(`v1,${toBase64(system.hmacSha256(key, content))}`);
+  if (signed.length > 0) headers['webhook-signature'] = signed.join(' ');
+  return headers;
 }
