@@ -147,6 +147,11 @@ export interface ChangeEvent extends Envelope {
 /** What sinks take. The last word of `type` is the outcome of an access, and what a change was to do. */
 export type AuditEvent = AccessEvent | ChangeEvent;
 
+/** The outcome of an access, and what a change was to do. */
+export function lastWord(type: AuditEvent['type']): string {
+  return type.slice(type.lastIndexOf('.') + 1);
+}
+
 /** The `$id` of event.schema.json. */
 export const SCHEMA = 'urn:envseal:event:1';
 

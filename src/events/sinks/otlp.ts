@@ -4,7 +4,7 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
-import type { AuditEvent, Place } from '../event.ts';
+import { type AuditEvent, lastWord, type Place } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 import type { MakeSink, SinkContext } from '../sink.ts';
 import { type Answer, isSet, post } from './post.ts';
@@ -104,7 +104,7 @@ function resourceFields(place: Place | undefined): Record<string, unknown> {
 function toLogRecord(event: AuditEvent): object {
   const { place: _, ...data } = event.data;
   const { outcome, reason } = data;
-  const word = event.type.split('.').at(-1);
+  const word = lastWord(event.type);
   const what = word === outcome ? outcome : `${word} ${outcome}`;
   const nanoseconds = `${Date.parse(event.time)}000000`;
   return {
@@ -126,20 +126,30 @@ function toLogRecord(event: AuditEvent): object {
 }
 
 /** `{ variables: { count } }` → `envseal.variables.count`. */
-function flatten(prefix: string, fields: object): Record<string, unknown> {
-  const entries = Object.entries(fields).flatMap(([name, value]): [string, unknown][] => {
-    const key = `${prefix}.${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+function flatten(
+  prefix: string,
+  fields: object,
+  into: Record<string, unknown> = {},
+): Record<string, unknown> {
+  for (const [name, value] of Object.entries(fields)) {
+    const key = `${prefix}.${snakeCase(name)}`;
     const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isGroup ? Object.entries(flatten(key, value)) : [[key, value]];
-  });
-  return Object.fromEntries(entries);
+    if (isGroup) flatten(key, value, into);
+    else into[key] = value;
+  }
+  return into;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** What is not known is left out. */
 function attributes(fields: Readonly<Record<string, unknown>>): Attributes {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([key, value]) => ({ key, value: toAnyValue(value) }));
+  const known: Attributes = [];
+  for (const [key, value] of Object.entries(fields))
+    if (value !== null && value !== undefined) known.push({ key, value: toAnyValue(value) });
+  return known;
 }
 
 /** 64-bit integers are strings in protobuf's JSON. https://protobuf.dev/programming-guides/json/ */
