@@ -1,16 +1,18 @@
 /** What only sinks ask of libc, on Linux. Loaded with the first of them, because each symbol takes time. */
-import { cString, lastError } from './bun.ts';
+import { cString, lastError, libc } from './bun.ts';
 import { openLibc, ptr } from './ffi.ts';
 import { type ByteString, ErrnoError } from './system.ts';
 
-const libc = openLibc({
+const files = openLibc({
   open: { args: ['ptr', 'i32', 'i32'], returns: 'i32' },
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
+});
+
+const SOCKETS = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   connect: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
-  close: { args: ['i32'], returns: 'i32' },
-});
+} as const;
 
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/fcntl.h: the same on x86-64 and arm64. */
 const O_WRONLY = 0o1;
@@ -29,12 +31,12 @@ const MAX_SOCKET_PATH = 108;
 export function append(path: ByteString, lines: readonly string[]): void {
   // O_NONBLOCK: a pipe without a reader, or a full one, must not keep us.
   const flags = O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
-  const fd = libc.open(ptr(cString(path)), flags, 0o600);
+  const fd = files.open(ptr(cString(path)), flags, 0o600);
   if (fd < 0) throw lastError();
   try {
     for (const line of lines) {
       const bytes = Buffer.from(line);
-      const written = libc.write(fd, ptr(bytes), bytes.length);
+      const written = files.write(fd, ptr(bytes), bytes.length);
       if (written < 0) throw lastError();
       if (written < bytes.length) throw new ErrnoError('ENOSPC');
     }
@@ -48,11 +50,12 @@ export function sendDatagram(path: ByteString, bytes: Uint8Array): void {
   const address = Buffer.alloc(2 + path.length + 1);
   address.writeUInt16LE(AF_UNIX);
   address.write(path, 2, 'latin1');
-  const fd = libc.socket(AF_UNIX, SOCK_DGRAM | O_CLOEXEC, 0);
+  const sockets = openLibc(SOCKETS);
+  const fd = sockets.socket(AF_UNIX, SOCK_DGRAM | O_CLOEXEC, 0);
   if (fd < 0) throw lastError();
   try {
-    if (libc.connect(fd, ptr(address), address.length) !== 0) throw lastError();
-    if (libc.send(fd, ptr(bytes), bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) throw lastError();
+    if (sockets.connect(fd, ptr(address), address.length) !== 0) throw lastError();
+    if (sockets.send(fd, ptr(bytes), bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) throw lastError();
   } finally {
     libc.close(fd);
   }
@@ -60,12 +63,18 @@ export function sendDatagram(path: ByteString, bytes: Uint8Array): void {
 
 /** Bun's own, which costs a start a tenth of `node:dgram`. https://bun.sh/docs/api/udp */
 export async function sendUdp(host: string, port: number, datagrams: readonly Uint8Array[]): Promise<void> {
-  const [found] = await Bun.dns.lookup(host);
-  if (found === undefined) throw new ErrnoError('ENOTFOUND');
-  const socket = await Bun.udpSocket({ connect: { hostname: found.address, port } });
+  const socket = await Bun.udpSocket({ connect: { hostname: await addressOf(host), port } });
   try {
     for (const datagram of datagrams) if (!socket.send(datagram)) throw new ErrnoError('EAGAIN');
   } finally {
     socket.close();
   }
+}
+
+/** An address is one already; it has a colon, or digits and dots alone. */
+async function addressOf(host: string): Promise<string> {
+  if (host.includes(':') || /^[\d.]+$/.test(host)) return host;
+  const [found] = await Bun.dns.lookup(host);
+  if (found === undefined) throw new ErrnoError('ENOTFOUND');
+  return found.address;
 }

@@ -150,6 +150,9 @@ const bunSystem: System = {
     }
     return true;
   },
+  prepareSinks() {
+    import('./bun-sinks.ts').catch(() => {});
+  },
   sendUdp: async (host, port, datagrams) => (await import('./bun-sinks.ts')).sendUdp(host, port, datagrams),
   append: async (path, lines) => (await import('./bun-sinks.ts')).append(path, lines),
   sendDatagram: async (path, bytes) => (await import('./bun-sinks.ts')).sendDatagram(path, bytes),

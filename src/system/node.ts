@@ -82,6 +82,7 @@ export const nodeSystem: System = {
       return false;
     }
   },
+  prepareSinks() {},
   async append(path, lines) {
     const { O_WRONLY, O_CREAT, O_APPEND, O_NOCTTY, O_NONBLOCK } = constants;
     rethrow(() => {

@@ -66,6 +66,8 @@ export interface System {
   isReadable(path: ByteString): boolean;
   /** Writes all of `text` to a file descriptor. `false` for one that cannot be written to. */
   write(fd: number, text: string): boolean;
+  /** Loads what the next three need, so that none of them waits for that. */
+  prepareSinks(): void;
   /** Adds each line to a file by one write, and makes the file for its owner alone. Never waits. Throws ErrnoError. */
   append(path: ByteString, lines: readonly string[]): Promise<void>;
   /** Datagrams to a host's name or address. Rejects with an error that has a `code`. */

@@ -141,7 +141,9 @@ function flatten(
 }
 
 function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let snake = '';
+  for (const letter of name) snake += letter >= 'A' && letter <= 'Z' ? `_${letter.toLowerCase()}` : letter;
+  return snake;
 }
 
 /** What is not known is left out. */

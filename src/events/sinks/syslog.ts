@@ -36,15 +36,19 @@ export const syslog: MakeSink = (url, context) => {
   const path = decode(url, url.pathname);
   const host = decode(url, url.hostname).replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (DEFAULT_PORTS[transport] ?? 0) : Number(url.port);
+  context.system.prepareSinks();
+  // Loaded while the sources are on their way; a failure is met by who needs it.
+  const network = isUnix ? undefined : import('./syslog-network.ts');
+  network?.catch(() => {});
   return {
     name: sinkName(url),
     async deliver(events, deadline) {
       const messages = events.map((event) => formatMessage(event, facility, limit));
-      if (isUnix) {
+      if (network === undefined) {
         const { sendToUnix } = await import('./syslog-unix.ts');
         return await sendToUnix(messages, path, context.system, deadline);
       }
-      const { sendDatagrams, sendStream } = await import('./syslog-network.ts');
+      const { sendDatagrams, sendStream } = await network;
       if (transport === 'udp') return await sendDatagrams(messages, { host, port }, context.system, deadline);
       const ca = transport === 'tls' ? { ca: context.http.certificates() } : undefined;
       await sendStream(countOctets(messages), { host, port, ...ca }, deadline);

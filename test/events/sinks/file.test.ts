@@ -110,10 +110,9 @@ describe('what fails', () => {
 });
 
 const PROGRAM = `
-  const { nodeSystem } = await import(process.argv[1]);
-  const { bunSystem } = 'Bun' in globalThis ? await import(process.argv[2]) : {};
-  const [, , , path, name] = process.argv;
-  const write = (n) => (bunSystem ?? nodeSystem).append(path, [JSON.stringify({ name, n, pad: 'x'.repeat(5000) }) + '\\n']);
+  const [, nodeModule, bunModule, path, name] = process.argv;
+  const system = 'Bun' in globalThis ? (await import(bunModule)).loadBun() : (await import(nodeModule)).nodeSystem;
+  const write = (n) => system.append(path, [JSON.stringify({ name, n, pad: 'x'.repeat(5000) }) + '\\n']);
   for (let n = 0; n < 20; n++) await write(n);
 `;
 
