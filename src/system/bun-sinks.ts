@@ -3,6 +3,8 @@ import { cString, lastError, libc } from './bun.ts';
 import { openLibc, ptr } from './ffi.ts';
 import { type ByteString, ErrnoError } from './system.ts';
 
+const encoder = new TextEncoder();
+
 const files = openLibc({
   open: { args: ['ptr', 'i32', 'i32'], returns: 'i32' },
   write: { args: ['i32', 'ptr', 'u64'], returns: 'i64_fast' },
@@ -35,7 +37,7 @@ export function append(path: ByteString, lines: readonly string[]): void {
   if (fd < 0) throw lastError();
   try {
     for (const line of lines) {
-      const bytes = Buffer.from(line);
+      const bytes = encoder.encode(line);
       const written = files.write(fd, ptr(bytes), bytes.length);
       if (written < 0) throw lastError();
       if (written < bytes.length) throw new ErrnoError('ENOSPC');

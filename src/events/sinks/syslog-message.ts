@@ -8,11 +8,13 @@ import { SEVERITIES } from '../severity.ts';
  */
 const SD_ID = 'envseal@32473';
 
+const encoder = new TextEncoder();
+
 /**
  * At most `limit` bytes. The text is the event's JSON; where that does not fit, the message has its structured data
  * alone, and where those do not fit, the most needed of them. Nothing is ever cut.
  */
-export function formatMessage(event: AuditEvent, facility: number, limit: number): Buffer {
+export function formatMessage(event: AuditEvent, facility: number, limit: number): Uint8Array {
   const { outcome, reason, sealing, version, principal, place } = event.data;
   const own =
     'command' in event.data
@@ -32,10 +34,10 @@ export function formatMessage(event: AuditEvent, facility: number, limit: number
     pod: place.pod,
   };
   const all = `${header} ${structuredData(params)}`;
-  const whole = Buffer.from(`${all} ${asciiJson(event)}`);
+  const whole = encoder.encode(`${all} ${asciiJson(event)}`);
   if (whole.length <= limit) return whole;
-  const alone = Buffer.from(all);
-  return alone.length <= limit ? alone : Buffer.from(`${header} ${structuredData(least)}`);
+  const alone = encoder.encode(all);
+  return alone.length <= limit ? alone : encoder.encode(`${header} ${structuredData(least)}`);
 }
 
 /** Printable ASCII without spaces, or nothing. */

@@ -14,7 +14,7 @@ export interface Target {
 }
 
 export async function sendDatagrams(
-  messages: readonly Buffer[],
+  messages: readonly Uint8Array[],
   { host, port }: Target,
   system: System,
   deadline: Deadline,
@@ -26,7 +26,7 @@ export async function sendDatagrams(
   }, deadline);
 }
 
-export async function sendStream(bytes: Buffer, target: Target, deadline: Deadline): Promise<void> {
+export async function sendStream(bytes: Uint8Array, target: Target, deadline: Deadline): Promise<void> {
   const { host, port } = target;
   const { connect } = await import('node:net');
   const secure = 'ca' in target ? await withTls(target) : (wire: Socket) => wire;
@@ -67,7 +67,7 @@ async function withTls({ host, ca }: Target): Promise<(wire: Socket) => Socket> 
 }
 
 /** Resolves when the receiver has read all and ended its side. Rejects with what the socket or the deadline says. */
-export async function writeAll(open: () => Socket, bytes: Buffer, { signal }: Deadline): Promise<void> {
+export async function writeAll(open: () => Socket, bytes: Uint8Array, { signal }: Deadline): Promise<void> {
   if (signal.aborted) throw signal.reason;
   const socket = open();
   const stop = () => socket.destroy();

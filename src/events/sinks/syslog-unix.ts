@@ -10,7 +10,7 @@ import { ErrnoError, type System } from '../../system/system.ts';
 import { codeOf, writeAll } from './syslog-network.ts';
 
 export async function sendToUnix(
-  messages: readonly Buffer[],
+  messages: readonly Uint8Array[],
   path: string,
   system: System,
   deadline: Deadline,
@@ -27,7 +27,7 @@ export async function sendToUnix(
 }
 
 /** Messages have no line feed in them, and what reads a unix stream looks for one. */
-async function sendStream(messages: readonly Buffer[], path: string, deadline: Deadline): Promise<void> {
+async function sendStream(messages: readonly Uint8Array[], path: string, deadline: Deadline): Promise<void> {
   const { connect } = await import('node:net');
   const lines = Buffer.concat(messages.flatMap((message) => [message, Buffer.from('\n')]));
   await retry(

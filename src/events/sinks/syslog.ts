@@ -64,6 +64,6 @@ function readFacility(url: URL, { facility }: Query): number {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6587#section-3.4.1 */
-function countOctets(messages: readonly Buffer[]): Buffer {
+function countOctets(messages: readonly Uint8Array[]): Buffer {
   return Buffer.concat(messages.flatMap((message) => [Buffer.from(`${message.length} `), message]));
 }

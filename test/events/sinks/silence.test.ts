@@ -85,7 +85,9 @@ test('every sink', async () => {
   await fc.assert(
     fc.asyncProperty(events, async (event) => {
       for (const uri of URIS) await deliver(uri, context, [event]);
-      const syslog = [480, 2048, 8192].map((limit) => formatMessage(event, 10, limit).toString());
+      const syslog = [480, 2048, 8192].map((limit) =>
+        Buffer.from(formatMessage(event, 10, limit)).toString(),
+      );
       const bodies = [...seen.map(({ body }) => body), ...syslog].join('\n');
       expect(seen).toHaveLength(URIS.length);
       expect(bodies).toContain(event.id);

@@ -194,7 +194,7 @@ describe('unix sockets', () => {
 test('every event is a message of RFC 5424, within the limit', () => {
   fc.assert(
     fc.property(auditEvent, fc.constantFrom(480, 2048, 8192), (sent, limit) => {
-      const bytes = formatMessage(sent, 10, limit);
+      const bytes = Buffer.from(formatMessage(sent, 10, limit));
       expect(bytes.length).toBeLessThanOrEqual(limit);
       expect(bytes.includes('\n')).toBe(false);
       const { text, msgId, structuredData } = parseSyslog(bytes);
