@@ -6,6 +6,7 @@ import { handOver, type Launch } from '../launch/hand-over.ts';
 import { checkKernelLimits } from '../launch/kernel-limits.ts';
 import { lookUp } from '../launch/lookup.ts';
 import { rehearse } from '../launch/rehearse.ts';
+import { whileWaiting } from '../launch/while-waiting.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 import { parseSource } from '../store/source.ts';
@@ -44,9 +45,9 @@ async function prepare(
 ): Promise<Launch> {
   const { host, settings, deadline } = options;
   const rules = environOptions(settings);
-  const rehearsal = setImmediate(() => rehearse(argv[0], rules, host));
+  const cancel = whileWaiting(() => rehearse(argv[0], rules, host));
   const sealed = await openSources(attempts, stores, options);
-  clearImmediate(rehearsal);
+  cancel();
   deadline.clear();
   const environ = buildEnviron(host.environ, sealed, rules);
   const path = lookUp(argv[0], environ, host.system);
