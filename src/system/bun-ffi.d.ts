@@ -31,6 +31,7 @@ declare const Bun: {
     dlopen(path: string, symbols: Readonly<Record<string, FFISymbol>>): FFILibrary;
     linkSymbols(symbols: Readonly<Record<string, FFISymbol & { readonly ptr: number }>>): FFILibrary;
     ptr(view: ArrayBufferView): number;
+    toArrayBuffer(pointer: number, offset: number, length: number): ArrayBuffer;
     readonly read: { i32(pointer: number, offset: number): number };
   };
   readonly CryptoHasher: new (

@@ -1,6 +1,7 @@
 /** Each source of each run is told to the sinks once, whatever comes of it, and never with a value. */
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -448,6 +449,27 @@ describe('where it is told', () => {
     expect(JSON.stringify(received)).toContain('envseal.access.granted');
     expect(JSON.stringify(received)).not.toContain(CANARY);
   });
+
+  // Linux before 6.3 has no such setting; only root may change it, and only for a namespace of its own.
+  const NOEXEC = '/proc/sys/vm/memfd_noexec';
+  test.skipIf(isBundle || !existsSync(NOEXEC) || process.getuid?.() !== 0).each([0, 1, 2])(
+    'in the background: whether files without a name may be executed or not (vm.memfd_noexec=%i)',
+    async (setting) => {
+      await hook.fault({ hang: true, count: 'always' });
+      const namespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
+      const words = ['sh', '-c', `echo ${setting} >${NOEXEC} && exec "$@"`, 'sh', ...envsealWords, ...OPEN];
+      const sink = ['--event-sink', `${hook.url}/audit`, '--event-timeout', '60'];
+      const args = [...sink, '--event-policy', 'background', '--', 'sh', '-c', 'echo started; exec sleep 60'];
+      const { child, outcome } = startWords([...namespace, ...words, ...args], {
+        env: { ...env, ...secret },
+      });
+      // The receiver does not answer: who waits for it does not start.
+      await once(child.stdout, 'data');
+      await hook.seen('^/audit$');
+      child.kill('SIGKILL');
+      expect(await outcome).toMatchObject({ stdout: 'started\n', stderr: '' });
+    },
+  );
 
   test('in the background: what does not start is told at once', async () => {
     const args = ['--event-sink', `${hook.url}/audit`, '--event-policy', 'background', '--require', 'X'];
