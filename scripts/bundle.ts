@@ -41,6 +41,8 @@ export async function bundle(
     cwd: root,
     input: { [name]: entry },
     platform: 'node',
+    // Of programs that are only for Bun: the bench's.
+    external: ['bun:ffi'],
     // The SDK's ES modules shake to a third of its CommonJS ones.
     resolve: { mainFields: ['module', 'main'], conditionNames: ['module', 'import'] },
     transform: {

@@ -2,8 +2,10 @@
  * An age file as SOPS keeps one for each recipient: armored, and small enough for one chunk.
  * https://github.com/C2SP/C2SP/blob/main/age.md
  */
+
 import { EnvsealError } from '../errors.ts';
 import type { Bytes } from '../sealing/aes-gcm.ts';
+import { fromCanonicalBase64, toByteString } from '../system/bytes.ts';
 import { openChaCha, TAG_BYTES } from './chacha.ts';
 
 /** The file key under one recipient. */
@@ -57,18 +59,13 @@ export async function deriveKey(secret: Bytes, salt: Bytes, info: string): Promi
 
 /** Base64 without padding, in its one canonical form; `undefined` for anything else. */
 export function decodeBase64(text: string): Bytes | undefined {
-  return text.endsWith('=') ? undefined : decodePadded(text + '='.repeat(-text.length & 3));
+  return text.endsWith('=') ? undefined : fromCanonicalBase64(text + '='.repeat(-text.length & 3));
 }
 
 export function broken(what: string): EnvsealError {
   return new EnvsealError('corrupt', `the age file is broken: ${what}`, {
     hint: 'bytes were changed or are missing: seal the file again',
   });
-}
-
-function decodePadded(text: string): Bytes | undefined {
-  const bytes = new Uint8Array(Buffer.from(text, 'base64'));
-  return Buffer.from(bytes.buffer).toString('base64') === text ? bytes : undefined;
 }
 
 async function isMac(raw: Bytes, mac: Bytes, header: Bytes): Promise<boolean> {
@@ -81,18 +78,19 @@ function decodeArmor(armored: string): Bytes {
   const lines = armored.trim().split(/\r?\n/);
   const isWhole = lines.shift() === BEGIN && lines.pop() === END;
   const last = lines.length - 1;
-  const isEven = lines.every(
-    ({ length }, i) => length === LINE_LENGTH || (i === last && length < LINE_LENGTH),
-  );
+  let isEven = true;
+  for (let i = 0; i <= last; i++) {
+    const { length } = lines[i] as string;
+    isEven &&= length === LINE_LENGTH || (i === last && length < LINE_LENGTH);
+  }
   if (!isWhole || !isEven || !lines[last]) throw broken('its armor is not whole');
-  const bytes = decodePadded(lines.join(''));
+  const bytes = fromCanonicalBase64(lines.join(''));
   if (bytes === undefined) throw broken('its armor is not base64');
   return bytes;
 }
 
 function parse(bytes: Bytes): AgeFile {
-  const text = Buffer.from(bytes.buffer).toString('latin1');
-  const lines = new Lines(text);
+  const lines = new Lines(toByteString(bytes));
   if (lines.next() !== VERSION) throw broken(`it does not start with ${VERSION}`);
   const stanzas: Stanza[] = [];
   let line = lines.next();
@@ -113,7 +111,7 @@ function parse(bytes: Bytes): AgeFile {
 
 function parseStanza(first: string, lines: Lines): Stanza {
   const [type = '', ...args] = first.split(' ').slice(1);
-  if (![type, ...args].every((word) => /^[!-~]+$/.test(word))) throw broken('its header is not whole');
+  for (const word of [type, ...args]) if (!/^[!-~]+$/.test(word)) throw broken('its header is not whole');
   // Full lines, and a shorter one at the end, which may be empty.
   let body = '';
   for (let line = lines.next(); ; line = lines.next()) {

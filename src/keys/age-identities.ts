@@ -89,7 +89,7 @@ function readFile(path: string, system: System): Text {
   try {
     const bytes = system.readFile(toByteString(path), MAX_IDENTITIES_BYTES + 1);
     if (bytes.length <= MAX_IDENTITIES_BYTES) {
-      return { text: Buffer.from(bytes).toString('latin1'), origin: path };
+      return { text: toByteString(bytes), origin: path };
     }
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';

@@ -2,6 +2,7 @@
  * Keys of AWS KMS. https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
  */
+
 import { parseArn } from '../aws/arn.ts';
 import { assumeRole } from '../aws/assume-role.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
@@ -9,6 +10,7 @@ import { readAwsSettings } from '../aws/aws-settings.ts';
 import { callKms } from '../aws/kms.ts';
 import { regionOfKey } from '../aws/kms-key.ts';
 import { EnvsealError } from '../errors.ts';
+import { fromBase64, toBase64 } from '../system/bytes.ts';
 import type { KeyToWrapWith, WrappedKey } from './key-wrapper.ts';
 
 export interface AwsCiphertext {
@@ -34,7 +36,7 @@ export async function decryptWithAws(input: AwsCiphertext, client: AwsClient): P
     {
       operation: 'Decrypt',
       input: {
-        CiphertextBlob: Buffer.from(ciphertext).toString('base64'),
+        CiphertextBlob: toBase64(ciphertext),
         EncryptionContext: context,
         ...(key === undefined ? {} : { KeyId: key }),
       },
@@ -46,12 +48,13 @@ export async function decryptWithAws(input: AwsCiphertext, client: AwsClient): P
     client,
   );
   const { Plaintext, KeyId } = answer;
-  if (typeof Plaintext !== 'string' || typeof KeyId !== 'string') {
+  const plaintext = typeof Plaintext === 'string' ? fromBase64(Plaintext) : undefined;
+  if (plaintext === undefined || typeof KeyId !== 'string') {
     throw new EnvsealError('unreachable', 'KMS answered without a plaintext', {
       hint: 'check AWS_ENDPOINT_URL_KMS: what answers there is not KMS',
     });
   }
-  return { plaintext: Buffer.from(Plaintext, 'base64'), key: KeyId };
+  return { plaintext, key: KeyId };
 }
 
 /** KMS does not say what is wrong about a ciphertext. */

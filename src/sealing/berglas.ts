@@ -7,9 +7,9 @@
  * https://github.com/GoogleCloudPlatform/berglas/blob/main/pkg/berglas/read.go
  */
 import { EnvsealError } from '../errors.ts';
+import { toBase64 } from '../system/bytes.ts';
 import { type Bytes, importGcmKey, KEY_BYTES, openGcm, sealGcm } from './aes-gcm.ts';
 import { BERGLAS_NONCE_BYTES } from './kms-blob.ts';
-import { encodeBase64 } from './sops/ciphertext.ts';
 
 const NO_ADDITIONAL_DATA: Bytes = new Uint8Array();
 
@@ -66,7 +66,7 @@ export async function sealBerglas(
   const sealed = new Uint8Array(iv.length + ciphertext.length);
   sealed.set(iv);
   sealed.set(ciphertext, iv.length);
-  return new TextEncoder().encode(`${encodeBase64(wrapped)}:${encodeBase64(sealed)}`);
+  return new TextEncoder().encode(`${toBase64(wrapped)}:${toBase64(sealed)}`);
 }
 
 function isCorrupt(error: unknown): boolean {

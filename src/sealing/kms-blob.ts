@@ -1,6 +1,7 @@
 /** What KMS ciphertexts look like in a file: binary, as base64, and as the two halves of a berglas object. Pure. */
+
+import { fromCanonicalBase64 } from '../system/bytes.ts';
 import { type Bytes, TAG_BYTES } from './aes-gcm.ts';
-import { decodeBase64 } from './sops/ciphertext.ts';
 
 export type Cloud = 'aws' | 'google';
 
@@ -74,7 +75,7 @@ export function decodeBase64File(text: string): Bytes | undefined {
     packed = packed.replaceAll('-', '+').replaceAll('_', '/');
   }
   if (!packed.endsWith('=')) packed = packed.padEnd(Math.ceil(packed.length / 4) * 4, '=');
-  return packed === '' ? undefined : decodeBase64(packed);
+  return packed === '' ? undefined : fromCanonicalBase64(packed);
 }
 
 /**
@@ -85,8 +86,8 @@ export function decodeBase64File(text: string): Bytes | undefined {
 export function splitBerglas(text: string): BerglasFile | undefined {
   const colon = text.indexOf(':');
   if (colon === -1) return undefined;
-  const wrapped = decodeBase64(pack(text.slice(0, colon)));
-  const sealed = decodeBase64(pack(text.slice(colon + 1)));
+  const wrapped = fromCanonicalBase64(pack(text.slice(0, colon)));
+  const sealed = fromCanonicalBase64(pack(text.slice(colon + 1)));
   if (wrapped === undefined || wrapped.length === 0) return undefined;
   if (sealed === undefined || sealed.length < BERGLAS_NONCE_BYTES + TAG_BYTES) return undefined;
   return { wrapped, sealed };

@@ -56,11 +56,12 @@ export async function openSealed(file: SealedFile, options: OpenSealedOptions): 
 
 /** Cloud KMS does not say which version of a key has opened something, so a pin of one could not be kept. */
 function refuseVersions({ source, pinnedKeys }: OpenSealedOptions): void {
-  const version = pinnedKeys.find((pin) => isCloudKmsKey(pin) && withoutVersion(pin) !== pin);
-  if (version === undefined) return;
-  throw new EnvsealError('configuration', `${source.uri}: --kms-key names a version of a key`, {
-    hint: `a version can be pinned for objects that Cloud Storage seals; here, pin the key: ${withoutVersion(version)}`,
-  });
+  for (const pin of pinnedKeys) {
+    if (!isCloudKmsKey(pin) || withoutVersion(pin) === pin) continue;
+    throw new EnvsealError('configuration', `${source.uri}: --kms-key names a version of a key`, {
+      hint: `a version can be pinned for objects that Cloud Storage seals; here, pin the key: ${withoutVersion(pin)}`,
+    });
+  }
 }
 
 async function openSopsFile(

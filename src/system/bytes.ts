@@ -42,11 +42,17 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /** The other way; `undefined` for what is none. Padding may be missing. */
-export function fromBase64(text: string): Uint8Array | undefined {
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   const digits = text.replace(/={1,2}$/, '');
   if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined;
-  if (!('fromBase64' in Uint8Array)) return Buffer.from(digits, 'base64');
-  return (Uint8Array as { fromBase64(text: string): Uint8Array }).fromBase64(digits);
+  if (!('fromBase64' in Uint8Array)) return new Uint8Array(Buffer.from(digits, 'base64'));
+  return (Uint8Array as { fromBase64(text: string): Uint8Array<ArrayBuffer> }).fromBase64(digits);
+}
+
+/** Of an encoder's text alone: of two texts with the same bytes, one is none. */
+export function fromCanonicalBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = fromBase64(text);
+  return bytes !== undefined && toBase64(bytes) === text ? bytes : undefined;
 }
 
 /** In lower case. */

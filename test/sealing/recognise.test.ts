@@ -184,8 +184,8 @@ describe('an object of berglas', () => {
     const recognised = is(text);
     expect(recognised).toEqual({
       kind: 'berglas',
-      wrapped: google(),
-      sealed: Buffer.from(SEALED, 'base64'),
+      wrapped: new Uint8Array(google()),
+      sealed: new Uint8Array(Buffer.from(SEALED, 'base64')),
     });
     expect(pinned(text, 'berglas')).toEqual(recognised);
     expect(errorOf(() => pinned(text, 'dotenv'))?.message).toContain('it is an object of berglas');

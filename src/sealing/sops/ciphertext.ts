@@ -2,6 +2,7 @@
  * `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`, the form of every encrypted value and of the MAC.
  * https://github.com/getsops/sops/blob/main/aes/cipher.go
  */
+import { fromCanonicalBase64, toBase64 } from '../../system/bytes.ts';
 import { type Bytes, openGcm, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
 import type { ScalarType } from './tree.ts';
 
@@ -30,9 +31,9 @@ export function looksEncrypted(text: string): boolean {
 export function parseCiphertext(text: string): Ciphertext | undefined {
   const match = CIPHERTEXT.exec(text);
   if (match === null) return undefined;
-  const data = decodeBase64(match[1] as string);
-  const iv = decodeBase64(match[2] as string);
-  const tag = decodeBase64(match[3] as string);
+  const data = fromCanonicalBase64(match[1] as string);
+  const iv = fromCanonicalBase64(match[2] as string);
+  const tag = fromCanonicalBase64(match[3] as string);
   if (data === undefined || iv?.length !== IV_BYTES || tag?.length !== TAG_BYTES) return undefined;
   const sealed = new Uint8Array(data.length + TAG_BYTES);
   sealed.set(data);
@@ -58,21 +59,11 @@ export async function sealText(
 ): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const sealed = await sealGcm(key, { iv, additionalData }, new TextEncoder().encode(text));
-  const data = encodeBase64(sealed.subarray(0, -TAG_BYTES));
-  return `${PREFIX}data:${data},iv:${encodeBase64(iv)},tag:${encodeBase64(sealed.subarray(-TAG_BYTES))},type:${type}]`;
+  const data = toBase64(sealed.subarray(0, -TAG_BYTES));
+  return `${PREFIX}data:${data},iv:${toBase64(iv)},tag:${toBase64(sealed.subarray(-TAG_BYTES))},type:${type}]`;
 }
 
 /** What binds a value to its name: the path to it, each of its keys with a colon behind. */
 export function pathTo(name: string): Bytes {
   return new TextEncoder().encode(`${name}:`);
-}
-
-/** `undefined` for what is not base64, or not as an encoder writes it: of two texts with the same bytes one is none. */
-export function decodeBase64(text: string): Bytes | undefined {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.toString('base64') === text ? bytes : undefined;
-}
-
-export function encodeBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

@@ -66,7 +66,7 @@ export async function unwrapDataKey(
 
 /** The keys to try, by group; only groups that have any. */
 function chooseKeys({ groups, threshold }: Metadata, { isAllowed }: Keys, source: string): WrappedKey[][] {
-  const usable = groups.map((group) => group.filter(({ kind }) => kind !== 'unsupported')).filter(isFilled);
+  const usable = keep(groups, ({ kind }) => kind !== 'unsupported');
   if (usable.length < threshold) {
     throw new EnvsealError(
       'key_unavailable',
@@ -76,7 +76,7 @@ function chooseKeys({ groups, threshold }: Metadata, { isAllowed }: Keys, source
       },
     );
   }
-  const allowed = usable.map((group) => group.filter(isAllowed)).filter(isFilled);
+  const allowed = keep(usable, isAllowed);
   if (allowed.length >= threshold) return allowed;
   throw new EnvsealError(
     'wrong_key',
@@ -87,8 +87,17 @@ function chooseKeys({ groups, threshold }: Metadata, { isAllowed }: Keys, source
   );
 }
 
-function isFilled(group: readonly WrappedKey[]): boolean {
-  return group.length > 0;
+function keep(
+  groups: readonly (readonly WrappedKey[])[],
+  isKept: (key: WrappedKey) => boolean,
+): WrappedKey[][] {
+  const rest: WrappedKey[][] = [];
+  for (const group of groups) {
+    const kept: WrappedKey[] = [];
+    for (const key of group) if (isKept(key)) kept.push(key);
+    if (kept.length > 0) rest.push(kept);
+  }
+  return rest;
 }
 
 interface Share {

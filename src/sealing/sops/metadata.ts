@@ -3,7 +3,8 @@
  * Nothing in it is authenticated but `lastmodified`. Who changes it gets a file that does not open.
  */
 import type { WrappedKey } from '../../keys/key-wrapper.ts';
-import { type Ciphertext, decodeBase64, parseCiphertext } from './ciphertext.ts';
+import { fromCanonicalBase64 } from '../../system/bytes.ts';
+import { type Ciphertext, parseCiphertext } from './ciphertext.ts';
 import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
 import { broken, isScalar, type Node, type Section } from './tree.ts';
 
@@ -62,7 +63,8 @@ export function readMetadata(section: Section, source: string): Metadata {
 
 /** Of several rules at once sops makes none; of none `_unencrypted` at the end of a name. */
 function readRule(section: Section, read: Reader): Pick<Metadata, 'rule' | 'ruleKind'> {
-  const given = RULES.filter((kind) => read.text(section, kind) !== '');
+  const given: (typeof RULES)[number][] = [];
+  for (const kind of RULES) if (read.text(section, kind) !== '') given.push(kind);
   if (given.length > 1)
     throw broken(read.source, `it has ${given[0]} and ${given[1]}, and only one can hold`);
   const [kind = 'unencrypted_suffix'] = given;
@@ -83,7 +85,8 @@ function readGroups(section: Section, read: Reader): readonly (readonly WrappedK
     .map((group) => readGroup(read.section(group, 'key_groups'), read));
   if (top.length > 0 && groups.length > 0) throw broken(read.source, 'it has keys outside its key groups');
   const all = top.length > 0 ? [top] : groups;
-  const count = all.reduce((sum, { length }) => sum + length, 0);
+  let count = 0;
+  for (const { length } of all) count += length;
   if (count === 0) throw broken(read.source, 'it has no keys');
   if (count > MAX_KEYS || all.length > MAX_KEYS)
     throw broken(read.source, `it has more than ${MAX_KEYS} keys`);
@@ -184,7 +187,7 @@ class Reader {
   }
 
   base64(entry: Section, list: string): Uint8Array {
-    const wrapped = decodeBase64(this.text(entry, 'enc'));
+    const wrapped = fromCanonicalBase64(this.text(entry, 'enc'));
     if (wrapped === undefined || wrapped.length === 0) throw this.missing(list, 'enc');
     return wrapped;
   }

@@ -1,7 +1,7 @@
 /** The data key of a SOPS file under its keys, and the fields that hold it: the mirror of `data-key.ts`. */
 import { EnvsealError } from '../../errors.ts';
 import type { KeyToWrapWith, Wrap, WrappedKey } from '../../keys/key-wrapper.ts';
-import { encodeBase64 } from './ciphertext.ts';
+import { toBase64 } from '../../system/bytes.ts';
 import type { Fields } from './layout.ts';
 import { splitSecret } from './shamir.ts';
 import type { Node, Section } from './tree.ts';
@@ -78,7 +78,7 @@ function writeKey(key: UsableKey, time: string): Section {
 
 /** The field `enc`. */
 export function encodeWrapped(key: UsableKey): string {
-  return key.kind === 'age' ? key.wrapped : encodeBase64(key.wrapped);
+  return key.kind === 'age' ? key.wrapped : toBase64(key.wrapped);
 }
 
 function section(fields: Readonly<Record<string, string>>): Map<string, Node> {

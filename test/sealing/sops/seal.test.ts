@@ -74,8 +74,8 @@ test.each(FORMATS)('%s: the keys of clouds are written with all that opens them 
   expect(JSON.parse(JSON.stringify(seen))).toEqual(
     JSON.parse(
       JSON.stringify([
-        { ...kms, context, wrapped: Buffer.from(wrapped) },
-        { ...gcp, wrapped: Buffer.from(wrapped) },
+        { ...kms, context, wrapped: wrapped },
+        { ...gcp, wrapped: wrapped },
       ]),
     ),
   );
