@@ -59,7 +59,17 @@ export async function bundle(
       entryFileNames: '[name].mjs',
       chunkFileNames: 'chunk-[hash].mjs',
       // Not the entry itself: it waits for the command to end, and so would whatever takes something from its chunk.
-      codeSplitting: { groups: [{ name: 'start', tags: ['$initial'], test: (id) => id !== entry }] },
+      codeSplitting: {
+        groups: [
+          { name: 'start', tags: ['$initial'], test: (id) => id !== entry },
+          // What a start from a SOPS file needs more.
+          {
+            name: 'sops',
+            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read-dotenv|read-json|typed|ciphertext|shamir|mac|regex|rule|flatten))\.ts$/,
+          },
+          { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:assume-role|kms|json-call)|json)\.ts$/ },
+        ],
+      },
     },
   });
   const chunks = output.filter((file) => file.type === 'chunk');

@@ -141,9 +141,9 @@ export function nameOf(entry: ByteString): string {
 function toEntries(variables: Variables, allowed: readonly string[]): ByteString[] {
   const entries: string[] = [];
   for (const [name, secret] of variables) entries.push(`${name}=${secret.reveal()}`);
-  const block = `\0${entries.join('\0')}`;
-  if (hasLoaderName(variables, block)) refuseUnsafeNames(variables.keys(), allowed);
+  if (hasLoaderName(variables)) refuseUnsafeNames(variables.keys(), allowed);
   // ASCII is the same in both, and most files are nothing else.
-  const bytes = toByteString(block);
-  return bytes === block ? entries : bytes.slice(1).split('\0');
+  const text = entries.join('\0');
+  const bytes = toByteString(text);
+  return bytes === text ? entries : bytes.split('\0');
 }

@@ -23,13 +23,24 @@ export function importGcmKey(raw: Bytes): Promise<CryptoKey> {
 }
 
 /** The plaintext, or `undefined` when key, IV, additional data, ciphertext or tag is not what it was sealed with. */
-export async function openGcm(key: CryptoKey, input: GcmInput, sealed: Bytes): Promise<Bytes | undefined> {
-  try {
-    return new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', ...input }, key, sealed));
-  } catch (error) {
-    if (error instanceof Error && error.name === 'OperationError') return undefined;
-    throw new EnvsealError('internal', 'AES-GCM does not work', { cause: error });
-  }
+export function openGcm(
+  key: CryptoKey,
+  { iv, additionalData }: GcmInput,
+  sealed: Bytes,
+): Promise<Bytes | undefined> {
+  // Without a closure or an asynchronous function: a file has hundreds of values.
+  return crypto.subtle
+    .decrypt({ name: 'AES-GCM', iv, additionalData }, key, sealed)
+    .then(toBytes, notAuthentic);
+}
+
+function toBytes(plaintext: ArrayBuffer): Bytes {
+  return new Uint8Array(plaintext);
+}
+
+function notAuthentic(error: unknown): undefined {
+  if (error instanceof Error && error.name === 'OperationError') return undefined;
+  throw new EnvsealError('internal', 'AES-GCM does not work', { cause: error });
 }
 
 /** The ciphertext and the tag. */

@@ -45,14 +45,23 @@ export function toBase64(bytes: Uint8Array): string {
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   const digits = text.replace(/={1,2}$/, '');
   if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined;
-  if (!('fromBase64' in Uint8Array)) return new Uint8Array(Buffer.from(digits, 'base64'));
-  return (Uint8Array as { fromBase64(text: string): Uint8Array<ArrayBuffer> }).fromBase64(digits);
+  return decodeBase64(digits);
 }
 
-/** Of an encoder's text alone: of two texts with the same bytes, one is none. */
+/** Of an encoder's text alone: of two texts with the same bytes, one is none. A file has hundreds. */
 export function fromCanonicalBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = fromBase64(text);
-  return bytes !== undefined && toBase64(bytes) === text ? bytes : undefined;
+  try {
+    const bytes = decodeBase64(text);
+    return toBase64(bytes) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws where the runtime is strict, which Node before 25 is not. */
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  if (!('fromBase64' in Uint8Array)) return new Uint8Array(Buffer.from(text, 'base64'));
+  return (Uint8Array as { fromBase64(text: string): Uint8Array<ArrayBuffer> }).fromBase64(text);
 }
 
 /** In lower case. */

@@ -1,7 +1,15 @@
 /** What goes without Buffer is what Buffer would have made of it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bytesOf, fromBase64, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
+import {
+  bytesOf,
+  fromBase64,
+  fromCanonicalBase64,
+  textOf,
+  toBase64,
+  toByteString,
+  toHex,
+} from '../../src/system/bytes.ts';
 
 /** ASCII alone, what is more than one byte, and halves of a pair, which are no text. */
 const text = fc.oneof(
@@ -103,4 +111,22 @@ test('textOf is what the bytes say in UTF-8', () => {
       expect(textOf(toByteString(of))).toBe(Buffer.from(of).toString('utf8'));
     }),
   );
+});
+
+test('fromCanonicalBase64 takes what toBase64 gives, and nothing else that has the same bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), fc.string(), (of, other) => {
+      const text = toBase64(of);
+      expect([...(fromCanonicalBase64(text) ?? [])]).toEqual([...of]);
+      for (const twin of [text.replace('=', ''), `${text}\n`, ` ${text}`, `${text}=`]) {
+        expect(fromCanonicalBase64(twin)).toEqual(twin === text ? new Uint8Array(of) : undefined);
+      }
+      const bytes = fromCanonicalBase64(other);
+      if (bytes !== undefined) expect(toBase64(bytes)).toBe(other);
+    }),
+  );
+});
+
+test.each(['AB==', 'AAB=', 'A', '=', '-_8=', 'AA=A'])('fromCanonicalBase64 of %j is nothing', (text) => {
+  expect(fromCanonicalBase64(text)).toBeUndefined();
 });

@@ -9,6 +9,8 @@ import type { ScalarType } from './tree.ts';
 /** sops makes IVs of 32 bytes, where 12 are usual. */
 const IV_BYTES = 32;
 
+const encoder = new TextEncoder();
+
 const PREFIX = 'ENC[AES256_GCM,';
 const BASE64 = '[A-Za-z0-9+/]+={0,2}';
 const CIPHERTEXT = new RegExp(
@@ -58,12 +60,12 @@ export async function sealText(
   type: ScalarType | 'comment' = 'str',
 ): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const sealed = await sealGcm(key, { iv, additionalData }, new TextEncoder().encode(text));
+  const sealed = await sealGcm(key, { iv, additionalData }, encoder.encode(text));
   const data = toBase64(sealed.subarray(0, -TAG_BYTES));
   return `${PREFIX}data:${data},iv:${toBase64(iv)},tag:${toBase64(sealed.subarray(-TAG_BYTES))},type:${type}]`;
 }
 
 /** What binds a value to its name: the path to it, each of its keys with a colon behind. */
 export function pathTo(name: string): Bytes {
-  return new TextEncoder().encode(`${name}:`);
+  return encoder.encode(`${name}:`);
 }

@@ -191,10 +191,13 @@ function readTexts({ name, content }: Value, opened: Bytes | Texts | undefined, 
   return texts;
 }
 
+/** One for all: a file has hundreds of values. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function decode(bytes: Bytes, name: string, source: string): string {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw broken(source, `${name} is not UTF-8`, 'encode bytes, for example as base64');
   }
