@@ -2,9 +2,10 @@
  * The executable's system: libc through FFI, which loads faster than `node:fs` and alone can pass bytes that are not
  * UTF-8, restore what the runtime changed, and report `errno` instead of aborting.
  */
-import { bytesOf, toByteString } from './bytes.ts';
+import { bytesOf } from './bytes.ts';
 import { NO_LIMIT_LEFT, PR_SET_DUMPABLE, RLIMIT_CORE } from './core-dumps.ts';
 import { openLibc, ptr, readInt } from './ffi.ts';
+import { inheritedOf, listOpenFds, NOTHING_OPEN } from './inherited-fds.ts';
 import {
   type ByteString,
   ErrnoError,
@@ -78,13 +79,13 @@ const STDERR = 2;
 const STDERR_WAIT_MS = 1000;
 export const O_NONBLOCK = process.platform === 'darwin' ? 0x4 : 0o4000;
 export const O_NOCTTY = process.platform === 'darwin' ? 0x20000 : 0o400;
-const O_CLOEXEC = process.platform === 'darwin' ? 0x1000000 : 0o2000000;
-const O_DIRECTORY = process.platform === 'darwin' ? 0x100000 : process.arch === 'arm64' ? 0o40000 : 0o200000;
+export const O_CLOEXEC = process.platform === 'darwin' ? 0x1000000 : 0o2000000;
+export const O_DIRECTORY =
+  process.platform === 'darwin' ? 0x100000 : process.arch === 'arm64' ? 0o40000 : 0o200000;
 const X_OK = 1;
 const R_OK = 4;
 const F_SETFD = 2;
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/unistd.h, and x86's syscall_64.tbl. */
-const SYS_GETDENTS64 = process.arch === 'arm64' ? 61 : 217;
 const SYS_FSTAT = process.arch === 'arm64' ? 80 : 5;
 /** struct stat: https://github.com/torvalds/linux/blob/master/arch/x86/include/uapi/asm/stat.h and asm-generic/stat.h. */
 const STAT_BYTES = 144;
@@ -96,16 +97,6 @@ const SIG_DFL = 0;
 const SIG_IGN = 1;
 const SIGPIPE = 13;
 const RLIMIT_STACK = 3;
-/** With the longest number that a file descriptor has, ten digits. */
-const MAX_DIRENT_BYTES = 32;
-
-/** `folder` is the file descriptor of the folder with the entries, which is one of them. */
-interface OpenFds {
-  readonly folder: number;
-  readonly entries: Uint8Array;
-}
-
-const NOTHING_OPEN: OpenFds = { folder: -1, entries: new Uint8Array(0) };
 
 /** Set by `loadBun`, before anything asks for them. */
 export let libc: ReturnType<typeof openLibc<typeof SYMBOLS>>;
@@ -306,69 +297,4 @@ function readAll(fd: number, limit: number): Uint8Array {
     if (count === 0) return bytes.subarray(0, length);
     length += count;
   }
-}
-
-/**
- * What /proc/self/fd holds. Bun marks every file descriptor from 3 upwards close-on-exec before any of our code
- * runs: those that came with the process are all that is open now, except the runtime's own event loop (an epoll and an
- * eventfd) and the folder itself. It is read by the bare system call, because loading `node:fs` takes 2 ms.
- */
-function listOpenFds(): OpenFds {
-  const folder = libc.open(ptr(cString('/proc/self/fd')), O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return NOTHING_OPEN;
-  let entries = new Uint8Array(4096);
-  let length = 0;
-  for (;;) {
-    const count = libc.syscall(
-      SYS_GETDENTS64,
-      folder,
-      ptr(entries.subarray(length)),
-      entries.length - length,
-    );
-    if (count <= 0) break;
-    length += count;
-    // The kernel fills what it is given as far as whole entries go, so where another one has room there is none.
-    if (entries.length - length >= MAX_DIRENT_BYTES) break;
-    const larger = new Uint8Array(entries.length * 4);
-    larger.set(entries);
-    entries = larger;
-  }
-  libc.close(folder);
-  return { folder, entries: entries.subarray(0, length) };
-}
-
-/** struct linux_dirent64: 8 bytes inode, 8 bytes offset, 2 bytes length of the record, 1 byte type, name, NUL. */
-function inheritedOf({ folder, entries }: OpenFds): number[] {
-  const fds: number[] = [];
-  for (
-    let at = 0;
-    at < entries.length;
-    at += (entries[at + 16] as number) + 256 * (entries[at + 17] as number)
-  ) {
-    const fd = readDecimal(entries, at + 19);
-    if (fd >= 3 && fd !== folder && !isEventLoop(fd)) fds.push(fd);
-  }
-  return fds;
-}
-
-/** -1 for what is no number, such as `.`. */
-function readDecimal(bytes: Uint8Array, start: number): number {
-  let number = -1;
-  for (let at = start; bytes[at] !== 0; at++) {
-    const digit = (bytes[at] as number) - 0x30;
-    if (digit < 0 || digit > 9) return -1;
-    number = Math.max(number, 0) * 10 + digit;
-  }
-  return number;
-}
-
-function isEventLoop(fd: number): boolean {
-  const name = readLink(`/proc/self/fd/${fd}`);
-  return name === 'anon_inode:[eventpoll]' || name === 'anon_inode:[eventfd]';
-}
-
-function readLink(path: string): string {
-  const target = new Uint8Array(64);
-  const length = libc.readlink(ptr(cString(path)), ptr(target), target.length);
-  return toByteString(target.subarray(0, Math.max(0, length)));
 }
