@@ -102,6 +102,7 @@ describe.skipIf(isBundle)('inherited file descriptors stay open (socket activati
   const states = {
     'one file': 'exec 3</etc/passwd',
     'a gap': 'exec 5</etc/passwd 9>/dev/null 64</etc/hostname',
+    'more than one reading of their folder gives': 'for fd in {100..499}; do eval "exec $fd</dev/null"; done',
     'a pipe': ': | exec 7<&0; sleep 0 | true; exec 6<&0',
     none: '',
   };
