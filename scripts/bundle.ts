@@ -50,6 +50,8 @@ export async function bundle(
       // Where Google's library would look for files that are in the bundle. An ES module on Node has no such variable.
       define: { __dirname: '"/"', ...define },
     },
+    // That it cannot split a chunk further where the groups below do not.
+    checks: { ineffectiveDynamicImport: false },
     plugins: [...plugins, withoutRequire, lean],
     output: {
       dir: outdir,

@@ -7,18 +7,19 @@ import { folder } from './folder.ts';
 import { envsealWords, isBundle, type Outcome, readEnviron, runWords } from './program.ts';
 
 /** A shell and coreutils' `env` make the state and become the probe; neither changes what it does not name. */
-function through(state: string, probe: readonly string[]): readonly string[] {
-  return ['/bin/sh', '-c', `${state}\nexec env $DISPOSITIONS "$@"`, 'sh', ...probe];
+function through(state: string, probe: readonly string[], shell = '/bin/sh'): readonly string[] {
+  return [shell, '-c', `${state}\nexec env $DISPOSITIONS "$@"`, 'sh', ...probe];
 }
 
 async function compare(
   state: string,
   probe: readonly string[],
+  shell = '/bin/sh',
 ): Promise<[direct: Outcome, wrapped: Outcome]> {
   const cwd = folder({ env: 'SEALED=yes\n' });
   const wrapper = [...envsealWords, '--allow-unsealed', '--source', `file://${cwd}/env`, '--'];
-  const direct = await runWords(through(state, probe), { cwd });
-  const wrapped = await runWords(through(state, [...wrapper, ...probe]), { cwd });
+  const direct = await runWords(through(state, probe, shell), { cwd });
+  const wrapped = await runWords(through(state, [...wrapper, ...probe], shell), { cwd });
   expect(wrapped.stderr).toBe(direct.stderr);
   expect(wrapped.status).toBe(direct.status);
   return [direct, wrapped];
@@ -99,20 +100,25 @@ test('stdin, stdout and stderr keep their flags and reach the command', async ()
 });
 
 describe.skipIf(isBundle)('inherited file descriptors stay open (socket activation, s6, jobservers)', () => {
-  const states = {
-    'one file': 'exec 3</etc/passwd',
-    'a gap': 'exec 5</etc/passwd 9>/dev/null 64</etc/hostname',
-    'more than one reading of their folder gives': 'for fd in {100..499}; do eval "exec $fd</dev/null"; done',
-    'a pipe': ': | exec 7<&0; sleep 0 | true; exec 6<&0',
-    none: '',
+  const states: Readonly<Record<string, readonly [state: string, last: number]>> = {
+    'one file': ['exec 3</etc/passwd', 3],
+    'a gap': ['exec 5</etc/passwd 9>/dev/null 64</etc/hostname', 64],
+    'more than one reading of their folder gives': [
+      'for fd in {100..499}; do eval "exec $fd</dev/null"; done',
+      499,
+    ],
+    'a pipe': [': | exec 7<&0; sleep 0 | true; exec 6<&0', 6],
+    none: ['', 2],
   };
-  test.for(Object.entries(states))('%s', async ([, state]) => {
+  test.for(Object.entries(states))('%s', async ([, [state, last]]) => {
     const probe = [
       'sh',
       '-c',
       'cd /proc/$$/fd; for fd in *; do echo "$fd $(readlink "$fd" | sed "s/[0-9]*]//")"; done',
     ];
-    const [direct, wrapped] = await compare(state, probe);
+    // Other shells know one digit only.
+    const [direct, wrapped] = await compare(state, probe, '/bin/bash');
+    expect(direct.stdout).toMatch(new RegExp(`^${last} `, 'm'));
     expect(wrapped.stdout.split('\n')).toEqual(direct.stdout.split('\n'));
   });
 });
