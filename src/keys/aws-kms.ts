@@ -108,7 +108,7 @@ export async function wrapWithAws(
       operation: 'Encrypt',
       input: {
         KeyId: key,
-        Plaintext: Buffer.from(dataKey).toString('base64'),
+        Plaintext: toBase64(dataKey),
         EncryptionContext: context,
       },
       region,

@@ -1,20 +1,10 @@
 /** The part of Bun's API that is used here. https://bun.sh/docs/api/ffi */
 declare module 'bun:ffi' {
-  type FFIType = 'i32' | 'i64_fast' | 'u64' | 'ptr' | 'void';
-  type Pointer = number & { readonly __pointer: unique symbol };
-  interface FFIFunction {
-    readonly args: readonly FFIType[];
-    readonly returns: FFIType;
-  }
-  export function dlopen<T extends Record<string, FFIFunction>>(
+  export function dlopen<T extends Record<string, FFISymbol>>(
     path: string,
     symbols: T,
-  ): { symbols: { [K in keyof T]: (...args: (number | Pointer)[]) => number } };
-  export function linkSymbols<T extends Record<string, FFIFunction & { readonly ptr: number }>>(
-    symbols: T,
-  ): { symbols: { [K in keyof T]: (...args: (number | Pointer)[]) => number } };
-  export function ptr(view: ArrayBufferView): Pointer;
-  export const read: { i32(pointer: number, offset: number): number };
+  ): { symbols: { [K in keyof T]: (...args: number[]) => number } };
+  export function ptr(view: ArrayBufferView): number;
 }
 
 type FFIType = 'i32' | 'i64_fast' | 'u64' | 'ptr' | 'void';

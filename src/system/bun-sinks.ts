@@ -15,6 +15,7 @@ const SOCKETS = {
   connect: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i64_fast' },
 } as const;
+let sockets: ReturnType<typeof openLibc<typeof SOCKETS>> | undefined;
 
 /** https://github.com/torvalds/linux/blob/master/include/uapi/asm-generic/fcntl.h: the same on x86-64 and arm64. */
 const O_WRONLY = 0o1;
@@ -52,7 +53,7 @@ export function sendDatagram(path: ByteString, bytes: Uint8Array): void {
   const address = Buffer.alloc(2 + path.length + 1);
   address.writeUInt16LE(AF_UNIX);
   address.write(path, 2, 'latin1');
-  const sockets = openLibc(SOCKETS);
+  sockets ??= openLibc(SOCKETS);
   const fd = sockets.socket(AF_UNIX, SOCK_DGRAM | O_CLOEXEC, 0);
   if (fd < 0) throw lastError();
   try {

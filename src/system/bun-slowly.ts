@@ -3,7 +3,7 @@
  * and timers waiting too. Whether there is something to read is asked again and again, which goes for pipes, sockets and
  * terminals alike; whoever gave us the file descriptor finds it as it was.
  */
-import { isForLater, lastError, libc, O_NOCTTY, O_NONBLOCK, openToRead, POLLIN, rare } from './bun.ts';
+import { isForLater, lastError, libc, O_NOCTTY, O_NONBLOCK, openFile, POLLIN, rare } from './bun.ts';
 import { ptr } from './ffi.ts';
 import { type ByteString, STANDARD_INPUT } from './system.ts';
 
@@ -16,7 +16,7 @@ export async function readSlowly(
   limit: number,
 ): Promise<Uint8Array> {
   if (from === STANDARD_INPUT) return await readAll(from, limit);
-  const fd = openToRead(from, O_NONBLOCK | O_NOCTTY);
+  const fd = openFile(from, O_NONBLOCK | O_NOCTTY);
   try {
     return await readAll(fd, limit);
   } finally {

@@ -122,7 +122,7 @@ const bunSystem: System = {
   readFile,
   readFileAtOnce(path, limit) {
     // O_NONBLOCK: a pipe that nobody writes into yet is opened at once. Files do not know it.
-    const fd = openToRead(path, O_NONBLOCK | O_NOCTTY);
+    const fd = openFile(path, O_NONBLOCK | O_NOCTTY);
     try {
       return isStill(fd) ? readAll(fd, limit) : undefined;
     } finally {
@@ -241,14 +241,14 @@ function cStringArray(strings: readonly ByteString[]): { block: Uint8Array; poin
   return { block, pointers };
 }
 
-export function openToRead(path: ByteString, flags: number): number {
+export function openFile(path: ByteString, flags: number): number {
   const fd = libc.open(ptr(cString(path)), flags | O_CLOEXEC);
   if (fd < 0) throw lastError();
   return fd;
 }
 
 function readFile(path: ByteString, limit: number): Uint8Array {
-  const fd = openToRead(path, 0);
+  const fd = openFile(path, 0);
   try {
     return readAll(fd, limit);
   } finally {

@@ -7,7 +7,7 @@
  * starts at the same time would slow the command down; and a child of vfork cannot sleep, because we would with it. So
  * that is a program of its own, of 282 bytes, in a file without a name.
  */
-import { cString, lastError, libc } from './bun.ts';
+import { cString, lastError, libc, openFile } from './bun.ts';
 import { functionsAt, openLibc, ptr } from './ffi.ts';
 import { type ByteString, type Detached, ErrnoError } from './system.ts';
 
@@ -89,7 +89,7 @@ const [PROT_READ, PROT_WRITE, PROT_EXEC] = [1, 2, 4];
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MFD_CLOEXEC = 1;
 const MFD_NOEXEC_SEAL = 8;
-const [O_RDWR, O_PATH, O_CLOEXEC] = [2, 0o10000000, 0o2000000];
+const [O_RDWR, O_PATH] = [2, 0o10000000];
 
 const { detach: detachX64 } = functionsAt({
   detach: { ptr: machineCode(), args: ['i32', 'ptr', 'ptr', 'i32', 'i32', 'i32'], returns: 'i32' },
@@ -112,9 +112,9 @@ export async function detach({ path, argv, environ, input }: Detached): Promise<
     return fd;
   };
   try {
-    const program = hold(openToPass(path, O_PATH));
+    const program = hold(openFile(path, O_PATH));
     const events = hold(nameless('events', new TextEncoder().encode(input), MFD_NOEXEC_SEAL));
-    const none = hold(openToPass('/dev/null', O_RDWR));
+    const none = hold(openFile('/dev/null', O_RDWR));
     const waiter = makeWaiter();
     if (waiter !== undefined) hold(waiter);
     if (detachX64(waiter ?? program, ptr(args.list), ptr(env.list), events, none, program) !== 0)
@@ -122,12 +122,6 @@ export async function detach({ path, argv, environ, input }: Detached): Promise<
   } finally {
     for (const fd of fds) libc.close(fd);
   }
-}
-
-function openToPass(path: ByteString, flags: number): number {
-  const fd = libc.open(ptr(cString(path)), flags | O_CLOEXEC);
-  if (fd < 0) throw lastError();
-  return fd;
 }
 
 /** `undefined` where no file without a name may be executable (vm.memfd_noexec=2): then nobody waits. */
