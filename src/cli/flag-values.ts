@@ -99,7 +99,9 @@ function readList(row: FlagRow, text: string, problem: (expected: string) => Env
 }
 
 function splitList(text: string): string[] {
-  return text.split(/[\s,]+/).filter((item) => item !== '');
+  const items: string[] = [];
+  for (const item of text.split(/[\s,]+/)) if (item !== '') items.push(item);
+  return items;
 }
 
 export function usage(message: string, name: FlagName): EnvsealError {
