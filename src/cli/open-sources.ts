@@ -13,7 +13,7 @@ import { openPlain } from '../sealing/open.ts';
 import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
 import { asFormat, type Recognised, recognise } from '../sealing/recognise.ts';
-import type { Secret } from '../secret.ts';
+import { SecretMap } from '../secret-map.ts';
 import type { Settings } from '../settings.ts';
 import type { EnvStore } from '../store/env-store.ts';
 import { fetchFile } from '../store/file.ts';
@@ -28,21 +28,20 @@ export interface OpenOptions {
   readonly deadline: Deadline;
 }
 
-type Variables = ReadonlyMap<string, Secret>;
-
 /** Throws the first failure; the other requests are given up with it. Each attempt is filled in as far as it comes. */
 export async function openSources(
   attempts: readonly Attempt[],
   stores: Stores,
   options: OpenOptions,
-): Promise<Variables> {
+): Promise<SecretMap> {
   const encryptionContext = parseEncryptionContext(options.settings['encryption-context']);
-  const opened: Promise<Variables>[] = [];
+  const opened: Promise<SecretMap>[] = [];
   for (const attempt of attempts) {
     const variables = openSource(attempt, stores, options, encryptionContext);
     opened.push(variables.catch((error: unknown) => giveUp(error, attempt, options.deadline)));
   }
-  return merge(await Promise.all(opened));
+  const [first, ...later] = (await Promise.all(opened)) as [SecretMap, ...SecretMap[]];
+  return later.length === 0 ? first : SecretMap.merge([first, ...later]);
 }
 
 function giveUp(error: unknown, attempt: Attempt, deadline: Deadline): never {
@@ -63,7 +62,7 @@ async function openSource(
   stores: Stores,
   { settings }: OpenOptions,
   encryptionContext: EncryptionContext,
-): Promise<Variables> {
+): Promise<SecretMap> {
   const { source } = attempt;
   let object: FetchedObject;
   try {
@@ -71,7 +70,7 @@ async function openSource(
   } catch (error) {
     if (!source.isOptional || !(error instanceof EnvsealError) || error.code !== 'not_found') throw error;
     attempt.isAbsent = true;
-    return new Map();
+    return new SecretMap();
   }
   const content = recogniseObject(object, attempt);
   return await openObject(content, object, attempt, {
@@ -114,24 +113,20 @@ export async function openObject(
   object: FetchedObject,
   attempt: Attempt,
   options: OpenObjectOptions,
-): Promise<Variables> {
+): Promise<SecretMap> {
   const { source } = attempt;
   const { bytes, sealing } = object;
   if (isPlain(content)) {
     enforcePolicy(source, sealing, options);
-    attempt.variables = openPlain(bytes, content.kind, source);
-    return attempt.variables;
+    const variables = openPlain(bytes, content.kind, source, content.text);
+    attempt.variables = variables;
+    return variables;
   }
   const { openSealed } = await import('../sealing/open-sealed.ts');
   const { variables, keys } = await openSealed(content, { ...options, source, object });
   attempt.kmsKeys = keys;
   attempt.variables = variables;
   return variables;
-}
-
-function merge([first = new Map(), ...later]: readonly Variables[]): Variables {
-  if (later.length === 0) return first;
-  return new Map([first, ...later].flatMap((variables) => [...variables]));
 }
 
 /** Stores by scheme, and what opens keys, each made when its first source needs it. */

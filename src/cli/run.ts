@@ -10,6 +10,7 @@ import { whileWaiting } from '../launch/while-waiting.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 import { parseSource } from '../store/source.ts';
+import { cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { type CommandLine, readSettings } from './arguments.ts';
 import type { CommandContext } from './commands.ts';
@@ -50,9 +51,10 @@ async function prepare(
   cancel();
   deadline.clear();
   const environ = buildEnviron(host.environ, sealed, rules);
-  const path = lookUp(argv[0], environ, host.system);
-  checkKernelLimits(argv, environ, host.system.stackLimit());
-  return { path, argv, environ };
+  const path = lookUp(argv[0], environ.strings, host.system);
+  const args = cStrings(argv);
+  checkKernelLimits(args, environ, host.system.stackLimit());
+  return { path, argv: args, environ };
 }
 
 /** `undefined` where nobody is told. */

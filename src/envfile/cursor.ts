@@ -13,9 +13,14 @@ export interface Cursor {
 
 const BOM = '\uFEFF';
 
-/** Decodes a file; a BOM at its start is skipped. Throws `malformed` on invalid UTF-8 and on NUL. */
-export function openText(bytes: Uint8Array, source: string): Cursor {
-  const text = decode(bytes, source);
+/**
+ * Decodes a file; a BOM at its start is skipped. `decoded` is its text where somebody has it already, without the BOM and
+ * with U+FFFD for what is invalid. Throws `malformed` on invalid UTF-8 and on NUL.
+ */
+export function openText(bytes: Uint8Array, source: string, decoded?: string): Cursor {
+  // A U+FFFD can be the file's own, and of two BOMs one is left.
+  const isExact = decoded !== undefined && !decoded.includes('\uFFFD') && !decoded.startsWith(BOM);
+  const text = isExact ? decoded : decode(bytes, source);
   const nul = text.indexOf('\0');
   if (nul !== -1) throw malformed({ source, text }, nul, 'text without NUL');
   return { source, text, at: text.startsWith(BOM) ? 1 : 0, line: 1 };

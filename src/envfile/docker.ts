@@ -6,7 +6,6 @@
  * a name outside our pattern. A line longer than 64 KiB, an error there, is not one here.
  */
 
-import { Secret } from '../secret.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { NAME_IN_WORDS, nameEnd } from './name.ts';
 import type { TakeEntry } from './parse.ts';
@@ -23,8 +22,7 @@ export function parseDocker(cursor: Cursor, take: TakeEntry): void {
     const content = takeLine(cursor);
     if (content === '' || content.startsWith('#')) continue;
     const equals = findEquals(cursor, at);
-    const value = content.slice(equals - at + 1);
-    take(content.slice(0, equals - at), new Secret(value), line);
+    take(content.slice(0, equals - at), content, line);
   }
 }
 

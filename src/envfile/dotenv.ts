@@ -11,7 +11,6 @@
  */
 
 import type { EnvsealError } from '../errors.ts';
-import { Secret } from '../secret.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { NAME_IN_WORDS, NAME_PATTERN, nameEnd } from './name.ts';
 import type { TakeEntry } from './parse.ts';
@@ -39,7 +38,7 @@ export function parseDotenv(cursor: Cursor, take: TakeEntry): void {
       const equals = text.indexOf('=', at);
       const end = PLAIN.lastIndex;
       const valueEnd = text.charCodeAt(end - 1) === 0x0a ? end - 1 : end;
-      take(text.slice(at, equals), new Secret(text.slice(equals + 1, valueEnd)), cursor.line);
+      take(text.slice(at, equals), text.slice(at, valueEnd), cursor.line);
       cursor.at = end;
       cursor.line += 1;
     }
@@ -51,7 +50,7 @@ function takeOtherLine(cursor: Cursor, take: TakeEntry): void {
   HEAD.lastIndex = cursor.at;
   const name = HEAD.exec(cursor.text)?.[1];
   if (name === undefined) takeEmptyLine(cursor);
-  else take(name, new Secret(takeValue(cursor, HEAD.lastIndex)), line);
+  else take(name, `${name}=${takeValue(cursor, HEAD.lastIndex)}`, line);
 }
 
 /** Takes a blank line or a comment. */

@@ -1,4 +1,5 @@
-import type { Secret } from '../secret.ts';
+import { Secret } from '../secret.ts';
+import { SecretMap } from '../secret-map.ts';
 import { openText } from './cursor.ts';
 import { parseDocker } from './docker.ts';
 import { parseDotenv } from './dotenv.ts';
@@ -17,10 +18,12 @@ export interface ParseOptions {
   readonly dialect: Dialect;
   /** The source's URI or path; error messages name it. */
   readonly source: string;
+  /** The bytes as text, where they were decoded already: any invalid ones as U+FFFD, and without the BOM. */
+  readonly text?: string | undefined;
 }
 
-/** Is told of each assignment, in file order. */
-export type TakeEntry = (name: string, value: Secret, line: number) => void;
+/** Is told of each assignment, in file order; `assignment` is `NAME=value`, without anything of the dialect. */
+export type TakeEntry = (name: string, assignment: string, line: number) => void;
 
 /**
  * Reads an env file. Entries come in file order and a name may come twice.
@@ -30,27 +33,31 @@ export type TakeEntry = (name: string, value: Secret, line: number) => void;
  */
 export function parse(bytes: Uint8Array, options: ParseOptions): Entry[] {
   const entries: Entry[] = [];
-  parseInto(bytes, options, (name, value, line) => entries.push({ name, value, line }));
+  parseInto(bytes, options, (...found) => entries.push(toEntry(...found)));
   return entries;
 }
 
+export function toEntry(...[name, assignment, line]: Parameters<TakeEntry>): Entry {
+  return { name, value: new Secret(assignment.slice(name.length + 1)), line };
+}
+
 /** What a process gets of an env file: of the entries with the same name, the last. Throws as `parse` does. */
-export function parseVariables(bytes: Uint8Array, options: ParseOptions): Map<string, Secret> {
-  const variables = new Map<string, Secret>();
-  parseInto(bytes, options, (name, value) => variables.set(name, value));
+export function parseVariables(bytes: Uint8Array, options: ParseOptions): SecretMap {
+  const variables = new SecretMap();
+  parseInto(bytes, options, (name, assignment) => variables.assign(name, assignment));
   return variables;
 }
 
 /** Tells `take` of each assignment up to where the file ends or goes wrong. Throws as `parse` does. */
-export function parseInto(bytes: Uint8Array, { dialect, source }: ParseOptions, take: TakeEntry): void {
-  const cursor = openText(bytes, source);
+export function parseInto(bytes: Uint8Array, { dialect, source, text }: ParseOptions, take: TakeEntry): void {
+  const cursor = openText(bytes, source, text);
   if (dialect === 'docker') parseDocker(cursor, take);
   else parseDotenv(cursor, take);
 }
 
 /** The same for entries. */
-export function lastWins(entries: Iterable<Entry>): Map<string, Secret> {
-  const variables = new Map<string, Secret>();
-  for (const { name, value } of entries) variables.set(name, value);
+export function lastWins(entries: Iterable<Entry>): SecretMap {
+  const variables = new SecretMap();
+  for (const { name, value } of entries) variables.set(name, value.reveal());
   return variables;
 }

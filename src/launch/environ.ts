@@ -1,8 +1,8 @@
 /** The command's environment, computed from the inherited one and the sealed variables. Pure. */
 import { EnvsealError } from '../errors.ts';
-import type { Secret } from '../secret.ts';
+import type { SecretMap } from '../secret-map.ts';
 import { VARIABLE_PREFIX } from '../settings.ts';
-import { toByteString } from '../system/bytes.ts';
+import { type CStrings, cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
 import { hasLoaderName, isLoaderName } from './loader-names.ts';
@@ -30,31 +30,28 @@ const PLACEHOLDERS = ['envseal', 'chamberme'];
  */
 export function buildEnviron(
   inherited: readonly ByteString[],
-  sealed: ReadonlyMap<string, Secret>,
+  sealed: SecretMap,
   options: EnvironOptions,
-): ByteString[] {
+): CStrings {
   let chosen = choose(sealed, options);
   if (options.strict) chosen = declaredOnly(chosen, declaredNames(inherited));
   const kept = inheritedEntries(inherited, options);
   const preserved = preservedEntries(kept, options.preserveEnv);
   requireNames(chosen, preserved, options.require);
-  if (preserved.length > 0) chosen = without(chosen, preserved.map(nameOf));
-  return withoutNames(kept, chosen).concat(toEntries(chosen, options.allowName));
+  if (preserved.length > 0) chosen = without(chosen, new Set(preserved.map(nameOf)));
+  if (hasLoaderName(chosen)) refuseUnsafeNames(chosen.keys(), options.allowName);
+  return cStrings(withoutNames(kept, chosen), chosen.assignments());
 }
 
-type Variables = ReadonlyMap<string, Secret>;
-
-function choose(sealed: Variables, { only, exclude }: EnvironOptions): Variables {
+function choose(sealed: SecretMap, { only, exclude }: EnvironOptions): SecretMap {
   if (only.length === 0 && exclude.length === 0) return sealed;
   const isWanted = only.length === 0 ? () => true : matcher(only);
   const isExcluded = matcher(exclude);
-  return new Map([...sealed].filter(([name]) => isWanted(name) && !isExcluded(name)));
+  return sealed.filter((name) => isWanted(name) && !isExcluded(name));
 }
 
-function without(variables: Variables, names: readonly string[]): Variables {
-  const rest = new Map(variables);
-  for (const name of names) rest.delete(name);
-  return rest;
+function without(variables: SecretMap, names: ReadonlySet<string>): SecretMap {
+  return variables.filter((name) => !names.has(name));
 }
 
 function refuseUnsafeNames(names: Iterable<string>, allowed: readonly string[]): void {
@@ -70,9 +67,9 @@ function refuseUnsafeNames(names: Iterable<string>, allowed: readonly string[]):
   );
 }
 
-function declaredOnly(chosen: Variables, declared: ReadonlySet<string>): Variables {
+function declaredOnly(chosen: SecretMap, declared: ReadonlySet<string>): SecretMap {
   const unfilled = [...declared].filter((name) => !chosen.has(name));
-  if (unfilled.length === 0) return new Map([...chosen].filter(([name]) => declared.has(name)));
+  if (unfilled.length === 0) return chosen.filter((name) => declared.has(name));
   throw new EnvsealError('unmet', `no source fills ${unfilled.join(', ')}, which --strict demands`, {
     hint: 'add the variable to a source, or remove its placeholder from the image',
   });
@@ -80,7 +77,7 @@ function declaredOnly(chosen: Variables, declared: ReadonlySet<string>): Variabl
 
 /** A preserved variable wins over the source's, so it is what has to be there. */
 function requireNames(
-  chosen: Variables,
+  chosen: SecretMap,
   preserved: readonly ByteString[],
   required: readonly string[],
 ): void {
@@ -132,18 +129,4 @@ function isPlaceholder(entry: ByteString): boolean {
 export function nameOf(entry: ByteString): string {
   const equals = entry.indexOf('=');
   return equals < 0 ? entry : entry.slice(0, equals);
-}
-
-/**
- * Entries in UTF-8. A file can have thousands of variables and nothing is compiled yet when this runs, so it does little
- * for each, and the rest for all at once. No value holds a NUL.
- */
-function toEntries(variables: Variables, allowed: readonly string[]): ByteString[] {
-  const entries: string[] = [];
-  for (const [name, secret] of variables) entries.push(`${name}=${secret.reveal()}`);
-  if (hasLoaderName(variables)) refuseUnsafeNames(variables.keys(), allowed);
-  // ASCII is the same in both, and most files are nothing else.
-  const text = entries.join('\0');
-  const bytes = toByteString(text);
-  return bytes === text ? entries : bytes.split('\0');
 }

@@ -1,11 +1,13 @@
 import type { Host } from '../host.ts';
+import type { CStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { explainExec } from './lookup.ts';
 
 export interface Launch {
   readonly path: ByteString;
-  readonly argv: readonly [ByteString, ...ByteString[]];
-  readonly environ: readonly ByteString[];
+  /** Of at least one string. */
+  readonly argv: CStrings;
+  readonly environ: CStrings;
 }
 
 /** Replaces this process with the command. Throws `not_executable`, `command_not_found` or `too_large`. */
@@ -19,6 +21,6 @@ export async function handOver(
   try {
     return system.execve(path, argv, environ);
   } catch (error) {
-    throw explainExec(argv[0], error);
+    throw explainExec(argv.strings[0] ?? path, error);
   }
 }

@@ -1,6 +1,7 @@
 /** The kernel's limits on what execve is given, checked before it so that the error can name the variable. */
 import { EnvsealError } from '../errors.ts';
 import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+import type { CStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { nameOf } from './environ.ts';
 
@@ -13,13 +14,11 @@ const POINTER_BYTES = 8;
  * Throws `too_large`. `stackLimit` is RLIMIT_STACK's soft limit in bytes. What the kernel itself adds (the file name,
  * the auxiliary vector's strings) is left a page of room.
  */
-export function checkKernelLimits(
-  argv: readonly ByteString[],
-  environ: readonly ByteString[],
-  stackLimit: number,
-): void {
-  const [args, variables] = [measure(argv), measure(environ)];
-  const long = variables.longest;
+export function checkKernelLimits(argv: CStrings, environ: CStrings, stackLimit: number): void {
+  const limit = Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, Math.floor(stackLimit / 4))) - 4096;
+  const total = totalBytes(argv) + totalBytes(environ);
+  if (total <= limit && !hasTooLong(argv) && !hasTooLong(environ)) return;
+  const long = longest(environ);
   if (long.length + 1 > MAX_ENV_STRING_BYTES) {
     throw new EnvsealError(
       'too_large',
@@ -29,15 +28,12 @@ export function checkKernelLimits(
       },
     );
   }
-  if (args.longest.length + 1 > MAX_ENV_STRING_BYTES) {
+  if (longest(argv).length + 1 > MAX_ENV_STRING_BYTES) {
     throw new EnvsealError(
       'too_large',
       `an argument of the command is over the kernel's ${MAX_ENV_STRING_BYTES} bytes`,
     );
   }
-  const limit = Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, Math.floor(stackLimit / 4))) - 4096;
-  const total = args.bytes + variables.bytes;
-  if (total <= limit) return;
   throw new EnvsealError(
     'too_large',
     `arguments and environment are ${total} bytes, over the kernel's ${limit}`,
@@ -47,16 +43,24 @@ export function checkKernelLimits(
   );
 }
 
-/** `bytes`: each string with its NUL and the pointer to it. */
-function measure(strings: readonly ByteString[]): { bytes: number; longest: ByteString } {
-  let bytes = (1 + POINTER_BYTES) * strings.length;
-  let longest = '';
-  for (let i = 0; i < strings.length; i++) {
-    const { length } = strings[i] as ByteString;
-    bytes += length;
-    if (length > longest.length) longest = strings[i] as ByteString;
+/** Each string with its NUL and the pointer to it. */
+function totalBytes({ strings, block }: CStrings): number {
+  return (strings.length === 0 ? 0 : block.length) + POINTER_BYTES * strings.length;
+}
+
+/** Of the places that are so many bytes apart, a string that takes more than that is over one: thousands need no look. */
+function hasTooLong({ block }: CStrings): boolean {
+  for (let at = MAX_ENV_STRING_BYTES; at < block.length; at += MAX_ENV_STRING_BYTES) {
+    const start = block.lastIndexOf(0, at - 1) + 1;
+    if (block.indexOf(0, at) + 1 - start > MAX_ENV_STRING_BYTES) return true;
   }
-  return { bytes, longest };
+  return false;
+}
+
+function longest({ strings }: CStrings): ByteString {
+  let found = '';
+  for (const string of strings) if (string.length > found.length) found = string;
+  return found;
 }
 
 /** An inherited name can hold any byte. */

@@ -99,21 +99,24 @@ export const LOADER_NAMES: readonly string[] = [
 ];
 
 const isInTable = lazily(() => matcher(LOADER_NAMES));
-const LOADER_NAME = lazily(
-  () => new RegExp(`\\0(?:${LOADER_NAMES.join('|').replaceAll('*', '[^\\0]*')})(?=\\0)`),
-);
-
-/** From so many names on, making the expression is what takes less at a cold start. */
+/** From so many names on, to look for the table in the names is what takes less at a cold start. */
 const MANY = 500;
 
-/**
- * Whether a name is in the table. A matcher takes a millisecond for thousands of names, and an expression over all at
- * once a third of one to be made.
- */
+/** Whether a name is in the table. To ask that of each name takes a millisecond for thousands. */
 export function hasLoaderName(names: ReadonlyMap<string, unknown>): boolean {
-  if (names.size >= MANY) return LOADER_NAME().test(`\0${[...names.keys()].join('\0')}\0`);
+  if (names.size >= MANY) return hasOneOf(names, LOADER_NAMES);
   for (const name of names.keys()) if (isLoaderName(name)) return true;
   return false;
+}
+
+/** One expression for all patterns and over all names, of the few patterns that are no names. */
+function hasOneOf(names: ReadonlyMap<string, unknown>, patterns: readonly string[]): boolean {
+  const globs: string[] = [];
+  for (const pattern of patterns) {
+    if (pattern.includes('*')) globs.push(pattern.replaceAll('*', '[^\\0]*'));
+    else if (names.has(pattern)) return true;
+  }
+  return new RegExp(`\\0(?:${globs.join('|')})(?=\\0)`).test(`\0${Array.from(names.keys()).join('\0')}\0`);
 }
 
 export function isLoaderName(name: string): boolean {

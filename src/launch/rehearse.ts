@@ -1,6 +1,7 @@
 import { parseVariables } from '../envfile/parse.ts';
 import type { Host } from '../host.ts';
 import { bytesOf } from '../system/bytes.ts';
+import { cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { buildEnviron, type EnvironOptions } from './environ.ts';
 import { checkKernelLimits } from './kernel-limits.ts';
@@ -13,8 +14,9 @@ import { lookUp } from './lookup.ts';
 export function rehearse(command: ByteString, options: EnvironOptions, { environ, system }: Host): void {
   try {
     const variables = parseVariables(bytesOf('A=1\n'), { dialect: 'dotenv', source: '' });
-    buildEnviron(environ, variables, { ...options, require: [], strict: false, only: [], exclude: [] });
-    checkKernelLimits([command], environ, system.stackLimit());
+    const rules = { ...options, require: [], strict: false, only: [], exclude: [] };
+    const strings = buildEnviron(environ, variables, rules);
+    checkKernelLimits(cStrings([command]), strings, system.stackLimit());
     lookUp(command, environ, system);
     system.prepareExec();
   } catch {

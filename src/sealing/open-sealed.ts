@@ -6,10 +6,11 @@ import type { GoogleClient } from '../gcp/google-client.ts';
 import { isCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
 import type { Opened } from '../keys/aws-kms.ts';
 import type { Unwrap, WrappedKey } from '../keys/key-wrapper.ts';
+import type { SecretMap } from '../secret-map.ts';
 import type { Source } from '../store/source.ts';
 import type { FetchedObject } from '../store/store.ts';
 import { type EncryptionContext, refuseOtherPlace } from './encryption-context.ts';
-import { openPlain, type Variables } from './open.ts';
+import { openPlain } from './open.ts';
 import { isPinned } from './pins.ts';
 import { notPinned } from './policy.ts';
 import { type Recognised, recognise } from './recognise.ts';
@@ -35,7 +36,7 @@ export interface OpenSealedOptions {
 
 /** The variables, and the keys that opened them. */
 export interface OpenedFile {
-  readonly variables: Variables;
+  readonly variables: SecretMap;
   readonly keys: readonly string[];
 }
 
@@ -69,7 +70,7 @@ async function openSopsFile(
   options: OpenSealedOptions,
 ): Promise<OpenedFile> {
   const { openSops } = await import('./sops/open.ts');
-  return await openSops(options.object.bytes, file.sops, sopsOptions(options));
+  return await openSops(options.object.bytes, file.sops, { ...sopsOptions(options), text: file.text });
 }
 
 /** Which keys may open a SOPS file, and how they do. */
@@ -225,7 +226,7 @@ function objectNameOf(source: Source): string {
 function openContent({ plaintext, key }: Opened, { source }: OpenSealedOptions): OpenedFile {
   const content = recognise(plaintext, { source: source.uri });
   if (content.kind === 'dotenv' || content.kind === 'json') {
-    return { variables: openPlain(plaintext, content.kind, source), keys: [key] };
+    return { variables: openPlain(plaintext, content.kind, source, content.text), keys: [key] };
   }
   throw new EnvsealError('malformed', `${source.uri} is sealed twice: inside it is ${content.kind}`, {
     hint: 'seal the plain env file',

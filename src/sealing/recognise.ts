@@ -9,10 +9,15 @@ import { DOTENVX, type Likeness, looksLike } from './looks-like.ts';
 import { recogniseSopsText } from './sops/recognise.ts';
 import type { SopsKind } from './sops/tree.ts';
 
-export type Recognised = { readonly kind: 'dotenv' } | { readonly kind: 'json' } | Sealed;
+export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded) | Sealed;
+
+interface Decoded {
+  /** What the bytes are as text, without a BOM and with U+FFFD for what is invalid, for who reads on. */
+  readonly text?: string;
+}
 
 type Sealed =
-  | { readonly kind: 'sops'; readonly sops: SopsKind }
+  | ({ readonly kind: 'sops'; readonly sops: SopsKind } & Decoded)
   | {
       readonly kind: 'kms';
       /** `undefined` for a ciphertext that only `format=kms` says to be one. */
@@ -59,14 +64,14 @@ export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   if (sealed !== undefined) return sealed;
   if (firstCharacter(text) === '{') {
     refuseAnswer(text, source);
-    return { kind: 'json' };
+    return { kind: 'json', text };
   }
   // Padding makes an assignment of some base64.
   const isDotenv = DOTENV_START.test(text) && !mayBeBase64(text);
   const likeness = isDotenv ? undefined : looksLike(bytes);
   if (likeness !== undefined) throw unlike(source, likeness);
   if (isDotenvx(text)) throw unlike(source, DOTENVX);
-  return { kind: 'dotenv' };
+  return { kind: 'dotenv', text };
 }
 
 /**
@@ -87,7 +92,7 @@ export function asFormat(bytes: Uint8Array, format: PinnedFormat, { source }: Op
     return sealed;
   }
   if (sealed !== undefined) throw otherThan(source, `${format}, it is ${WORDS[sealed.kind]}`, format);
-  return { kind: format };
+  return { kind: format, text };
 }
 
 function recogniseSealed(bytes: Uint8Array, text: string, source: string): Sealed | undefined {
@@ -96,7 +101,7 @@ function recogniseSealed(bytes: Uint8Array, text: string, source: string): Seale
   const inText = mayBeBase64(text) ? recogniseText(text) : undefined;
   if (inText !== undefined) return inText;
   const sops = recogniseSopsText(text, { source });
-  return sops && { kind: 'sops', sops };
+  return sops && { kind: 'sops', sops, text };
 }
 
 /** An env file has a `=` sooner, unless the name of its first variable is longer than any. */

@@ -117,7 +117,7 @@ export const nodeSystem: System = {
     checkFormat(path);
     // Removing an ignored disposition needs a listener: Node starts with SIGPIPE and SIGXFSZ ignored.
     for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => {});
-    rethrow(() => process.execve?.(asText(path), argv.map(asText), toRecord(environ)));
+    rethrow(() => process.execve?.(asText(path), argv.strings.map(asText), toRecord(environ.strings)));
     throw new ErrnoError('ENOSYS');
   },
   loadDetach: async () => (await import('./detach-child.ts')).detach,

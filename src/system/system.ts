@@ -4,6 +4,7 @@
  *
  * Paths, arguments and environment entries are `ByteString`s, because Linux does not promise that they are UTF-8.
  */
+import type { CStrings } from './c-strings.ts';
 
 /** A string in which each character is one byte (0 to 255), as `latin1` decodes it. */
 export type ByteString = string;
@@ -84,7 +85,7 @@ export interface System {
    * Replaces this process. What the runtime changed at its start (signal dispositions, close-on-exec of inherited file
    * descriptors) is put back first. Returns only by throwing ErrnoError.
    */
-  execve(path: ByteString, argv: readonly ByteString[], environ: readonly ByteString[]): never;
+  execve(path: ByteString, argv: CStrings, environ: CStrings): never;
   /**
    * What starts a process that outlives us, in a session of its own, without our standard streams but with `input` to
    * read. It is nobody's child where that can be had: from the executable on x86-64.

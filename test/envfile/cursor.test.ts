@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { complaint, FORMATS, readBytes } from './reading.ts';
+import { complaint, FORMATS, read, readBytes } from './reading.ts';
 
 const UTF8 = 'expected valid UTF-8';
 
@@ -35,6 +35,11 @@ test.each(['', '\x7f', '\x80', '\u07ff', '\u0800', '\uffff', '\u{10000}', '\u{10
     expect(complaint(bytes)).toBe(`line 1, column ${column}: ${UTF8}`);
   },
 );
+
+test('of two BOMs, one is skipped', () => {
+  expect(read('\uFEFFA=1')).toEqual([['A', '1']]);
+  expect(complaint('\uFEFF\uFEFFA=1')).toMatch(/^line 1, column 1: expected a name/);
+});
 
 test('U+FFFD itself is a character like others', () => {
   expect(readBytes(new TextEncoder().encode('A=\uFFFD'), 'dotenv')[0]?.value.reveal()).toBe('\uFFFD');

@@ -12,9 +12,29 @@ export type Format = Dialect | 'json';
 export const FORMATS: readonly Format[] = ['dotenv', 'docker', 'json'];
 
 export function readBytes(bytes: Uint8Array, format: Format): Entry[] {
-  return format === 'json'
-    ? parseJson(bytes, { source: SOURCE })
-    : parse(bytes, { dialect: format, source: SOURCE });
+  return format === 'json' ? parseJson(bytes, { source: SOURCE }) : parseTwice(bytes, format);
+}
+
+/** From its bytes alone, and as a start does, which has decoded them already: there must be no difference. */
+function parseTwice(bytes: Uint8Array, dialect: Dialect): Entry[] {
+  const text = new TextDecoder().decode(bytes);
+  const attempts = [undefined, text].map((decoded) => {
+    let entries: Entry[] = [];
+    const error = errorOf(() => {
+      entries = parse(bytes, { dialect, source: SOURCE, text: decoded });
+    });
+    return { entries, error };
+  });
+  const [plain, decoded] = attempts.map(({ entries, error }) =>
+    JSON.stringify([
+      entries.map(({ name, value, line }) => [name, value.reveal(), line]),
+      error?.message,
+      error?.hint,
+    ]),
+  );
+  if (plain !== decoded) throw new Error('what was decoded already is read otherwise');
+  if (attempts[1]?.error !== undefined) throw attempts[1].error;
+  return attempts[1]?.entries ?? [];
 }
 
 /** `[name, value]` in file order. */

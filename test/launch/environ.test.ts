@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { buildEnviron, type EnvironOptions, nameOf } from '../../src/launch/environ.ts';
 import { isLoaderName, LOADER_NAMES } from '../../src/launch/loader-names.ts';
-import { Secret } from '../../src/secret.ts';
+import { SecretMap } from '../../src/secret-map.ts';
+import { bytesOf } from '../../src/system/bytes.ts';
 
 const DEFAULTS: EnvironOptions = {
   pristine: false,
@@ -21,9 +22,12 @@ function build(
   inherited: readonly string[],
   sealed: Readonly<Record<string, string>>,
   options: Partial<EnvironOptions> = {},
-): string[] {
-  const secrets = new Map(Object.entries(sealed).map(([name, value]) => [name, new Secret(value)]));
-  return buildEnviron(inherited, secrets, { ...DEFAULTS, ...options });
+): readonly string[] {
+  const secrets = new SecretMap();
+  for (const [name, value] of Object.entries(sealed)) secrets.set(name, value);
+  const { strings, block } = buildEnviron(inherited, secrets, { ...DEFAULTS, ...options });
+  expect(block).toEqual(bytesOf(`${strings.join('\0')}\0`));
+  return strings;
 }
 
 describe('inherited entries', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { checkKernelLimits } from '../../src/launch/kernel-limits.ts';
+import { cStrings } from '../../src/system/c-strings.ts';
 
 const MIB = 1024 * 1024;
 const POINTER = 8;
@@ -12,7 +13,7 @@ function refusal(
   stackLimit = 8 * MIB,
 ): string | undefined {
   try {
-    checkKernelLimits(argv, environ, stackLimit);
+    checkKernelLimits(cStrings(argv), cStrings(environ), stackLimit);
     return undefined;
   } catch (error) {
     expect(error).toBeInstanceOf(EnvsealError);
@@ -31,6 +32,20 @@ describe('one string', () => {
       "too_large: A is 131073 bytes with its name, over the kernel's 131072; store large content in a file of its own and pass its location",
     );
   });
+
+  test.each([0, 1, 65_536, 131_069, 131_070, 131_071, 131_072, 131_073, 262_144, 400_000])(
+    'wherever it stands: behind %i bytes',
+    (before) => {
+      const others = (bytes: number) =>
+        Array.from({ length: Math.ceil(bytes / 100_000) }, (_, i) =>
+          'x'.repeat(Math.min(100_000, bytes - i * 100_000) - 1),
+        );
+      const long = `A=${'x'.repeat(131_069)}`;
+      expect(refusal(['cmd'], [...others(before), long, 'B=1'])).toBeUndefined();
+      expect(refusal(['cmd'], [...others(before), `${long}x`, 'B=1'])).toContain('A is 131073 bytes');
+      expect(refusal([...others(before), `${long}x`, 'B=1'], [])).toContain('an argument of the command');
+    },
+  );
 
   test('an argument that is too long is not shown', () => {
     expect(refusal(['cmd', 'x'.repeat(131_072)], [])).toBe(

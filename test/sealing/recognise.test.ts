@@ -19,9 +19,18 @@ const FORMATS: readonly PinnedFormat[] = ['dotenv', 'json', 'sops', 'kms', 'berg
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 const bytesOf = (file: string | Uint8Array) => (typeof file === 'string' ? utf8(file) : file);
-const is = (file: string | Uint8Array) => recognise(bytesOf(file), { source: SOURCE });
+const is = (file: string | Uint8Array) =>
+  withoutText(recognise(bytesOf(file), { source: SOURCE }), bytesOf(file));
 const pinned = (file: string | Uint8Array, as: PinnedFormat) =>
-  asFormat(bytesOf(file), as, { source: SOURCE });
+  withoutText(asFormat(bytesOf(file), as, { source: SOURCE }), bytesOf(file));
+
+/** The text of what is read on is always the same. */
+function withoutText(recognised: Recognised, file: Uint8Array): Recognised {
+  if (!('text' in recognised)) return recognised;
+  const { text, ...rest } = recognised;
+  if (text !== new TextDecoder().decode(file)) throw new Error(`the text of ${rest.kind} is not the file's`);
+  return rest;
+}
 
 /** What the error says behind its fixed beginning; `undefined` when the file is taken. */
 function likeness(file: string | Uint8Array): string | undefined {

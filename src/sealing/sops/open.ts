@@ -2,7 +2,7 @@
 import { type Cursor, openText } from '../../envfile/cursor.ts';
 import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
-import { Secret } from '../../secret.ts';
+import { SecretMap } from '../../secret-map.ts';
 import { type Bytes, importGcmKey } from '../aes-gcm.ts';
 import { type Ciphertext, looksEncrypted, openCiphertext, parseCiphertext, pathTo } from './ciphertext.ts';
 import { type Keys, unwrapDataKey } from './data-key.ts';
@@ -17,11 +17,13 @@ import { isScalarType, readTyped, type Texts } from './typed.ts';
 export interface OpenSopsOptions extends Keys {
   /** The source's URI or path; error messages name it. */
   readonly source: string;
+  /** The bytes as text, where they were decoded already: any invalid ones as U+FFFD, and without the BOM. */
+  readonly text?: string | undefined;
 }
 
 export interface OpenedSops {
   /** In file order. Plain values that a rule leaves plain are among them. */
-  readonly variables: Map<string, Secret>;
+  readonly variables: SecretMap;
   /** The keys that unwrapped: one, or as many as the file's threshold says. */
   readonly keys: readonly string[];
   /** Names of the values that nothing authenticates: with `mac_only_encrypted` the plain ones. */
@@ -73,9 +75,9 @@ export interface OpenedValue extends Texts {
 export async function openSopsFile(
   bytes: Uint8Array,
   kind: SopsKind,
-  { source, ...keys }: OpenSopsOptions,
+  { source, text, ...keys }: OpenSopsOptions,
 ): Promise<OpenedSopsFile> {
-  const read = await readSops(bytes, kind, source);
+  const read = await readSops(bytes, kind, source, text);
   const unwrapping = unwrapDataKey(read.metadata, keys, source);
   // What is wrong with a value is told first.
   unwrapping.catch(() => {});
@@ -97,11 +99,16 @@ export async function reopenSops(
   return { ...read, ...(await openValues(readValues(read, source), read.metadata, key, source)) };
 }
 
-export async function readSops(bytes: Uint8Array, kind: SopsKind, source: string): Promise<ReadSops> {
+export async function readSops(
+  bytes: Uint8Array,
+  kind: SopsKind,
+  source: string,
+  text?: string,
+): Promise<ReadSops> {
   if (bytes.length > MAX_SOURCE_BYTES) {
     throw new EnvsealError('too_large', `${source} is larger than ${MAX_SOURCE_BYTES} bytes`);
   }
-  const cursor = openText(bytes, source);
+  const cursor = openText(bytes, source, text);
   const file = await READERS[kind](cursor);
   return { text: cursor.text, file, metadata: readMetadata(file.metadata, source) };
 }
@@ -155,7 +162,7 @@ async function openValues(
   const openedMac = openCiphertext(key, mac, encode(lastModified));
   const texts = await Promise.all([openedMac, ...values.map((value) => openValue(value, key))]);
   const macText = texts.shift() as Bytes | undefined;
-  const variables = new Map<string, Secret>();
+  const variables = new SecretMap();
   const macTexts: string[] = [];
   const unauthenticated: string[] = [];
   const opened: OpenedValue[] = [];
@@ -165,7 +172,7 @@ async function openValues(
     opened.push({ name, isEncrypted, type, mac, value });
     if (isEncrypted || !macOnlyEncrypted) macTexts.push(mac);
     else unauthenticated.push(name);
-    variables.set(name, new Secret(value));
+    variables.set(name, value);
   }
   if (macText === undefined) throw tampered(source, 'its MAC or lastmodified does not authenticate');
   const expected = await computeMac(macTexts, macOnlyEncrypted);

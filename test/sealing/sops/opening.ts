@@ -21,6 +21,7 @@ export function open(file: string | Uint8Array, options: Options = {}) {
   if (kind === undefined) throw new Error('not recognised');
   return openSops(bytes, kind, {
     source: SOURCE,
+    text: new TextDecoder().decode(bytes),
     unwrap: unwrapWith(),
     isAllowed: () => true,
     checkKey: () => undefined,

@@ -1,0 +1,78 @@
+import { Secret } from './secret.ts';
+
+/**
+ * What a source sets: values by name, of equal names the last one's at the first one's place. It keeps a variable as the
+ * text that an environment has of it, because a start with thousands makes a `Secret` of none. Nothing but `get` and what
+ * iterates gives a value, as a `Secret`, and `assignments` gives all of them to the command.
+ */
+export class SecretMap implements ReadonlyMap<string, Secret> {
+  /** `NAME=value` by `NAME`. */
+  readonly #assignments = new Map<string, string>();
+
+  /** Of several with the same name, the last. */
+  static merge(maps: readonly SecretMap[]): SecretMap {
+    const merged = new SecretMap();
+    for (const map of maps) {
+      for (const [name, assignment] of map.#assignments) merged.#assignments.set(name, assignment);
+    }
+    return merged;
+  }
+
+  set(name: string, value: string): void {
+    this.#assignments.set(name, `${name}=${value}`);
+  }
+
+  /** The same for who has `NAME=value` at hand, which starts with this name. */
+  assign(name: string, assignment: string): void {
+    this.#assignments.set(name, assignment);
+  }
+
+  /** Those whose names pass, in the same order. */
+  filter(isKept: (name: string) => boolean): SecretMap {
+    const rest = new SecretMap();
+    for (const [name, assignment] of this.#assignments) if (isKept(name)) rest.assign(name, assignment);
+    return rest;
+  }
+
+  /** `NAME=value` of each, as execve takes them: the values themselves. */
+  assignments(): string[] {
+    return Array.from(this.#assignments.values());
+  }
+
+  get size(): number {
+    return this.#assignments.size;
+  }
+
+  has(name: string): boolean {
+    return this.#assignments.has(name);
+  }
+
+  get(name: string): Secret | undefined {
+    const assignment = this.#assignments.get(name);
+    return assignment === undefined ? undefined : secretOf(name, assignment);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#assignments.keys();
+  }
+
+  *values(): MapIterator<Secret> {
+    for (const [name, assignment] of this.#assignments) yield secretOf(name, assignment);
+  }
+
+  *entries(): MapIterator<[string, Secret]> {
+    for (const [name, assignment] of this.#assignments) yield [name, secretOf(name, assignment)];
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Secret]> {
+    return this.entries();
+  }
+
+  forEach(tell: (value: Secret, name: string, map: SecretMap) => void): void {
+    for (const [name, value] of this) tell(value, name, this);
+  }
+}
+
+function secretOf(name: string, assignment: string): Secret {
+  return new Secret(assignment.slice(name.length + 1));
+}
