@@ -6,10 +6,11 @@
  */
 import { dlopen } from 'bun:ffi';
 import { loadBun } from '../../src/system/bun.ts';
+import { cStrings } from '../../src/system/c-strings.ts';
 
 const { argv, environ, forbidsWritableCode } = JSON.parse(process.argv[2] as string);
 if (forbidsWritableCode) forbidWritableCode();
-loadBun().execve(argv[0], argv, environ);
+loadBun().execve(argv[0], cStrings(argv), cStrings(environ));
 
 /** https://man7.org/linux/man-pages/man2/PR_SET_MDWE.2const.html */
 function forbidWritableCode(): void {
