@@ -39,10 +39,9 @@ export type WrappedKey =
  *
  * Not allowed is an EnvsealError `denied`, no credentials or no identity `credentials`, a key that cannot be used
  * `key_unavailable`, a key that is not the one the data key was wrapped with `wrong_key`, changed bytes or another
- * context `corrupt`. It retries what can be retried within its deadline; `signal` gives it up earlier, when another key
- * was quicker.
+ * context `corrupt`. It retries what can be retried within its deadline.
  */
-export type Unwrap = (wrapped: WrappedKey, signal: AbortSignal) => Promise<Uint8Array>;
+export type Unwrap = (wrapped: WrappedKey) => Promise<Uint8Array>;
 
 /** The mirror: `context` only for the keys of AWS KMS. Throws as `Unwrap` does. */
 export type Wrap = (dataKey: Uint8Array, key: KeyToWrapWith) => Promise<WrappedKey>;

@@ -22,20 +22,32 @@ export function importGcmKey(raw: Bytes): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt']);
 }
 
-/** The plaintext, or `undefined` when key, IV, additional data, ciphertext or tag is not what it was sealed with. */
-export function openGcm(
-  key: CryptoKey,
-  { iv, additionalData }: GcmInput,
-  sealed: Bytes,
-): Promise<Bytes | undefined> {
-  // Without a closure or an asynchronous function: a file has hundreds of values.
-  return crypto.subtle
-    .decrypt({ name: 'AES-GCM', iv, additionalData }, key, sealed)
-    .then(toBytes, notAuthentic);
+export interface GcmSealed extends GcmInput {
+  /** The ciphertext and the tag. */
+  readonly sealed: Bytes;
 }
 
-function toBytes(plaintext: ArrayBuffer): Bytes {
-  return new Uint8Array(plaintext);
+/** The plaintext, or `undefined` when key, IV, additional data, ciphertext or tag is not what it was sealed with. */
+export async function openGcm(key: CryptoKey, sealed: GcmSealed): Promise<Bytes | undefined> {
+  const [plaintext] = await openAllGcm(key, [sealed]);
+  return plaintext === undefined ? undefined : new Uint8Array(plaintext);
+}
+
+/** The same for hundreds at once, as cold as everything is at a start: who opens what is asked only when one does not. */
+export async function openAllGcm(
+  key: CryptoKey,
+  all: readonly GcmSealed[],
+): Promise<(ArrayBuffer | undefined)[]> {
+  const { subtle } = crypto;
+  const opening: Promise<ArrayBuffer>[] = [];
+  for (const { iv, additionalData, sealed } of all) {
+    opening.push(subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, sealed));
+  }
+  try {
+    return await Promise.all(opening);
+  } catch {
+    return await Promise.all(opening.map((opened) => opened.catch(notAuthentic)));
+  }
 }
 
 function notAuthentic(error: unknown): undefined {

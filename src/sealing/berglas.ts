@@ -37,8 +37,8 @@ export async function openBerglas(
   const bytes = new Uint8Array(sealed);
   const iv = bytes.subarray(0, BERGLAS_NONCE_BYTES);
   const key = await importGcmKey(new Uint8Array(dataKey));
-  const input = { iv, additionalData: NO_ADDITIONAL_DATA };
-  const plaintext = await openGcm(key, input, bytes.subarray(BERGLAS_NONCE_BYTES));
+  const input = { iv, additionalData: NO_ADDITIONAL_DATA, sealed: bytes.subarray(BERGLAS_NONCE_BYTES) };
+  const plaintext = await openGcm(key, input);
   if (plaintext === undefined) throw tampered(source, 'it does not authenticate with its data key');
   return plaintext;
 }

@@ -89,7 +89,7 @@ export function sopsOptions(options: OpenSealedOptions): OpenSopsOptions {
 }
 
 function unwrapWith({ clients, pinnedKeys }: OpenSealedOptions): Unwrap {
-  return async (wrapped: WrappedKey, signal) => {
+  return async (wrapped: WrappedKey) => {
     switch (wrapped.kind) {
       case 'aws-kms': {
         const { unwrapWithAws } = await import('../keys/aws-kms.ts');
@@ -105,7 +105,7 @@ function unwrapWith({ clients, pinnedKeys }: OpenSealedOptions): Unwrap {
         return await decryptWithCloudKms(input, await clients.google());
       }
       case 'age':
-        return await (await clients.age())(wrapped, signal);
+        return await (await clients.age())(wrapped);
       case 'unsupported':
         throw new EnvsealError('key_unavailable', `envseal cannot use ${wrapped.key}`);
     }

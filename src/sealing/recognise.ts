@@ -6,7 +6,7 @@ import { NAME_PATTERN } from '../envfile/name.ts';
 import { EnvsealError } from '../errors.ts';
 import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX, type Likeness, looksLike } from './looks-like.ts';
-import { recogniseSopsText } from './sops/recognise.ts';
+import { isObject, recogniseSopsText } from './sops/recognise.ts';
 import type { SopsKind } from './sops/tree.ts';
 
 export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded) | Sealed;
@@ -62,7 +62,7 @@ export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   const text = decode(bytes);
   const sealed = recogniseSealed(bytes, text, source);
   if (sealed !== undefined) return sealed;
-  if (firstCharacter(text) === '{') {
+  if (isObject(text)) {
     refuseAnswer(text, source);
     return { kind: 'json', text };
   }
@@ -134,12 +134,6 @@ function decode(bytes: Uint8Array): string {
 function isText(text: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   return !/[\0-\x08\x0e-\x1f\ufffd]/.test(text);
-}
-
-function firstCharacter(text: string): string | undefined {
-  let at = 0;
-  while (text[at] === '\n' || text[at] === '\r' || text[at] === ' ' || text[at] === '\t') at += 1;
-  return text[at];
 }
 
 /** What a KMS answers, stored whole: as variables it would be ciphertext. */

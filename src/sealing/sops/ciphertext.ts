@@ -2,8 +2,8 @@
  * `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`, the form of every encrypted value and of the MAC.
  * https://github.com/getsops/sops/blob/main/aes/cipher.go
  */
-import { fromCanonicalBase64, toBase64 } from '../../system/bytes.ts';
-import { type Bytes, openGcm, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
+import { decodeStrictly, toBase64 } from '../../system/bytes.ts';
+import { type Bytes, type GcmSealed, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
 import type { ScalarType } from './tree.ts';
 
 /** sops makes IVs of 32 bytes, where 12 are usual. */
@@ -17,10 +17,7 @@ const CIPHERTEXT = new RegExp(
   `^ENC\\[AES256_GCM,data:(${BASE64}),iv:(${BASE64}),tag:(${BASE64}),type:([a-z]+)\\]$`,
 );
 
-export interface Ciphertext {
-  readonly iv: Bytes;
-  /** Ciphertext and tag. */
-  readonly sealed: Bytes;
+export interface Ciphertext extends GcmSealed {
   readonly type: string;
 }
 
@@ -30,26 +27,21 @@ export function looksEncrypted(text: string): boolean {
 }
 
 /** `undefined` for any text that sops would not write, also where it would still read it. */
-export function parseCiphertext(text: string): Ciphertext | undefined {
+export function parseCiphertext(text: string, additionalData: Bytes): Ciphertext | undefined {
   const match = CIPHERTEXT.exec(text);
   if (match === null) return undefined;
-  const data = fromCanonicalBase64(match[1] as string);
-  const iv = fromCanonicalBase64(match[2] as string);
-  const tag = fromCanonicalBase64(match[3] as string);
-  if (data === undefined || iv?.length !== IV_BYTES || tag?.length !== TAG_BYTES) return undefined;
-  const sealed = new Uint8Array(data.length + TAG_BYTES);
-  sealed.set(data);
-  sealed.set(tag, data.length);
-  return { iv, sealed, type: match[4] as string };
-}
-
-/** `undefined` when it does not authenticate. */
-export function openCiphertext(
-  key: CryptoKey,
-  { iv, sealed }: Ciphertext,
-  additionalData: Bytes,
-): Promise<Bytes | undefined> {
-  return openGcm(key, { iv, additionalData }, sealed);
+  try {
+    const data = decodeStrictly(match[1] as string);
+    const iv = decodeStrictly(match[2] as string);
+    const tag = decodeStrictly(match[3] as string);
+    if (iv.length !== IV_BYTES || tag.length !== TAG_BYTES) return undefined;
+    const sealed = new Uint8Array(data.length + TAG_BYTES);
+    sealed.set(data);
+    sealed.set(tag, data.length);
+    return { iv, additionalData, sealed, type: match[4] as string };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The mirror of parsing and opening, for text. */

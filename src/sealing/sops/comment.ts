@@ -2,7 +2,8 @@
  * Encrypted comments: `#ENC[AES256_GCM,…,type:comment]`. They are bound to the file's data key and to no name, and the MAC
  * does not cover them. https://github.com/getsops/sops/blob/main/sops.go (`walkBranch`: the path of a comment is empty)
  */
-import { openCiphertext, parseCiphertext, pathTo, sealText } from './ciphertext.ts';
+import { openGcm } from '../aes-gcm.ts';
+import { parseCiphertext, pathTo, sealText } from './ciphertext.ts';
 import type { Rule, RuleKind } from './rule.ts';
 import { unwritable } from './writable.ts';
 
@@ -36,8 +37,8 @@ export async function sealComment(key: CryptoKey, text: string, kind: RuleKind, 
 
 /** `undefined` for a comment that is plain, or sealed with another data key: sops shows both as they are. */
 export async function openComment(key: CryptoKey, text: string): Promise<string | undefined> {
-  const ciphertext = parseCiphertext(text);
+  const ciphertext = parseCiphertext(text, PATH);
   if (ciphertext?.type !== TYPE) return undefined;
-  const bytes = await openCiphertext(key, ciphertext, PATH);
+  const bytes = await openGcm(key, ciphertext);
   return bytes === undefined ? undefined : new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }

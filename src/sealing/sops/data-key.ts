@@ -44,7 +44,7 @@ const MAX_NAMED_KEYS = 5;
 const MAX_NAME_LENGTH = 100;
 
 /**
- * All keys are tried at the same time, and given up when enough shares are there.
+ * All keys are tried at the same time, and when enough shares are there nobody waits for the others.
  *
  * Throws `wrong_key` when too few groups have an allowed key, `key_unavailable` when too few have one that envseal can
  * use, the most telling error of `unwrap` with the names of all keys tried, and `corrupt` for a data key of a wrong size.
@@ -55,13 +55,18 @@ export async function unwrapDataKey(
   source: string,
 ): Promise<UnwrappedDataKey> {
   const candidates = chooseKeys(metadata, keys, source);
-  for (const key of candidates.flat()) if (key.kind !== 'age') keys.checkKey(key);
+  for (const group of candidates) for (const key of group) if (key.kind !== 'age') keys.checkKey(key);
   const shares = await collectShares(candidates, metadata.threshold, keys.unwrap, source);
-  const dataKey =
-    metadata.groups.length === 1 ? shares[0]?.bytes : combineShares(shares.map(({ bytes }) => bytes));
+  const parts: Uint8Array[] = [];
+  const names: string[] = [];
+  for (const { bytes, key } of shares) {
+    parts.push(bytes);
+    names.push(key);
+  }
+  const dataKey = metadata.groups.length === 1 ? parts[0] : combineShares(parts);
   if (dataKey?.length !== KEY_BYTES)
     throw tampered(source, 'what its keys open is not a data key of 256 bits');
-  return { dataKey: dataKey as Bytes, keys: shares.map(({ key }) => key) };
+  return { dataKey: dataKey as Bytes, keys: names };
 }
 
 /** The keys to try, by group; only groups that have any. */
@@ -111,50 +116,37 @@ async function collectShares(
   unwrap: Unwrap,
   source: string,
 ): Promise<Share[]> {
-  const controller = new AbortController();
   const errors: unknown[] = [];
   const shares: Share[] = [];
   await new Promise<void>((resolve) => {
     let running = groups.length;
     for (const group of groups) {
-      void unwrapAny(group, unwrap, controller.signal, errors).then((share) => {
+      void unwrapAny(group, unwrap, errors).then((share) => {
         running -= 1;
         if (share !== undefined && shares.length < threshold) shares.push(share);
         if (shares.length === threshold || shares.length + running < threshold) resolve();
       });
     }
   });
-  controller.abort();
   if (shares.length === threshold) return shares;
   throw mostTelling(errors, groups.flat(), source);
 }
 
 /** The share by the quickest key of a group; `undefined` when none works. */
-async function unwrapAny(
+function unwrapAny(
   group: readonly WrappedKey[],
   unwrap: Unwrap,
-  signal: AbortSignal,
   errors: unknown[],
 ): Promise<Share | undefined> {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  signal.addEventListener('abort', stop);
-  const tries = group.map(async (key) => {
-    try {
-      return { bytes: await unwrap(key, controller.signal), key: key.key };
-    } catch (error) {
-      if (!controller.signal.aborted) errors.push(error);
-      throw error;
-    }
+  return new Promise((resolve) => {
+    let running = group.length;
+    const fail = (error: unknown) => {
+      errors.push(error);
+      running -= 1;
+      if (running === 0) resolve(undefined);
+    };
+    for (const key of group) unwrap(key).then((bytes) => resolve({ bytes, key: key.key }), fail);
   });
-  try {
-    return await Promise.any(tries);
-  } catch {
-    return undefined;
-  } finally {
-    stop();
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 function mostTelling(errors: readonly unknown[], keys: readonly WrappedKey[], source: string): EnvsealError {

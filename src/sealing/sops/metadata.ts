@@ -15,6 +15,7 @@ export interface Metadata {
   readonly threshold: number;
   /** As written, because it authenticates the MAC. */
   readonly lastModified: string;
+  /** With `lastModified`, which it authenticates. */
   readonly mac: Ciphertext;
   readonly macOnlyEncrypted: boolean;
   readonly rule: Rule;
@@ -48,7 +49,7 @@ export function readMetadata(section: Section, source: string): Metadata {
   const macText = read.text(section, 'mac');
   if (macText === '')
     throw broken(source, 'it has no MAC', 'sops makes one: no flag of envseal goes without');
-  const mac = parseCiphertext(macText);
+  const mac = parseCiphertext(macText, new TextEncoder().encode(lastModified));
   if (mac === undefined || mac.type !== 'str') throw broken(source, 'its MAC is not what sops writes');
   const groups = readGroups(section, read);
   return {
@@ -80,9 +81,9 @@ function readRule(section: Section, read: Reader): Pick<Metadata, 'rule' | 'rule
 /** sops has the keys of a single group at the top. */
 function readGroups(section: Section, read: Reader): readonly (readonly WrappedKey[])[] {
   const top = readGroup(section, read);
-  const groups = read
-    .list(section, 'key_groups')
-    .map((group) => readGroup(read.section(group, 'key_groups'), read));
+  const groups: WrappedKey[][] = [];
+  for (const group of read.list(section, 'key_groups'))
+    groups.push(readGroup(read.section(group, 'key_groups'), read));
   if (top.length > 0 && groups.length > 0) throw broken(read.source, 'it has keys outside its key groups');
   const all = top.length > 0 ? [top] : groups;
   let count = 0;

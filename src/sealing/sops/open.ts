@@ -3,8 +3,8 @@ import { type Cursor, openText } from '../../envfile/cursor.ts';
 import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { SecretMap } from '../../secret-map.ts';
-import { type Bytes, importGcmKey } from '../aes-gcm.ts';
-import { type Ciphertext, looksEncrypted, openCiphertext, parseCiphertext, pathTo } from './ciphertext.ts';
+import { importGcmKey, openAllGcm } from '../aes-gcm.ts';
+import { type Ciphertext, looksEncrypted, parseCiphertext, pathTo } from './ciphertext.ts';
 import { type Keys, unwrapDataKey } from './data-key.ts';
 import { computeMac, isSameMac } from './mac.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
@@ -122,15 +122,18 @@ interface Value {
 }
 
 function readValues({ file, metadata }: ReadSops, source: string): Value[] {
-  return file.leaves.map((leaf) => readValue(leaf, metadata.rule, source));
+  const values: Value[] = [];
+  for (const leaf of file.leaves) values.push(readValue(leaf, metadata.rule, source));
+  return values;
 }
 
 /**
  * Throws `malformed` where the file does not keep its own rule. sops refuses a plain value too that should be encrypted;
  * it hands out ciphertext for one that should be plain, if the MAC agrees, and envseal does not.
  */
-function readValue({ name, type, text, comments }: Leaf, rule: Rule, source: string): Value {
-  const isEncrypted = rule({ name, comments });
+function readValue(leaf: Leaf, rule: Rule, source: string): Value {
+  const { name, type, text } = leaf;
+  const isEncrypted = rule(leaf);
   const hint = 'encrypt the file again with sops';
   if (!looksEncrypted(text) || type !== 'str') {
     if (isEncrypted && text !== '')
@@ -140,7 +143,7 @@ function readValue({ name, type, text, comments }: Leaf, rule: Rule, source: str
     return { name, isEncrypted, type, content };
   }
   if (!isEncrypted) throw broken(source, `${name} is encrypted, and its rule is to leave it plain`, hint);
-  const content = parseCiphertext(text);
+  const content = parseCiphertext(text, pathTo(name));
   if (content === undefined) throw broken(source, `the ciphertext of ${name} is not what sops writes`);
   const { type: sealedType } = content;
   if (!isScalarType(sealedType)) {
@@ -155,20 +158,23 @@ function readValue({ name, type, text, comments }: Leaf, rule: Rule, source: str
 
 async function openValues(
   values: readonly Value[],
-  { mac, macOnlyEncrypted, lastModified }: Metadata,
+  { mac, macOnlyEncrypted }: Metadata,
   key: CryptoKey,
   source: string,
 ): Promise<Pick<OpenedSopsFile, 'variables' | 'unauthenticated' | 'values'>> {
-  const openedMac = openCiphertext(key, mac, encode(lastModified));
-  const texts = await Promise.all([openedMac, ...values.map((value) => openValue(value, key))]);
-  const macText = texts.shift() as Bytes | undefined;
+  const sealed = [mac];
+  for (const { content } of values) if ('sealed' in content) sealed.push(content);
+  const plaintexts = await openAllGcm(key, sealed);
+  const macText = plaintexts[0];
+  let at = 1;
   const variables = new SecretMap();
   const macTexts: string[] = [];
   const unauthenticated: string[] = [];
   const opened: OpenedValue[] = [];
   for (let i = 0; i < values.length; i++) {
-    const { name, isEncrypted, type } = values[i] as Value;
-    const { mac, value } = readTexts(values[i] as Value, texts[i], source);
+    const { name, isEncrypted, type, content } = values[i] as Value;
+    const { mac, value } =
+      'sealed' in content ? readOpened(name, content.type, plaintexts[at++], source) : content;
     opened.push({ name, isEncrypted, type, mac, value });
     if (isEncrypted || !macOnlyEncrypted) macTexts.push(mac);
     else unauthenticated.push(name);
@@ -181,27 +187,22 @@ async function openValues(
   return { variables, unauthenticated, values: opened };
 }
 
-function openValue({ name, content }: Value, key: CryptoKey): Promise<Bytes | undefined> | Texts {
-  return 'sealed' in content ? openCiphertext(key, content, pathTo(name)) : content;
-}
-
-function readTexts({ name, content }: Value, opened: Bytes | Texts | undefined, source: string): Texts {
-  if (!('sealed' in content)) return content;
+function readOpened(name: string, type: string, opened: ArrayBuffer | undefined, source: string): Texts {
   if (opened === undefined) {
     throw tampered(
       source,
       `${name} does not authenticate with its data key: another file's, or changed bytes`,
     );
   }
-  const texts = readTyped(content.type, decode(opened as Bytes, name, source));
-  if (texts === undefined) throw tampered(source, `${name} is not of its type ${content.type}`);
+  const texts = readTyped(type, decode(opened, name, source));
+  if (texts === undefined) throw tampered(source, `${name} is not of its type ${type}`);
   return texts;
 }
 
 /** One for all: a file has hundreds of values. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function decode(bytes: Bytes, name: string, source: string): string {
+function decode(bytes: ArrayBuffer, name: string, source: string): string {
   let text: string;
   try {
     text = decoder.decode(bytes);
@@ -210,8 +211,4 @@ function decode(bytes: Bytes, name: string, source: string): string {
   }
   if (text.includes('\0')) throw broken(source, `${name} holds a NUL`, 'encode bytes, for example as base64');
   return text;
-}
-
-function encode(text: string): Bytes {
-  return new TextEncoder().encode(text);
 }

@@ -8,9 +8,9 @@ const CIPHERTEXT = 'ENC[AES256_GCM,';
 
 /** A key `sops` with an object: in a flat JSON object no other place can look like this, strings included. */
 const JSON_SECTION = /"sops"[ \t\r\n]*:[ \t\r\n]*\{/;
-const YAML_SECTION = /^[ \t]*(?:sops|'sops'|"sops")[ \t]*:(?:[ \t\r\n]|$)/m;
+const YAML_SECTION = /^[ \t]*(?:sops|'sops'|"sops")[ \t]*:(?:[ \t\r\n]|$)/gm;
 /** sops itself reads only the unindented ones; the others are for the reader to refuse. */
-const DOTENV_SECTION = /^[ \t]*(?:export[ \t]+)?sops_[^=\r\n]*=/m;
+const DOTENV_SECTION = /^[ \t]*(?:export[ \t]+)?sops_[^=\r\n]*=/gm;
 const INI_SECTION = /^\[sops\]/m;
 
 /** The first line that says something, and what it is in an env file: then no line is YAML, whatever it looks like. */
@@ -56,17 +56,29 @@ export function recogniseSopsText(
 
 const CUT_HINT = 'it was cut, or copied in part: put the whole file there again';
 
-function isObject(text: string): boolean {
-  return text.charCodeAt(text.search(/[^ \t\r\n]/)) === 0x7b;
+/** Whether it begins as a JSON object does. */
+export function isObject(text: string): boolean {
+  let at = 0;
+  while (text[at] === ' ' || text[at] === '\t' || text[at] === '\r' || text[at] === '\n') at += 1;
+  return text[at] === '{';
 }
 
 function jsonKind(text: string): 'json' | undefined {
   return JSON_SECTION.test(text) ? 'json' : undefined;
 }
 
+/** The section comes last, so nearly all of the text is none of the expressions' business. */
 function lineKind(text: string): 'yaml' | 'dotenv' | undefined {
-  if (YAML_SECTION.test(text) && !startsAsDotenv(text)) return 'yaml';
-  return DOTENV_SECTION.test(text) ? 'dotenv' : undefined;
+  const first = text.indexOf(METADATA_KEY);
+  if (first === -1) return undefined;
+  const start = text.lastIndexOf('\n', first) + 1;
+  if (isFoundFrom(start, text, YAML_SECTION) && !startsAsDotenv(text)) return 'yaml';
+  return isFoundFrom(start, text, DOTENV_SECTION) ? 'dotenv' : undefined;
+}
+
+function isFoundFrom(start: number, text: string, pattern: RegExp): boolean {
+  pattern.lastIndex = start;
+  return pattern.test(text);
 }
 
 function startsAsDotenv(text: string): boolean {

@@ -279,10 +279,12 @@ describe('AES-256-GCM', () => {
     const imported = await importGcmKey(key);
     const sealed = await sealGcm(imported, { iv: hex(iv), additionalData }, plaintext);
     expect(Buffer.from(sealed.subarray(-16)).toString('hex')).toBe(tag);
-    expect(await openGcm(imported, { iv: hex(iv), additionalData }, sealed)).toEqual(plaintext);
+    expect(await openGcm(imported, { iv: hex(iv), additionalData, sealed })).toEqual(plaintext);
     sealed[0] = (sealed[0] as number) ^ 1;
-    expect(await openGcm(imported, { iv: hex(iv), additionalData }, sealed)).toBeUndefined();
-    expect(await openGcm(imported, { iv: hex(iv), additionalData }, sealed.subarray(0, 5))).toBeUndefined();
+    expect(await openGcm(imported, { iv: hex(iv), additionalData, sealed })).toBeUndefined();
+    expect(
+      await openGcm(imported, { iv: hex(iv), additionalData, sealed: sealed.subarray(0, 5) }),
+    ).toBeUndefined();
   });
 });
 
