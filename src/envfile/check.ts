@@ -15,7 +15,7 @@ import { placeOf } from './cursor.ts';
 import type { EnvFileForm } from './edit.ts';
 import { findLineEndings, type LineEnding, usualLineEnding } from './line-endings.ts';
 import { locateMembers } from './members.ts';
-import { type Entry, parseInto, toEntry } from './parse.ts';
+import { type Entry, intoEntries, parseInto } from './parse.ts';
 
 /** Never holds a piece of a value. */
 export interface Finding extends Mistake {
@@ -79,7 +79,7 @@ function readMembers(bytes: Uint8Array, form: EnvFileForm): ReadFile {
 
 function readLines(bytes: Uint8Array, form: EnvFileForm): ReadFile {
   const found: Entry[] = [];
-  const syntax = findSyntax(() => parseInto(bytes, form, (...entry) => found.push(toEntry(...entry))));
+  const syntax = findSyntax(() => parseInto(bytes, form, intoEntries(found)));
   const text = decode(bytes);
   const assignments = locate(text, found, form.dialect);
   const unquoted = form.dialect === 'docker' ? 'verbatim' : 'unquoted';

@@ -8,13 +8,13 @@
 
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { NAME_IN_WORDS, nameEnd } from './name.ts';
-import type { TakeEntry } from './parse.ts';
+import type { Taker } from './parse.ts';
 
 /** Go's `unicode.IsSpace` beyond ASCII: https://pkg.go.dev/unicode#IsSpace */
 const UNICODE_SPACES =
   '\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
 
-export function parseDocker(cursor: Cursor, take: TakeEntry): void {
+export function parseDocker(cursor: Cursor, taker: Taker): void {
   while (cursor.at < cursor.text.length) {
     const { line } = cursor;
     skipSpaces(cursor);
@@ -22,7 +22,7 @@ export function parseDocker(cursor: Cursor, take: TakeEntry): void {
     const content = takeLine(cursor);
     if (content === '' || content.startsWith('#')) continue;
     const equals = findEquals(cursor, at);
-    take(content.slice(0, equals - at), content, line);
+    taker.assign(content.slice(0, equals - at), content, line);
   }
 }
 

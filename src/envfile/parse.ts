@@ -22,8 +22,11 @@ export interface ParseOptions {
   readonly text?: string | undefined;
 }
 
-/** Is told of each assignment, in file order; `assignment` is `NAME=value`, without anything of the dialect. */
-export type TakeEntry = (name: string, assignment: string, line: number) => void;
+/** Is told of each assignment, in file order. A `SecretMap` is one that has no use for lines. */
+export interface Taker {
+  /** `assignment` is `NAME=value`, without anything of the dialect. */
+  assign(name: string, assignment: string, line: number): void;
+}
 
 /**
  * Reads an env file. Entries come in file order and a name may come twice.
@@ -33,26 +36,30 @@ export type TakeEntry = (name: string, assignment: string, line: number) => void
  */
 export function parse(bytes: Uint8Array, options: ParseOptions): Entry[] {
   const entries: Entry[] = [];
-  parseInto(bytes, options, (...found) => entries.push(toEntry(...found)));
+  parseInto(bytes, options, intoEntries(entries));
   return entries;
 }
 
-export function toEntry(...[name, assignment, line]: Parameters<TakeEntry>): Entry {
-  return { name, value: new Secret(assignment.slice(name.length + 1)), line };
+export function intoEntries(entries: Entry[]): Taker {
+  return {
+    assign(name, assignment, line) {
+      entries.push({ name, value: new Secret(assignment.slice(name.length + 1)), line });
+    },
+  };
 }
 
 /** What a process gets of an env file: of the entries with the same name, the last. Throws as `parse` does. */
 export function parseVariables(bytes: Uint8Array, options: ParseOptions): SecretMap {
   const variables = new SecretMap();
-  parseInto(bytes, options, (name, assignment) => variables.assign(name, assignment));
+  parseInto(bytes, options, variables);
   return variables;
 }
 
-/** Tells `take` of each assignment up to where the file ends or goes wrong. Throws as `parse` does. */
-export function parseInto(bytes: Uint8Array, { dialect, source, text }: ParseOptions, take: TakeEntry): void {
+/** Tells `taker` of each assignment up to where the file ends or goes wrong. Throws as `parse` does. */
+export function parseInto(bytes: Uint8Array, { dialect, source, text }: ParseOptions, taker: Taker): void {
   const cursor = openText(bytes, source, text);
-  if (dialect === 'docker') parseDocker(cursor, take);
-  else parseDotenv(cursor, take);
+  if (dialect === 'docker') parseDocker(cursor, taker);
+  else parseDotenv(cursor, taker);
 }
 
 /** The same for entries. */

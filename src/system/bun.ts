@@ -3,7 +3,7 @@
  * UTF-8, restore what the runtime changed, and report `errno` instead of aborting.
  */
 import { bytesOf } from './bytes.ts';
-import type { CStrings } from './c-strings.ts';
+import { pointersTo } from './c-strings.ts';
 import { NO_LIMIT_LEFT, PR_SET_DUMPABLE, RLIMIT_CORE } from './core-dumps.ts';
 import { openLibc, ptr, readInt } from './ffi.ts';
 import { inheritedOf, listOpenFds, NOTHING_OPEN } from './inherited-fds.ts';
@@ -167,8 +167,8 @@ const bunSystem: System = {
   execve(path, argv, environ) {
     bunSystem.prepareExec();
     const file = cString(path);
-    const args = pointersTo(argv);
-    const env = pointersTo(environ);
+    const args = pointersTo(argv.strings, ptr(argv.block));
+    const env = pointersTo(environ.strings, ptr(environ.block));
     for (const fd of inheritedFds ?? []) rare().fcntl(fd, F_SETFD, 0);
     if (!sigpipeWasIgnored) libc.signal(SIGPIPE, SIG_DFL);
     libc.execve(ptr(file), ptr(args), ptr(env));
@@ -226,19 +226,6 @@ export function lastError(): ErrnoError {
 
 export function cString(text: ByteString): Uint8Array {
   return bytesOf(`${text}\0`);
-}
-
-/** A NULL-terminated `char *const []`, good as long as somebody holds the block. */
-function pointersTo({ strings, block }: CStrings): Uint32Array {
-  // Halves of 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
-  const pointers = new Uint32Array(2 * (strings.length + 1));
-  let address = ptr(block);
-  for (let i = 0; i < strings.length; i++) {
-    pointers[2 * i] = address;
-    pointers[2 * i + 1] = address / 2 ** 32;
-    address += (strings[i] as ByteString).length + 1;
-  }
-  return pointers;
 }
 
 export function openFile(path: ByteString, flags: number): number {
