@@ -61,13 +61,17 @@ const DIALECTS: readonly Dialect[] = ['dotenv', 'docker'];
  * `./` or `../`. In URIs, `%XX` is decoded, `?` starts the query; a plain path is taken as it is. Throws `usage`.
  */
 export function parseSource(uri: string): Source {
-  if (/^\.{0,2}\//.test(uri)) return { scheme: 'file', path: uri, ...parseOptions(uri, {}) };
+  if (isPath(uri)) return { scheme: 'file', path: uri, ...parseOptions(uri, {}) };
   if (uri.startsWith('gs://')) return parseGcs(uri);
   const [location, query] = splitQuery(uri, uri);
   if (location.includes('#')) throw bad(uri, 'has a #', 'write %23 for a # in a name');
   if (location.startsWith('s3://') || location.startsWith('arn:')) return parseS3(uri, location, query);
   if (location.startsWith('file://')) return parseFile(uri, location, query);
   throw bad(uri, 'is of no known kind', 'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH');
+}
+
+function isPath(text: string): boolean {
+  return text.startsWith('/') || text.startsWith('./') || text.startsWith('../');
 }
 
 /** A URI that ends with a slash, before its query, is a folder. */
@@ -77,11 +81,11 @@ export function isFolder(uri: string): boolean {
 
 /** Throws `usage`. */
 export function parseFolder(uri: string): Folder {
-  const [location, query] = /^\.{0,2}\//.test(uri) ? [uri, {}] : splitQuery(uri, uri);
+  const [location, query] = isPath(uri) ? [uri, {}] : splitQuery(uri, uri);
   const [, scheme = 'file', bucket = '', prefix = ''] = /^(s3|gs):\/\/([^/]*)\/(.*)$/s.exec(location) ?? [];
   if (scheme === 'file') {
     const path = location.startsWith('file://') ? decode(uri, location.slice('file://'.length)) : location;
-    if (!/^\.{0,2}\//.test(path)) throw bad(uri, 'is no folder', FOLDER_HINT);
+    if (!isPath(path)) throw bad(uri, 'is no folder', FOLDER_HINT);
     return { scheme: 'file', uri, bucket: '', prefix: path, region: undefined, endpoint: undefined };
   }
   refuseUnknown(uri, query, scheme === 's3' ? ['region', 'endpoint'] : []);
@@ -129,7 +133,7 @@ function parseS3(uri: string, location: string, query: Query): S3Source {
   }
   const decoded = decode(uri, key);
   // URLs fold such a key into another one, however it is encoded.
-  if (/(^|\/)\.\.?(\/|$)/.test(decoded)) {
+  if ((decoded.startsWith('.') || decoded.includes('/.')) && /(^|\/)\.\.?(\/|$)/.test(decoded)) {
     throw bad(uri, 'has . or .. as a part of its key', 'copy the object to a key without');
   }
   return {
@@ -144,8 +148,9 @@ function parseS3(uri: string, location: string, query: Query): S3Source {
 }
 
 function splitBucket(location: string): [bucket: string, key: string] {
-  const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(location) ?? [];
-  return [bucket, key];
+  const start = 's3://'.length;
+  const slash = location.indexOf('/', start);
+  return slash < 0 ? [location.slice(start), ''] : [location.slice(start, slash), location.slice(slash + 1)];
 }
 
 /** The generation stands at the end, as in every URI, or before the query, as after gcloud's own. */
