@@ -45,12 +45,11 @@ async function prepare(
   options: OpenOptions,
 ): Promise<Launch> {
   const { host, settings, deadline } = options;
-  const rules = environOptions(settings);
-  const cancel = whileWaiting(() => rehearse(argv[0], rules, host));
+  const cancel = whileWaiting(() => rehearse(argv[0], environOptions(settings), host));
   const sealed = await openSources(attempts, stores, options);
   cancel();
   deadline.clear();
-  const environ = buildEnviron(host.environ, sealed, rules);
+  const environ = buildEnviron(host.environ, sealed, environOptions(settings));
   const path = lookUp(argv[0], environ.strings, host.system);
   const args = cStrings(argv);
   checkKernelLimits(args, environ, host.system.stackLimit());

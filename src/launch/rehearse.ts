@@ -1,5 +1,6 @@
 import { parseVariables } from '../envfile/parse.ts';
 import type { Host } from '../host.ts';
+import { recognise } from '../sealing/recognise.ts';
 import { bytesOf } from '../system/bytes.ts';
 import { cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
@@ -13,7 +14,10 @@ import { lookUp } from './lookup.ts';
  */
 export function rehearse(command: ByteString, options: EnvironOptions, { environ, system }: Host): void {
   try {
-    const variables = parseVariables(bytesOf('A=1\n'), { dialect: 'dotenv', source: '' });
+    const bytes = bytesOf('A=1\n');
+    const content = recognise(bytes, { source: '' });
+    const text = 'text' in content ? content.text : undefined;
+    const variables = parseVariables(bytes, { dialect: 'dotenv', source: '', text });
     const rules = { ...options, require: [], strict: false, only: [], exclude: [] };
     const strings = buildEnviron(environ, variables, rules);
     checkKernelLimits(cStrings([command]), strings, system.stackLimit());
