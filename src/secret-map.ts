@@ -6,32 +6,29 @@ import { Secret } from './secret.ts';
  * iterates gives a value, as a `Secret`, and `assignments` gives all of them to the command.
  */
 export class SecretMap implements ReadonlyMap<string, Secret> {
-  /** `NAME=value` by `NAME`. */
-  readonly #assignments = new Map<string, string>();
+  readonly #assignments: Map<string, string>;
+
+  /** @param assignments `NAME=value` by `NAME`; from then on they are the map's own */
+  constructor(assignments = new Map<string, string>()) {
+    this.#assignments = assignments;
+  }
 
   /** Of several with the same name, the last. */
   static merge(maps: readonly SecretMap[]): SecretMap {
-    const merged = new SecretMap();
-    for (const map of maps) {
-      for (const [name, assignment] of map.#assignments) merged.#assignments.set(name, assignment);
-    }
-    return merged;
+    const merged = new Map<string, string>();
+    for (const map of maps) for (const [name, assignment] of map.#assignments) merged.set(name, assignment);
+    return new SecretMap(merged);
   }
 
   set(name: string, value: string): void {
     this.#assignments.set(name, `${name}=${value}`);
   }
 
-  /** The same for who has `NAME=value` at hand, which starts with this name. */
-  assign(name: string, assignment: string): void {
-    this.#assignments.set(name, assignment);
-  }
-
   /** Those whose names pass, in the same order. */
   filter(isKept: (name: string) => boolean): SecretMap {
-    const rest = new SecretMap();
-    for (const [name, assignment] of this.#assignments) if (isKept(name)) rest.assign(name, assignment);
-    return rest;
+    const rest = new Map<string, string>();
+    for (const [name, assignment] of this.#assignments) if (isKept(name)) rest.set(name, assignment);
+    return new SecretMap(rest);
   }
 
   /** `NAME=value` of each, as execve takes them: the values themselves. */

@@ -22,7 +22,7 @@ export function parseDocker(cursor: Cursor, taker: Taker): void {
     const content = takeLine(cursor);
     if (content === '' || content.startsWith('#')) continue;
     const equals = findEquals(cursor, at);
-    taker.assign(content.slice(0, equals - at), content, line);
+    taker.set(content.slice(0, equals - at), content, line);
   }
 }
 

@@ -21,30 +21,38 @@ const HEAD_PATTERN = `[ \\t]*(?:export[ \\t]+)?(${NAME_PATTERN})[ \\t]*=[ \\t]*`
 
 /** How a line begins that is a name, `=` and a value, with nothing around them. */
 const PLAIN_HEAD = new RegExp(`${NAME_PATTERN}=(?![ \\t'"])`, 'y');
+const SPACE = 0x20;
+const TAB = 0x09;
 /** Any other line, up to its value; what it does not match is told apart afterwards. */
 const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
 /**
  * Nearly all lines are plain: what begins as above, holds neither `#` nor CR and ends with no white space. At a cold
- * start, when nothing is compiled yet, that is told by native searches, and by as few of them as there can be.
+ * start, when nothing is compiled yet, native searches tell that, and calls of our own would cost as much again.
  */
 export function parseDotenv(cursor: Cursor, taker: Taker): void {
   const { text } = cursor;
   const { length } = text;
+  let { at, line } = cursor;
   let hash = -1;
   let cr = -1;
-  while (cursor.at < length) {
-    const { at } = cursor;
+  while (at < length) {
     if (hash < at) hash = indexOrEnd(text, '#', at);
     if (cr < at) cr = indexOrEnd(text, '\r', at);
-    const end = indexOrEnd(text, '\n', at);
+    const lf = text.indexOf('\n', at);
+    const end = lf === -1 ? length : lf;
+    const last = text.charCodeAt(end - 1);
     PLAIN_HEAD.lastIndex = at;
-    if (hash < end || cr < end || !PLAIN_HEAD.test(text) || isBlank(text, end - 1))
+    if (hash < end || cr < end || last === SPACE || last === TAB || !PLAIN_HEAD.test(text)) {
+      cursor.at = at;
+      cursor.line = line;
       takeOtherLine(cursor, taker);
-    else {
-      taker.assign(text.slice(at, PLAIN_HEAD.lastIndex - 1), text.slice(at, end), cursor.line);
-      cursor.at = end + 1;
-      cursor.line += 1;
+      at = cursor.at;
+      line = cursor.line;
+    } else {
+      taker.set(text.slice(at, PLAIN_HEAD.lastIndex - 1), text.slice(at, end), line);
+      at = end + 1;
+      line += 1;
     }
   }
 }
@@ -59,7 +67,7 @@ function takeOtherLine(cursor: Cursor, taker: Taker): void {
   HEAD.lastIndex = cursor.at;
   const name = HEAD.exec(cursor.text)?.[1];
   if (name === undefined) takeEmptyLine(cursor);
-  else taker.assign(name, `${name}=${takeValue(cursor, HEAD.lastIndex)}`, line);
+  else taker.set(name, `${name}=${takeValue(cursor, HEAD.lastIndex)}`, line);
 }
 
 /** Takes a blank line or a comment. */
@@ -136,5 +144,5 @@ export function blanksEnd(text: string, start: number): number {
 
 function isBlank(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
-  return code === 0x20 || code === 0x09;
+  return code === SPACE || code === TAB;
 }

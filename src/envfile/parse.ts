@@ -22,10 +22,10 @@ export interface ParseOptions {
   readonly text?: string | undefined;
 }
 
-/** Is told of each assignment, in file order. A `SecretMap` is one that has no use for lines. */
+/** Is told of each assignment, in file order. A `Map` is one that has no use for lines. */
 export interface Taker {
   /** `assignment` is `NAME=value`, without anything of the dialect. */
-  assign(name: string, assignment: string, line: number): void;
+  set(name: string, assignment: string, line: number): unknown;
 }
 
 /**
@@ -42,7 +42,7 @@ export function parse(bytes: Uint8Array, options: ParseOptions): Entry[] {
 
 export function intoEntries(entries: Entry[]): Taker {
   return {
-    assign(name, assignment, line) {
+    set(name, assignment, line) {
       entries.push({ name, value: new Secret(assignment.slice(name.length + 1)), line });
     },
   };
@@ -50,9 +50,9 @@ export function intoEntries(entries: Entry[]): Taker {
 
 /** What a process gets of an env file: of the entries with the same name, the last. Throws as `parse` does. */
 export function parseVariables(bytes: Uint8Array, options: ParseOptions): SecretMap {
-  const variables = new SecretMap();
-  parseInto(bytes, options, variables);
-  return variables;
+  const assignments = new Map<string, string>();
+  parseInto(bytes, options, assignments);
+  return new SecretMap(assignments);
 }
 
 /** Tells `taker` of each assignment up to where the file ends or goes wrong. Throws as `parse` does. */
