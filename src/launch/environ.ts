@@ -5,7 +5,7 @@ import { VARIABLE_PREFIX } from '../settings.ts';
 import { type CStrings, cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
-import { hasLoaderName, isLoaderName } from './loader-names.ts';
+import { isLoaderName, mayHaveLoaderName } from './loader-names.ts';
 import { matcher, type NameMatcher } from './name-match.ts';
 
 export interface EnvironOptions {
@@ -39,7 +39,7 @@ export function buildEnviron(
   const preserved = preservedEntries(kept, options.preserveEnv);
   requireNames(chosen, preserved, options.require);
   if (preserved.length > 0) chosen = without(chosen, new Set(preserved.map(nameOf)));
-  if (hasLoaderName(chosen)) refuseUnsafeNames(chosen.keys(), options.allowName);
+  if (mayHaveLoaderName(chosen)) refuseUnsafeNames(chosen.keys(), options.allowName);
   return cStrings(withoutNames(kept, chosen), chosen.assignments());
 }
 

@@ -51,6 +51,8 @@ const DOTENV_START = new RegExp(
 );
 
 const DOTENVX_KEY = 'DOTENV_PUBLIC_KEY';
+/** One of these is in every file of sops and of dotenvx, and in nearly no other: one search instead of three. */
+const SOPS_OR_DOTENVX = /ENC\[AES256_GCM,|sops|DOTENV_PUBLIC_KEY/;
 
 /**
  * Throws `malformed`, which says what the file looks like and nothing that is in it. Text that is none of the others is
@@ -60,7 +62,9 @@ const DOTENVX_KEY = 'DOTENV_PUBLIC_KEY';
  */
 export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   const text = decode(bytes);
-  const sealed = recogniseSealed(bytes, text, source);
+  const mayBeOther = SOPS_OR_DOTENVX.test(text);
+  const sealed =
+    recogniseCiphertext(bytes, text) ?? (mayBeOther ? recogniseSopsFile(text, source) : undefined);
   if (sealed !== undefined) return sealed;
   if (isObject(text)) {
     refuseAnswer(text, source);
@@ -70,7 +74,7 @@ export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   const isDotenv = DOTENV_START.test(text) && !mayBeBase64(text);
   const likeness = isDotenv ? undefined : looksLike(bytes);
   if (likeness !== undefined) throw unlike(source, likeness);
-  if (isDotenvx(text)) throw unlike(source, DOTENVX);
+  if (mayBeOther && isDotenvx(text)) throw unlike(source, DOTENVX);
   return { kind: 'dotenv', text };
 }
 
@@ -86,7 +90,7 @@ export function asFormat(bytes: Uint8Array, format: PinnedFormat, { source }: Op
     if (file === undefined) throw otherThan(source, WORDS.berglas, format);
     return { kind: 'berglas', ...file };
   }
-  const sealed = recogniseSealed(bytes, text, source);
+  const sealed = recogniseCiphertext(bytes, text) ?? recogniseSopsFile(text, source);
   if (format === 'sops') {
     if (sealed?.kind !== 'sops') throw otherThan(source, WORDS.sops, format);
     return sealed;
@@ -95,11 +99,13 @@ export function asFormat(bytes: Uint8Array, format: PinnedFormat, { source }: Op
   return { kind: format, text };
 }
 
-function recogniseSealed(bytes: Uint8Array, text: string, source: string): Sealed | undefined {
+function recogniseCiphertext(bytes: Uint8Array, text: string): Sealed | undefined {
   const cloud = cloudOf(bytes);
   if (cloud !== undefined) return { kind: 'kms', cloud, ciphertext: bytes };
-  const inText = mayBeBase64(text) ? recogniseText(text) : undefined;
-  if (inText !== undefined) return inText;
+  return mayBeBase64(text) ? recogniseText(text) : undefined;
+}
+
+function recogniseSopsFile(text: string, source: string): Sealed | undefined {
   const sops = recogniseSopsText(text, { source });
   return sops && { kind: 'sops', sops, text };
 }
@@ -151,7 +157,6 @@ function refuseAnswer(text: string, source: string): void {
 
 /** By its public key and a value: either alone may be there for another reason. */
 function isDotenvx(text: string): boolean {
-  if (!text.includes(DOTENVX_KEY)) return false;
   const key = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${DOTENVX_KEY}(?:_[A-Za-z0-9_]+)?[ \\t]*=`, 'm');
   const value = new RegExp(`^[ \\t]*(?:export[ \\t]+)?${NAME_PATTERN}[ \\t]*=[ \\t]*["'\`]?encrypted:`, 'm');
   return key.test(text) && value.test(text);
