@@ -1,5 +1,8 @@
 import { Secret } from './secret.ts';
 
+/** From so many on, a loop takes longer than the runtime does to compile `Array.from`. */
+const MANY = 500;
+
 /**
  * What a source sets: values by name, of equal names the last one's at the first one's place. It keeps a variable as the
  * text that an environment has of it, because a start with thousands makes a `Secret` of none. Nothing but `get` and what
@@ -33,7 +36,10 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
 
   /** `NAME=value` of each, as execve takes them: the values themselves. */
   assignments(): string[] {
-    return Array.from(this.#assignments.values());
+    if (this.size >= MANY) return Array.from(this.#assignments.values());
+    const all: string[] = [];
+    for (const assignment of this.#assignments.values()) all.push(assignment);
+    return all;
   }
 
   get size(): number {

@@ -49,6 +49,17 @@ test('is made of assignments', () => {
   ]);
 });
 
+test('has all its assignments, be they few or thousands', () => {
+  for (const count of [0, 1, 499, 500, 501, 5000]) {
+    const expected = Array.from({ length: count }, (_, i) => `V${i}=${i}`);
+    const pairs = expected.map((assignment): [string, string] => [
+      assignment.slice(0, assignment.indexOf('=')),
+      assignment,
+    ]);
+    expect(new SecretMap(new Map(pairs)).assignments()).toEqual(expected);
+  }
+});
+
 test('filter keeps the order, and leaves the map as it is', () => {
   const map = of(['B', '1'], ['A', '2'], ['C', '3']);
   expect(revealed(map.filter((name) => name !== 'A'))).toEqual([
