@@ -25,8 +25,8 @@ export function cStrings(bytes: readonly ByteString[], texts: readonly string[] 
 const encoder = new TextEncoder();
 
 /**
- * A NULL-terminated `char *const []` for strings whose block is at an address, good as long as somebody holds that. In halves of
- * 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
+ * A NULL-terminated `char *const []` for strings whose block is at an address, good as long as somebody holds that. In
+ * halves of 32 bits, little-endian as x86-64 and arm64 are: thousands of BigInts would take milliseconds.
  */
 export function pointersTo(strings: readonly ByteString[], address: number): Uint32Array {
   const end = 2 * strings.length;
