@@ -40,8 +40,8 @@ export async function openSources(
     const variables = openSource(attempt, stores, options, encryptionContext);
     opened.push(variables.catch((error: unknown) => giveUp(error, attempt, options.deadline)));
   }
-  const [first, ...later] = (await Promise.all(opened)) as [SecretMap, ...SecretMap[]];
-  return later.length === 0 ? first : SecretMap.merge([first, ...later]);
+  const maps = await Promise.all(opened);
+  return maps.length === 1 ? (maps[0] as SecretMap) : SecretMap.merge(maps);
 }
 
 function giveUp(error: unknown, attempt: Attempt, deadline: Deadline): never {

@@ -28,7 +28,8 @@ const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
 /**
  * Nearly all lines are plain: what begins as above, holds neither `#` nor CR and ends with no white space. At a cold
- * start, when nothing is compiled yet, native searches tell that, and calls of our own would cost as much again.
+ * start, when nothing is compiled yet, native searches tell that, and calls of our own would cost as much again. The
+ * cursor follows only to the lines that are not.
  */
 export function parseDotenv(cursor: Cursor, taker: Taker): void {
   const { text } = cursor;

@@ -103,8 +103,8 @@ const isInTable = lazily(() => matcher(LOADER_NAMES));
 const MANY = 500;
 
 /**
- * `false`: no name is in the table. To ask that of each takes a millisecond for thousands, so of many it is only found out
- * whether one begins as an entry does.
+ * `false`: no name is in the table. To ask that of each takes a millisecond for thousands, so of many it is found out
+ * whether an entry is one of them, or where that is a pattern, whether one begins like it.
  */
 export function mayHaveLoaderName(names: ReadonlyMap<string, unknown>): boolean {
   if (names.size >= MANY) return mayHaveOneOf(names, LOADER_NAMES);
@@ -116,7 +116,7 @@ export function mayHaveLoaderName(names: ReadonlyMap<string, unknown>): boolean 
 function mayHaveOneOf(names: ReadonlyMap<string, unknown>, patterns: readonly string[]): boolean {
   let prefixes = '';
   for (const pattern of patterns) {
-    const star = pattern.indexOf('*');
+    const star = pattern.search(/[*?]/);
     if (star >= 0) prefixes += `|${pattern.slice(0, star)}`;
     else if (names.has(pattern)) return true;
   }

@@ -33,7 +33,7 @@ export async function openGcm(key: CryptoKey, sealed: GcmSealed): Promise<Bytes 
   return plaintext === undefined ? undefined : new Uint8Array(plaintext);
 }
 
-/** The same for hundreds at once, as cold as everything is at a start: who opens what is asked only when one does not. */
+/** The same for hundreds at once. Which of them do not open is found out only where one does not: a start is cold. */
 export async function openAllGcm(
   key: CryptoKey,
   all: readonly GcmSealed[],

@@ -58,7 +58,7 @@ const SOPS_OR_DOTENVX = /ENC\[AES256_GCM,|sops|DOTENV_PUBLIC_KEY/;
  * Throws `malformed`, which says what the file looks like and nothing that is in it. Text that is none of the others is
  * `dotenv`: its parser has the line and the column of what is wrong.
  *
- * Nearly every start is of an env file, and a few native searches and one expression are all that it pays.
+ * Nearly every start is of an env file, and two native searches and two expressions are all that it pays.
  */
 export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   const text = decode(bytes);

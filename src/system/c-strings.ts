@@ -4,7 +4,7 @@ import type { ByteString } from './system.ts';
 /** What execve is given as arguments or as environment. */
 export interface CStrings {
   readonly strings: readonly ByteString[];
-  /** The same one after another, each with a NUL behind it. */
+  /** The same one after another, each with a NUL behind it; of none, a NUL that nothing points to. */
   readonly block: Uint8Array;
 }
 

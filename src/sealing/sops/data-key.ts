@@ -132,21 +132,26 @@ async function collectShares(
   throw mostTelling(errors, groups.flat(), source);
 }
 
-/** The share by the quickest key of a group; `undefined` when none works. */
+/** The share by the quickest key of a group; `undefined` when none works, which is when their errors count. */
 function unwrapAny(
   group: readonly WrappedKey[],
   unwrap: Unwrap,
   errors: unknown[],
 ): Promise<Share | undefined> {
   return new Promise((resolve) => {
-    let running = group.length;
+    const failures: unknown[] = [];
     const fail = (error: unknown) => {
-      errors.push(error);
-      running -= 1;
-      if (running === 0) resolve(undefined);
+      failures.push(error);
+      if (failures.length < group.length) return;
+      errors.push(...failures);
+      resolve(undefined);
     };
-    for (const key of group) unwrap(key).then((bytes) => resolve({ bytes, key: key.key }), fail);
+    for (const key of group) unwrapOne(key, unwrap).then(resolve, fail);
   });
+}
+
+async function unwrapOne(key: WrappedKey, unwrap: Unwrap): Promise<Share> {
+  return { bytes: await unwrap(key), key: key.key };
 }
 
 function mostTelling(errors: readonly unknown[], keys: readonly WrappedKey[], source: string): EnvsealError {

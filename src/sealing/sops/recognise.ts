@@ -9,8 +9,11 @@ const CIPHERTEXT = 'ENC[AES256_GCM,';
 /** A key `sops` with an object: in a flat JSON object no other place can look like this, strings included. */
 const JSON_SECTION = /"sops"[ \t\r\n]*:[ \t\r\n]*\{/;
 const YAML_SECTION = /^[ \t]*(?:sops|'sops'|"sops")[ \t]*:(?:[ \t\r\n]|$)/gm;
-/** sops itself reads only the unindented ones; the others are for the reader to refuse. */
-const DOTENV_SECTION = /^[ \t]*(?:export[ \t]+)?sops_[^=\r\n]*=/gm;
+/**
+ * sops itself reads only the unindented ones; the others are for the reader to refuse. To an expression the last two end a
+ * line as well: without them, many on one line would each be searched to its end.
+ */
+const DOTENV_SECTION = /^[ \t]*(?:export[ \t]+)?sops_[^=\r\n\u2028\u2029]*=/gm;
 const INI_SECTION = /^\[sops\]/m;
 
 /** The first line that says something, and what it is in an env file: then no line is YAML, whatever it looks like. */
@@ -24,8 +27,6 @@ const MAX_BEFORE_VALUE = 1000;
 /**
  * `undefined`: no SOPS file, and nothing of one. Throws `malformed` for values that sops encrypted in a file without
  * the metadata to open them. `openSops` refuses whatever else is wrong with a file recognised here.
- *
- * Nearly every start is of a file without the four letters, and two native searches are all that it pays.
  */
 export function recogniseSops(bytes: Uint8Array, options: { readonly source: string }): SopsKind | undefined {
   return recogniseSopsText(new TextDecoder().decode(bytes), options);

@@ -70,6 +70,39 @@ describe('of several groups', () => {
     expect(keys).toEqual(['age1b', 'age1c']);
   });
 
+  test('what fails in a group that another key opens does not matter, before or after it', async () => {
+    for (const isFirst of [true, false]) {
+      let opened: () => void = () => undefined;
+      const openedFirst = new Promise<void>((resolve) => {
+        opened = resolve;
+      });
+      const unwrap: Unwrap = async ({ key }) => {
+        if (key === 'age1mine') {
+          if (!isFirst) await denied.catch(() => undefined);
+          opened();
+          return share(age('b'));
+        }
+        if (key === `${ARN}denied`) return await denied;
+        await openedFirst;
+        await denied.catch(() => undefined);
+        return await fails('wrong_key');
+      };
+      const denied = isFirst ? openedFirst.then(() => fails('denied')) : fails('denied');
+      const error = await errorOf(() =>
+        unwrapGroups([[age('mine'), aws('denied')], [age('theirs')]], { unwrap }),
+      );
+      expect(error?.code).toBe('wrong_key');
+    }
+  });
+
+  test('an unwrapping that throws at once is one that fails', async () => {
+    const unwrap: Unwrap = ({ key }) => {
+      if (key === 'age1c') throw new EnvsealError('wrong_key', 'at once');
+      return Promise.resolve(share(age('b')));
+    };
+    expect((await errorOf(() => unwrapGroups([[age('b')], [age('c')]], { unwrap })))?.code).toBe('wrong_key');
+  });
+
   test('it ends as soon as too few are left', async () => {
     const unwrap: Unwrap = (key) => (key.kind === 'aws-kms' ? never() : fails('wrong_key'));
     expect((await errorOf(() => unwrapGroups(groups, { unwrap, threshold: 2 })))?.code).toBe('wrong_key');

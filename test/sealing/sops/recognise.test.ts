@@ -86,6 +86,8 @@ test.each([
   ['spaces before each', `${' '.repeat(990)}ENC[AES256_GCM,\n`.repeat(1900)],
   ['ciphertext in one line', `x ${'ENC[AES256_GCM,'.repeat(120_000)}`],
   ['comments', `${'#sops\n'.repeat(300_000)}sops: x`],
+  ['lines to an expression, one to people', `A=1\n#${'sops_\u2028'.repeat(250_000)}`],
+  ['the same for YAML', `A=1\n#${'sops \u2028'.repeat(250_000)}`],
 ])('no file of 2 MB takes long: %s', (_, text) => {
   const start = performance.now();
   try {
