@@ -145,6 +145,7 @@ describe('the table of names that load code', () => {
     expect(new Set(LOADER_NAMES).size).toBe(LOADER_NAMES.length);
     const globs = LOADER_NAMES.filter((pattern) => pattern.includes('*'));
     for (const pattern of LOADER_NAMES) {
+      expect(pattern).toMatch(/^[A-Z0-9_]+(?:\*[A-Z0-9_]*)?$/);
       const covering = globs.filter(
         (glob) => glob !== pattern && new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(pattern),
       );
