@@ -22,7 +22,11 @@ export class Deadline {
     if (this.signal.aborted) this.#controller = new AbortController();
     clearTimeout(this.#timer);
     this.#end = performance.now() + seconds * 1000;
-    this.#timer = setTimeout(() => this.abort(timeout(seconds)), seconds * 1000);
+    this.#timer = setTimeout(() => {
+      // A timer can come a little early.
+      this.#end = 0;
+      this.abort(timeout(seconds));
+    }, seconds * 1000);
   }
 
   get signal(): AbortSignal {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { folder } from './folder.ts';
 import { answers, does, type Place, placeIn, variablesAt } from './operators.ts';
-import { envseal } from './program.ts';
+import { envseal, isBundle } from './program.ts';
 import { type Clouds, type Scheme, startClouds } from './sealed.ts';
 
 let clouds: Clouds;
@@ -102,7 +102,7 @@ test.each<Scheme>(['s3', 'gs', 'file'])(
         const texts = variables.map(([name, value]) => [name, Buffer.from(value, 'latin1').toString('utf8')]);
         expect(Object.fromEntries(texts)).toEqual(model.state);
       }),
-      { numRuns: 6, endOnFailure: true },
+      { numRuns: isBundle ? 3 : 6, endOnFailure: true },
     );
   },
   120_000,
