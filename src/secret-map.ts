@@ -5,8 +5,8 @@ const MANY = 500;
 
 /**
  * What a source sets: values by name, of equal names the last one's at the first one's place. It keeps a variable as the
- * text that an environment has of it, so that a start with thousands of lines makes a `Secret` of none. Nothing but `get` and what
- * iterates gives a value, as a `Secret`, and `assignments` gives all of them to the command.
+ * text that an environment has of it, so that a start with thousands of lines makes a `Secret` of none. Nothing but `get`
+ * and what iterates gives a value, as a `Secret`, and `assignments` gives all of them to the command.
  */
 export class SecretMap implements ReadonlyMap<string, Secret> {
   readonly #assignments: Map<string, string>;

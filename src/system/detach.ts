@@ -8,8 +8,9 @@
  * that is a program of its own, of 282 bytes, in a file without a name.
  */
 import { cString, lastError, libc, openFile } from './bun.ts';
+import { cStrings, pointersTo } from './c-strings.ts';
 import { functionsAt, openLibc, ptr } from './ffi.ts';
-import { type ByteString, type Detached, ErrnoError } from './system.ts';
+import { type Detached, ErrnoError } from './system.ts';
 
 /**
  * `int detach(int waiter, char **argv, char **envp, int input, int null, int program)`:
@@ -105,7 +106,9 @@ function machineCode(): number {
 
 /** Only on x86-64. Throws ErrnoError. */
 export async function detach({ path, argv, environ, input }: Detached): Promise<void> {
-  const [args, env] = [pointers(argv), pointers(environ)];
+  const [args, env] = [cStrings(argv), cStrings(environ)];
+  const argList = pointersTo(args.strings, ptr(args.block));
+  const envList = pointersTo(env.strings, ptr(env.block));
   const fds: number[] = [];
   const hold = (fd: number) => {
     fds.push(fd);
@@ -117,7 +120,7 @@ export async function detach({ path, argv, environ, input }: Detached): Promise<
     const none = hold(openFile('/dev/null', O_RDWR));
     const waiter = makeWaiter();
     if (waiter !== undefined) hold(waiter);
-    if (detachX64(waiter ?? program, ptr(args.list), ptr(env.list), events, none, program) !== 0)
+    if (detachX64(waiter ?? program, ptr(argList), ptr(envList), events, none, program) !== 0)
       throw new ErrnoError('EAGAIN');
   } finally {
     for (const fd of fds) libc.close(fd);
@@ -155,10 +158,4 @@ function call(number: number, a: number, b: number, c = 0, d = 0, e = 0, f = 0):
 
 function fromHex(text: string): Uint8Array {
   return (Uint8Array as unknown as { fromHex(text: string): Uint8Array }).fromHex(text);
-}
-
-/** `strings` is returned so that it lives as long as the pointers into it. */
-function pointers(words: readonly ByteString[]): { list: BigUint64Array; strings: Uint8Array[] } {
-  const strings = words.map(cString);
-  return { list: new BigUint64Array([...strings.map((string) => BigInt(ptr(string))), 0n]), strings };
 }
