@@ -1,0 +1,139 @@
+//! QuickJS, and the loop: JavaScript runs until it waits, then what it waits for is looked at.
+
+use crate::bytecode::Code;
+use crate::natives::{self, Callbacks};
+use crate::{limits, natives::net, panic, process, signals};
+use rquickjs::loader::{ImportAttributes, Loader, Resolver};
+use rquickjs::promise::PromiseState;
+use rquickjs::{
+    CatchResultExt, Context, Ctx, Error, Module, Persistent, Promise, Result, Runtime, Value, module::Declared,
+};
+use std::cell::RefCell;
+
+/// Specifiers are `./chunk-….mjs`; the table has the last part.
+pub fn resolve(specifier: &str) -> &str {
+    specifier.rsplit('/').next().unwrap_or(specifier)
+}
+
+struct Names;
+
+impl Resolver for Names {
+    fn resolve<'js>(&mut self, _: &Ctx<'js>, _: &str, name: &str, _: Option<ImportAttributes<'js>>) -> Result<String> {
+        Ok(resolve(name).to_string())
+    }
+}
+
+struct Linked(Vec<Code>);
+
+impl Loader for Linked {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js, Declared>> {
+        let code = self.0.iter().find(|code| code.name == name).ok_or_else(|| Error::new_loading(name))?;
+        // SAFETY: the bytes are of the table that is linked into this executable, written by the same QuickJS.
+        unsafe { Module::load(ctx.clone(), code.bytes) }
+    }
+}
+
+thread_local! {
+    /// Rejected promises that nothing handles yet, and why.
+    static REJECTED: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Runs the first module of the table until it ends the process.
+pub fn run(modules: Vec<Code>) -> i32 {
+    let entry = modules[0];
+    let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
+    // A start is over before a collection would pay; references alone free nearly all.
+    runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
+    runtime.set_memory_limit(limits::MAX_HEAP_BYTES);
+    runtime.set_max_stack_size(limits::MAX_STACK_BYTES);
+    runtime.set_loader(Names, Linked(modules));
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
+    let Ok(context) = Context::full(&runtime) else { panic::fail(": out of memory") };
+    context.with(|ctx| {
+        let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
+        // SAFETY: as in `Linked`.
+        let started = unsafe { Module::load(ctx.clone(), entry.bytes) }.and_then(Module::eval);
+        match started {
+            Ok((_, promise)) => match natives::callbacks(&host) {
+                Some(callbacks) => turn_forever(&ctx, &promise, &callbacks),
+                None => failed(&ctx),
+            },
+            Err(_) => failed(&ctx),
+        }
+    })
+}
+
+fn track<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, is_handled: bool) {
+    REJECTED.with_borrow_mut(|all| {
+        if is_handled {
+            all.retain(|(known, _)| known.clone().restore(&ctx).is_ok_and(|known| known != promise));
+        } else {
+            all.push((Persistent::save(&ctx, promise), Persistent::save(&ctx, reason)));
+        }
+    });
+}
+
+/// The bundle ends the process itself; when its module is done and nothing is waited for, so are we.
+fn turn_forever<'js>(ctx: &Ctx<'js>, main: &Promise<'js>, callbacks: &Callbacks<'js>) -> ! {
+    loop {
+        run_jobs(ctx);
+        if main.state() == PromiseState::Rejected {
+            failed(ctx);
+        }
+        report_rejections(ctx, callbacks);
+        while let Some(signal) = signals::take() {
+            check(ctx, callbacks.signal.call::<_, ()>((signal,)));
+        }
+        if net::deliver(ctx, callbacks) {
+            continue;
+        }
+        let wait_ms = check(ctx, callbacks.turn.call::<_, f64>(()));
+        if ctx.execute_pending_job() || wait_ms == 0.0 {
+            net::look(0.0);
+            continue;
+        }
+        if wait_ms < 0.0 && !net::is_busy() && main.state() == PromiseState::Resolved {
+            process::exit(0);
+        }
+        net::look(wait_ms);
+    }
+}
+
+fn run_jobs(ctx: &Ctx<'_>) {
+    while ctx.execute_pending_job() {}
+}
+
+fn report_rejections<'js>(ctx: &Ctx<'js>, callbacks: &Callbacks<'js>) {
+    let first = REJECTED.with_borrow_mut(|all| if all.is_empty() { None } else { Some(all.remove(0)) });
+    if let Some((_, reason)) = first
+        && let Ok(reason) = reason.restore(ctx)
+    {
+        check(ctx, callbacks.rejected.call::<_, ()>((reason,)));
+        failed(ctx);
+    }
+}
+
+/// A callback that throws is a bug of ours; its error could hold a value, so nothing of it is shown.
+fn check<'js, T>(ctx: &Ctx<'js>, result: Result<T>) -> T {
+    match result.catch(ctx) {
+        Ok(value) => value,
+        Err(error) => {
+            if cfg!(debug_assertions) || cfg!(feature = "trace") {
+                eprintln!("{error}");
+            }
+            failed(ctx)
+        }
+    }
+}
+
+fn failed(ctx: &Ctx<'_>) -> ! {
+    if cfg!(feature = "trace") {
+        eprintln!("{:?}", ctx.catch());
+    }
+    panic::fail("")
+}
