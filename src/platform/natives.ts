@@ -1,0 +1,96 @@
+/**
+ * What the host of the container executable (`host/`) offers: all of its functions, with their contract, errors and units.
+ *
+ * Byte strings have one byte a character (0 to 255). A function that fails throws an Error whose `code` is the name of an
+ * `errno` or one that is named here; it holds nothing else. No function starts a thread, and none keeps what it is given.
+ */
+import type { ByteString } from '../system/system.ts';
+
+export interface Natives extends ProcessNatives, FileNatives, TextNatives, CryptoNatives, NetNatives {
+  /** To be set before the bundle's first turn ends. */
+  callbacks: Callbacks;
+}
+
+/** What the host's loop calls. One that throws ends the process with 70. */
+export interface Callbacks {
+  /** Runs the timers that are due; for how long there is nothing to do, in ms: below 0 for ever, 0 not at all. */
+  turn(): number;
+  /** A signal for which `catchSignal` was called. */
+  signal(number: number): void;
+  /** A promise was rejected, and nothing handles it. The host ends the process with 70 when this returns. */
+  rejected(reason: unknown): void;
+  /** What came over the network; see `NetNatives`. */
+  net(...event: NetEvent): void;
+}
+
+export interface ProcessNatives {
+  readonly arch: 'x64' | 'arm64';
+  /** Without the program's own name. */
+  arguments(): ByteString[];
+  /** Entries `NAME=value` in their order. */
+  environ(): ByteString[];
+  /** At once, without anything being flushed. */
+  exit(status: number): never;
+  /** Monotonic, in ms, with fractions. */
+  now(): number;
+  /** All of it. `false` for a descriptor that cannot be written to, or a standard error that stays full for a second. */
+  write(fd: number, bytes: Uint8Array): boolean;
+  /** Whether a signal was ignored when the process started, as under nohup. */
+  isIgnored(signal: number): boolean;
+  /** From now on a signal comes to `callbacks.signal`. Of SIGHUP, SIGINT and SIGTERM, which are blocked while code runs. */
+  catchSignal(signal: number): void;
+  /**
+   * Once: ends the process after `ms`, however busy it is, with `words` on stderr and a status. The hand-over takes it back.
+   */
+  backstop(ms: number, words: string, status: number): void;
+  /** The soft limit, in bytes; `Infinity` for unlimited. */
+  stackLimit(): number;
+  /**
+   * Replaces the process, with all signals and descriptors as they were found. The blocks hold C strings one after another,
+   * as many as the counts say. Returns by throwing alone: `EINTR` where a stop signal came first, which `callbacks.signal`
+   * then gets.
+   */
+  execve(path: ByteString, argv: Uint8Array, argc: number, environ: Uint8Array, envc: number): void;
+  /**
+   * This program again with `words` as its argv, the first of them `envseal-events`, in a session of its own and nobody's
+   * child, without environment and streams. It reads `input` from descriptor 0, which nothing can change or read but
+   * itself; and from descriptor 3 the end when this process has become another, or a byte when it never will. Once. Throws
+   * as fork does, and `ESRCH` where the program cannot be started again, as without /proc.
+   */
+  detach(words: ByteString[], input: Uint8Array): void;
+  /** Sends that byte. */
+  cancelDetached(): void;
+}
+
+export interface FileNatives {
+  /** The first `limit` bytes. */
+  readFile(path: ByteString, limit: number): Uint8Array;
+  /** The same, but `undefined` for what another process may still be writing: a pipe, a terminal, a device. */
+  readFileAtOnce(path: ByteString, limit: number): Uint8Array | undefined;
+  /** A descriptor for `readSome` and `close`, of a pipe also before anything writes to it. */
+  openToRead(path: ByteString): number;
+  /** What is there now, 64 KiB at most; `undefined` for nothing yet, and nothing at the end. */
+  readSome(fd: number, limit: number): Uint8Array | undefined;
+  close(fd: number): void;
+  /** The first `limit` bytes of standard input. Waits for them. */
+  readInput(limit: number): Uint8Array;
+  /** access(2), with R_OK 4 and X_OK 1. */
+  access(path: ByteString, mode: number): boolean;
+  /** Adds each line by one write, and makes the file for its owner alone. Never waits. `ENOSPC` for half a line. */
+  append(path: ByteString, lines: readonly string[]): void;
+  /** To a unix socket, without waiting. */
+  sendDatagram(path: ByteString, bytes: Uint8Array): void;
+  /** Throws where `path` is not a file that this user may execute: `EISDIR` for a directory. */
+  checkExecutable(path: ByteString): void;
+}
+
+// biome-ignore lint/suspicious/noEmptyInterface: filled in with the text functions.
+export interface TextNatives {}
+
+// biome-ignore lint/suspicious/noEmptyInterface: filled in with the cryptography.
+export interface CryptoNatives {}
+
+// biome-ignore lint/suspicious/noEmptyInterface: filled in with the network.
+export interface NetNatives {}
+
+export type NetEvent = unknown[];
