@@ -1,4 +1,5 @@
 import type { Variables } from './cli/arguments.ts';
+import { textOf } from './system/bytes.ts';
 import type { ByteString, StopSignal, System } from './system/system.ts';
 
 /** The process as `main.ts` found it; nothing else reads it. */
@@ -6,8 +7,6 @@ export interface Host {
   readonly system: System;
   /** Without the program's own name. */
   readonly argv: readonly ByteString[];
-  /** The words that start another envseal: a path and, for the bundle, what Node is given. */
-  readonly self: readonly ByteString[];
   /** Inherited entries `NAME=value`, in order. */
   readonly environ: readonly ByteString[];
   /** The same, decoded. */
@@ -19,4 +18,15 @@ export interface Host {
    * for it. Gives what takes it back.
    */
   onStop(action: () => Promise<void>): () => void;
+}
+
+/** As `getenv` does, the first of two entries with the same name is taken. */
+export function decodeEnviron(environ: readonly ByteString[]): Variables {
+  const variables: Record<string, string> = Object.create(null);
+  for (const entry of environ) {
+    const equals = entry.indexOf('=');
+    const name = textOf(entry.slice(0, Math.max(0, equals)));
+    if (equals > 0) variables[name] ??= textOf(entry.slice(equals + 1));
+  }
+  return variables;
 }

@@ -17,6 +17,9 @@ export const MAX_TIMEOUT_SECONDS = 3600;
 /** Default of `--event-timeout`, in seconds: the delivery of all events to all sinks. */
 export const DEFAULT_EVENT_TIMEOUT_SECONDS = 2;
 
+/** How much later than all its timers a start is ended that does not come to look at them, in ms. */
+export const CRAWL_MS = 1000;
+
 /** What `--event-policy background` takes at most after the hand-over, in seconds. */
 export const BACKGROUND_DELIVERY_SECONDS = 30;
 

@@ -1,28 +1,23 @@
-/** The edge: the only file that reads the process, writes to it and ends it. */
-import { splitCommandLine, type Variables } from './cli/arguments.ts';
+/** The edge: the only file that asks for the process, writes to it and ends it. */
+import { system } from '#system';
+import { splitCommandLine } from './cli/arguments.ts';
 import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
-import type { Host } from './host.ts';
-import { loadBun } from './system/bun.ts';
-import { textOf, toByteString } from './system/bytes.ts';
-import { type ByteString, STOP_SIGNALS, type StopSignal, type System } from './system/system.ts';
+import { continueInFullProgram } from './full-program.ts';
+import { decodeEnviron, type Host } from './host.ts';
+import { type ByteString, STOP_SIGNALS, type StopSignal } from './system/system.ts';
 
-const MAX_PROC_BYTES = 16 * 1024 * 1024;
-
-const system = await loadSystem();
 let logFormat: LogFormat = 'text';
 const atStop = new Set<() => Promise<void>>();
 let isStart = true;
 
 // An uncaught error would print its source line and its properties, which could hold a value.
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
-// What the runtime and the SDK want to tell is not the container's output.
-process.removeAllListeners('warning');
-for (const name of ['debug', 'error', 'info', 'log', 'warn'] as const) console[name] = () => {};
+system.begin(fail);
 
 try {
-  process.exit(await main(readHost()));
+  const host = readHost();
+  const status = await main(host).catch((error: unknown) => fail(continueInFullProgram(error, host)));
+  system.exit(status);
 } catch (error) {
   fail(error);
 }
@@ -42,29 +37,16 @@ function fail(error: unknown): never {
 
 function end({ text, exitStatus }: Report): never {
   system.write(2, text);
-  process.exit(exitStatus);
-}
-
-async function loadSystem(): Promise<System> {
-  try {
-    if ('Bun' in globalThis) return loadBun();
-  } catch {
-    // Where no memory may be both written and executed (systemd's MemoryDenyWriteExecute), Bun has no FFI.
-  }
-  return (await import('./system/node.ts')).nodeSystem;
+  system.exit(exitStatus);
 }
 
 function readHost(): Host {
-  const environ = readStrings('/proc/self/environ') ?? Object.entries(process.env).map(toEntry);
-  const argv = readStrings('/proc/self/cmdline');
-  // The arguments are the last ones, whatever the runtime puts before them.
-  const count = process.argv.length - 2;
+  const environ = system.environ();
   return {
     system,
-    argv: argv === undefined ? process.argv.slice(2).map(toByteString) : argv.slice(argv.length - count),
-    self: self(),
+    argv: system.arguments(),
     environ,
-    variables: decode(environ),
+    variables: decodeEnviron(environ),
     stopSignals: listenForStopSignals(),
     onStop: (action) => {
       atStop.add(action);
@@ -73,44 +55,12 @@ function readHost(): Host {
   };
 }
 
-/** `/proc/self/exe` is this very program, also where its file was moved or PATH has another. */
-function self(): ByteString[] {
-  const script = process.argv[1] ?? '';
-  return system.runtime === 'bun'
-    ? ['/proc/self/exe']
-    : [toByteString(process.execPath), toByteString(script)];
-}
-
-function readStrings(path: string): ByteString[] | undefined {
-  try {
-    const text = toByteString(system.readFile(path, MAX_PROC_BYTES));
-    return text === '' ? [] : text.slice(0, text.endsWith('\0') ? -1 : undefined).split('\0');
-  } catch {
-    return undefined;
-  }
-}
-
-function toEntry([name, value]: [string, string | undefined]): ByteString {
-  return toByteString(`${name}=${value ?? ''}`);
-}
-
-/** As `getenv` does, the first of two entries with the same name is taken. */
-function decode(environ: readonly ByteString[]): Variables {
-  const variables: Record<string, string> = Object.create(null);
-  for (const entry of environ) {
-    const equals = entry.indexOf('=');
-    const name = textOf(entry.slice(0, Math.max(0, equals)));
-    if (equals > 0) variables[name] ??= textOf(entry.slice(equals + 1));
-  }
-  return variables;
-}
-
 /** As pid 1 the kernel gives no default action, so a container could not be stopped while it waits for its secrets. */
 function listenForStopSignals(): StopSignal[] {
   const signals: StopSignal[] = [];
   for (const signal of Object.keys(STOP_SIGNALS) as StopSignal[]) {
     if (system.isIgnored(signal)) continue;
-    process.on(signal, () => stop(signal));
+    system.onSignal(signal, () => stop(signal));
     signals.push(signal);
   }
   return signals;

@@ -32,3 +32,9 @@ fn hold_standard_streams() {
         }
     }
 }
+
+/// What glibc's own start reads `GLIBC_TUNABLES` with, which the linker gives this in place of: the allocator and the
+/// choice of instructions are not for a container's environment to change. The built-in defaults stay.
+#[cfg(not(any(test, fuzzing)))]
+#[unsafe(no_mangle)]
+extern "C" fn __wrap___tunables_init(_environ: *const *const u8) {}

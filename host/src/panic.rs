@@ -13,7 +13,7 @@ pub fn install() {
 /// The two lines that an internal error has, and its exit status. `place` is of our own code.
 pub fn fail(place: &str) -> ! {
     let text = format!(
-        "envseal: error: internal error{place}\nenvseal: hint: this is a bug in envseal; please report it with the version and the command line\n"
+        "envseal: error: internal error{place}\nenvseal: hint: this is a bug: report it with the version and the command, without any values\n"
     );
     process::write_all(2, text.as_bytes());
     process::exit(70)

@@ -1,13 +1,16 @@
 /** `envseal run`: opens the sources and becomes the command. One line a step, in the order things happen. */
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
+import { continueInFullProgram } from '../full-program.ts';
+import type { Host } from '../host.ts';
 import { buildEnviron, type EnvironOptions } from '../launch/environ.ts';
 import { handOver, type Launch } from '../launch/hand-over.ts';
 import { checkKernelLimits } from '../launch/kernel-limits.ts';
 import { lookUp } from '../launch/lookup.ts';
 import { rehearse } from '../launch/rehearse.ts';
 import { whileWaiting } from '../launch/while-waiting.ts';
-import { Deadline } from '../net/deadline.ts';
+import { CRAWL_MS } from '../limits.ts';
+import { Deadline, outOfTime } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 import { parseSource } from '../store/source.ts';
 import { cStrings } from '../system/c-strings.ts';
@@ -16,12 +19,14 @@ import { type CommandLine, readSettings } from './arguments.ts';
 import type { CommandContext } from './commands.ts';
 import { type OpenOptions, openSources, Stores } from './open-sources.ts';
 import type { Record, RecordingOptions } from './recording.ts';
+import { report } from './report.ts';
 
 export async function run({ host, commandLine }: CommandContext): Promise<never> {
   const settings = readSettings(commandLine, host.variables);
   const argv = requireCommand(commandLine);
   const attempts = attemptsAt(settings.source);
   const deadline = new Deadline(settings.timeout);
+  limitCrawl(settings, host);
   const options: OpenOptions = { host, settings, deadline };
   const stores = new Stores(options);
   const prepared = prepare(argv, attempts, stores, options);
@@ -32,10 +37,18 @@ export async function run({ host, commandLine }: CommandContext): Promise<never>
     const launch = await prepared;
     await record?.({});
     return await handOver(launch, host);
-  } catch (error) {
+  } catch (caught) {
+    const error = continueInFullProgram(caught, host);
     await record?.({ error });
     throw error;
   }
+}
+
+/** Timers end a start in time while the loop turns; a container that is short of memory may not even come to that. */
+function limitCrawl(settings: Settings, { system }: Host): void {
+  const seconds = settings.timeout + settings['event-timeout'];
+  const format = settings['log-format'] === 'json' ? 'json' : 'text';
+  system.endAfter(seconds * 1000 + CRAWL_MS, report(outOfTime(settings.timeout), format));
 }
 
 async function prepare(

@@ -5,6 +5,7 @@
 import { EnvsealError } from '../errors.ts';
 import { type Draft, draftAll, type Ending } from '../events/draft.ts';
 import type { Settings } from '../settings.ts';
+import type { ByteString } from '../system/system.ts';
 import type { TellOptions } from './tell-at-once.ts';
 
 /** What the other process reads. */
@@ -14,6 +15,8 @@ export interface Delivery {
   /** What its requests depend on. */
   readonly settings: Pick<Settings, 'allow-insecure-endpoint' | 'kms-key' | 's3-addressing-style'>;
   readonly drafts: readonly Draft[];
+  /** Entries `NAME=value`: what its requests depend on, and their credentials. Its own environment is empty. */
+  readonly environ: readonly ByteString[];
 }
 
 /** The other process has none of our standard streams. */
@@ -21,7 +24,7 @@ const OWN_STREAMS = /^(?:stderr:|file:\/\/(?:\/dev\/(?:std|fd\/)|\/proc\/self\/f
 
 export async function tellInBackground(options: TellOptions): Promise<(ending: Ending) => Promise<void>> {
   const { attempts, command, credentialsOf, settings, host } = options;
-  const { system, environ, self } = host;
+  const { system, environ } = host;
   const own = settings['event-sink'].find((uri) => OWN_STREAMS.test(uri));
   if (own !== undefined) {
     throw new EnvsealError('configuration', `the event sink ${own} cannot be used in the background`, {
@@ -32,15 +35,17 @@ export async function tellInBackground(options: TellOptions): Promise<(ending: E
     const { readSecret } = await import('./secret-variables.ts');
     readSecret('ENVSEAL_EVENT_NAMES_KEY', host);
   }
-  const [path = '', ...words] = self;
-  const detach = await system.loadDetach().catch(() => undefined);
+  let cancel = () => {};
   const atOnce = async (ending: Ending) => {
     const { tellAtOnce } = await import('./tell-at-once.ts');
     await tellAtOnce(options)(ending);
   };
   return async (ending) => {
-    // What does not start has time.
-    if (ending.error !== undefined || ending.isSignal || detach === undefined) return await atOnce(ending);
+    // What does not start has time; and what was left behind for a start that does not happen has nothing to deliver.
+    if (ending.error !== undefined || ending.isSignal) {
+      cancel();
+      return await atOnce(ending);
+    }
     const delivery: Delivery = {
       sinks: settings['event-sink'],
       names: settings['event-names'],
@@ -50,10 +55,10 @@ export async function tellInBackground(options: TellOptions): Promise<(ending: E
         's3-addressing-style': settings['s3-addressing-style'],
       },
       drafts: await draftAll(attempts, ending, command, credentialsOf),
+      environ,
     };
-    const argv = [path, ...words, 'deliver-events'];
     try {
-      await detach({ path, argv, environ, input: JSON.stringify(delivery) });
+      cancel = await system.detach(JSON.stringify(delivery));
     } catch {
       // No process to be had, as under a limit of processes.
       await atOnce(ending);

@@ -1,6 +1,6 @@
 import type { Host } from '../host.ts';
 import type { CStrings } from '../system/c-strings.ts';
-import type { ByteString } from '../system/system.ts';
+import { type ByteString, ErrnoError } from '../system/system.ts';
 import { explainExec } from './lookup.ts';
 
 export interface Launch {
@@ -11,16 +11,15 @@ export interface Launch {
 }
 
 /** Replaces this process with the command. Throws `not_executable`, `command_not_found` or `too_large`. */
-export async function handOver(
-  { path, argv, environ }: Launch,
-  { system, stopSignals }: Host,
-): Promise<never> {
+export async function handOver({ path, argv, environ }: Launch, { system }: Host): Promise<never> {
   // A signal that our handler has caught and the event loop has not seen yet would be lost with us.
-  system.resetStopSignals(stopSignals);
+  system.releaseSignals();
   await new Promise((resolve) => setImmediate(resolve));
   try {
     return system.execve(path, argv, environ);
   } catch (error) {
+    // A stop signal came first: its handler ends us.
+    if (error instanceof ErrnoError && error.errno === 'EINTR') return await new Promise(() => {});
     throw explainExec(argv.strings[0] ?? path, error);
   }
 }

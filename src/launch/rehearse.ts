@@ -22,7 +22,6 @@ export function rehearse(command: ByteString, options: EnvironOptions, { environ
     const strings = buildEnviron(environ, variables, rules);
     checkKernelLimits(cStrings([command]), strings, system.stackLimit());
     lookUp(command, environ, system);
-    system.prepareExec();
   } catch {
     // Only the hand-over itself says what is wrong.
   }

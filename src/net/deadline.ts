@@ -25,7 +25,7 @@ export class Deadline {
     this.#timer = setTimeout(() => {
       // A timer can come a little early.
       this.#end = 0;
-      this.abort(timeout(seconds));
+      this.abort(outOfTime(seconds));
     }, seconds * 1000);
   }
 
@@ -49,7 +49,7 @@ export class Deadline {
   }
 }
 
-function timeout(seconds: number): EnvsealError {
+export function outOfTime(seconds: number): EnvsealError {
   return new EnvsealError('timeout', `out of time after ${seconds} s`, {
     hint: 'look for what does not answer, or raise --timeout',
   });

@@ -29,6 +29,8 @@ export interface ProcessNatives {
   arguments(): ByteString[];
   /** Entries `NAME=value` in their order. */
   environ(): ByteString[];
+  /** Of the program's file; `undefined` without /proc. */
+  selfPath(): ByteString | undefined;
   /** At once, without anything being flushed. */
   exit(status: number): never;
   /** Monotonic, in ms, with fractions. */

@@ -1,14 +1,12 @@
-/** Starts a process that outlives us as a child, which the command that takes our place inherits and did not start. */
+/** Starts another envseal that outlives us, as a child: the command that takes our place inherits it and did not start it. */
 import { spawn } from 'node:child_process';
-import { type ByteString, type Detached, ErrnoError } from './system.ts';
+import { ErrnoError } from './system.ts';
 
-/** Resolves when all of the input is on its way. Throws ErrnoError. */
-export async function detach({ path, argv, environ, input }: Detached): Promise<void> {
-  const [name = '', ...args] = argv.map(asText);
-  const env = Object.fromEntries(environ.map((entry) => asText(entry).split(/=(.*)/s).slice(0, 2)));
-  const child = spawn(asText(path), args, {
-    argv0: name,
-    env,
+/** Resolves when all of the input is on its way, with what ends the other one. Throws ErrnoError. */
+export async function detach(input: string): Promise<() => void> {
+  const [script = ''] = process.argv.slice(1);
+  const child = spawn(process.execPath, [script, 'deliver-events'], {
+    env: {},
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -19,8 +17,5 @@ export async function detach({ path, argv, environ, input }: Detached): Promise<
     child.stdin.end(input, () => resolve());
   });
   child.unref();
-}
-
-function asText(bytes: ByteString): string {
-  return Buffer.from(bytes, 'latin1').toString('utf8');
+  return () => void child.kill('SIGKILL');
 }

@@ -18,6 +18,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { toByteString } from './bytes.ts';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
 import { type ByteString, ErrnoError, type FetchOptions, STANDARD_INPUT, type System } from './system.ts';
 
@@ -37,8 +38,27 @@ function writeSome(fd: number, bytes: Uint8Array, offset: number, end: number): 
   }
 }
 
+const MAX_PROC_BYTES = 16 * 1024 * 1024;
+
 export const nodeSystem: System = {
   runtime: 'node',
+  arguments() {
+    // The arguments are the last ones, whatever Node puts before them.
+    const count = process.argv.length - 2;
+    return (
+      readStrings('/proc/self/cmdline')?.slice(-count || Infinity) ?? process.argv.slice(2).map(toByteString)
+    );
+  },
+  environ: () => readStrings('/proc/self/environ') ?? Object.entries(process.env).map(toEntry),
+  fullProgram: () => undefined,
+  begin(onError) {
+    process.on('uncaughtException', onError);
+    process.on('unhandledRejection', onError);
+    // What the runtime and the SDKs want to say is not the container's output.
+    process.removeAllListeners('warning');
+    for (const name of ['debug', 'error', 'info', 'log', 'warn'] as const) console[name] = () => {};
+  },
+  exit: (status) => process.exit(status),
   readFile(path, limit) {
     return rethrow(() => {
       const fd = openSync(asPath(path), 'r');
@@ -82,7 +102,6 @@ export const nodeSystem: System = {
       return false;
     }
   },
-  prepareSinks() {},
   async append(path, lines) {
     const { O_WRONLY, O_CREAT, O_APPEND, O_NOCTTY, O_NONBLOCK } = constants;
     rethrow(() => {
@@ -112,7 +131,6 @@ export const nodeSystem: System = {
     if (soft === undefined) return USUAL_STACK_LIMIT_BYTES;
     return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
   },
-  prepareExec() {},
   execve(path, argv, environ) {
     checkFormat(path);
     // Removing an ignored disposition needs a listener: Node starts with SIGPIPE and SIGXFSZ ignored.
@@ -120,10 +138,14 @@ export const nodeSystem: System = {
     rethrow(() => process.execve?.(asText(path), argv.strings.map(asText), toRecord(environ.strings)));
     throw new ErrnoError('ENOSYS');
   },
-  loadDetach: async () => (await import('./detach-child.ts')).detach,
+  detach: async (input) => await (await import('./detach-child.ts')).detach(input),
+  // It is killed where it shall deliver nothing.
+  hasBecomeCommand: async () => true,
   /** Node gives every signal its default disposition before our code runs. */
   isIgnored: () => false,
-  resetStopSignals() {},
+  onSignal: (signal, action) => void process.on(signal, action),
+  releaseSignals() {},
+  endAfter() {},
   forbidCoreDumps: forbidByExperimentalFfi,
   sha256: (data) => createHash('sha256').update(data).digest(),
   sha1: (data) => createHash('sha1').update(data).digest(),
@@ -131,6 +153,19 @@ export const nodeSystem: System = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   fetch: request,
 };
+
+function readStrings(path: string): ByteString[] | undefined {
+  try {
+    const text = toByteString(nodeSystem.readFile(path, MAX_PROC_BYTES));
+    return text === '' ? [] : text.slice(0, text.endsWith('\0') ? -1 : undefined).split('\0');
+  } catch {
+    return undefined;
+  }
+}
+
+function toEntry([name, value]: [string, string | undefined]): ByteString {
+  return toByteString(`${name}=${value ?? ''}`);
+}
 
 /** What Linux gives a process unless somebody changed it. */
 const USUAL_STACK_LIMIT_BYTES = 8 * 1024 * 1024;
@@ -234,3 +269,5 @@ function toResponse(answer: IncomingMessage): Response {
   const body = isBodyless ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
   return new Response(body, { status, headers });
 }
+
+export { nodeSystem as system };

@@ -1,6 +1,6 @@
 /**
- * What the start of a container asks of the operating system and of the runtime. Two adapters: `bun.ts` (the
- * executable, over libc) and `node.ts` (the bundle, over Node's own modules).
+ * The port to the operating system and the runtime. Two adapters: `host.ts` (the container executable, over the functions
+ * of its own host) and `node.ts` (the full program, over Node's own modules). `#system` is the one that a bundle gets.
  *
  * Paths, arguments and environment entries are `ByteString`s, because Linux does not promise that they are UTF-8.
  */
@@ -42,19 +42,24 @@ export interface FetchOptions {
   readonly ca: string | undefined;
 }
 
-export interface Detached {
-  readonly path: ByteString;
-  readonly argv: readonly ByteString[];
-  readonly environ: readonly ByteString[];
-  readonly input: string;
+/** The last words of a process, and how it ends. */
+export interface Words {
+  readonly text: string;
+  readonly exitStatus: number;
 }
 
-/** Throws ErrnoError. */
-export type Detach = (process: Detached) => Promise<void>;
-
 export interface System {
-  /** `bun` for the executable, `node` for the bundle. */
-  readonly runtime: 'bun' | 'node';
+  /** `host` for the container executable, `node` for the full program. */
+  readonly runtime: 'host' | 'node';
+  /** Without the program's own name, and what the runtime puts before it. */
+  arguments(): ByteString[];
+  /** Inherited entries `NAME=value`, in order. */
+  environ(): ByteString[];
+  /** Path of the full program beside this one, whether there or not; `undefined` where this is it, or nothing is known. */
+  fullProgram(): ByteString | undefined;
+  /** Keeps the runtime from writing anything, and gives `onError` what nothing catches. */
+  begin(onError: (error: unknown) => void): void;
+  exit(status: number): never;
   /** The first `limit` bytes of a file. Throws ErrnoError. */
   readFile(path: ByteString, limit: number): Uint8Array;
   /** The same, but `undefined` for what another process may still be writing: a pipe, a terminal, a device. */
@@ -67,8 +72,6 @@ export interface System {
   isReadable(path: ByteString): boolean;
   /** Writes all of `text` to a file descriptor. `false` for one that cannot be written to. */
   write(fd: number, text: string): boolean;
-  /** Loads what the next three need, so that none of them waits for that. */
-  prepareSinks(): void;
   /** Adds each line to a file by one write, and makes the file for its owner alone. Never waits. Throws ErrnoError. */
   append(path: ByteString, lines: readonly string[]): Promise<void>;
   /** Datagrams to a host's name or address. Rejects with an error that has a `code`. */
@@ -79,22 +82,26 @@ export interface System {
   checkExecutable(path: ByteString): void;
   /** Soft limit of the stack in bytes, `Infinity` for unlimited: the kernel allows argv and environment a quarter. */
   stackLimit(): number;
-  /** What `execve` has to find out that does not depend on what it is given: done by it where nobody did before. */
-  prepareExec(): void;
   /**
    * Replaces this process. What the runtime changed at its start (signal dispositions, close-on-exec of inherited file
-   * descriptors) is put back first. Returns only by throwing ErrnoError.
+   * descriptors) is put back first. Returns only by throwing ErrnoError; `EINTR` where a stop signal came first.
    */
   execve(path: ByteString, argv: CStrings, environ: CStrings): never;
   /**
-   * What starts a process that outlives us, in a session of its own, without our standard streams but with `input` to
-   * read. It is nobody's child where that can be had: from the executable on x86-64.
+   * Starts `deliver-events` with `input` to read, in a session of its own that outlives us, without our streams and
+   * environment. Gives what keeps it from delivering anything. Throws ErrnoError.
    */
-  loadDetach(): Promise<Detach>;
+  detach(input: string): Promise<() => void>;
+  /** In that process: whether the one that started it has become its command. */
+  hasBecomeCommand(): Promise<boolean>;
   /** Whether a signal was ignored when the process started, as under nohup. */
   isIgnored(signal: StopSignal): boolean;
-  /** Gives signals that end us back to the kernel's default action, so that none is caught and lost at the hand-over. */
-  resetStopSignals(signals: readonly StopSignal[]): void;
+  /** From now on a signal runs `action` instead of ending us. */
+  onSignal(signal: StopSignal, action: () => void): void;
+  /** Gives those signals back to the kernel's default action, where they would be caught and lost at the hand-over. */
+  releaseSignals(): void;
+  /** Ends the process after `ms` even if the loop is never looked at again. Only the host can. */
+  endAfter(ms: number, words: Words): void;
   /**
    * No core file, no core handed to a handler, and no debugger of the same user: for commands that hold values and start
    * no command, because the limit would be inherited. Linux only but for the limit; on Node from 26 on, where it can call

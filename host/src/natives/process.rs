@@ -8,6 +8,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("arch", if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" })?;
     host.set("arguments", Function::new(ctx.clone(), || byte_strings(process::arguments()))?)?;
     host.set("environ", Function::new(ctx.clone(), || byte_strings(process::environ()))?)?;
+    host.set("selfPath", Function::new(ctx.clone(), self_path)?)?;
     host.set("exit", Function::new(ctx.clone(), |status: i32| -> () { process::exit(status) })?)?;
     host.set("now", Function::new(ctx.clone(), now_ms)?)?;
     host.set("write", Function::new(ctx.clone(), |fd: i32, bytes: Bytes<'js>| process::write_all(fd, view(&bytes)))?)?;
@@ -25,6 +26,12 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 
 fn byte_strings(all: Vec<&'static [u8]>) -> Vec<String> {
     all.into_iter().map(to_byte_string).collect()
+}
+
+/// `None` without /proc.
+fn self_path() -> Option<String> {
+    let path = std::fs::read_link("/proc/self/exe").ok()?;
+    Some(to_byte_string(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())))
 }
 
 /// Monotonic, in ms.

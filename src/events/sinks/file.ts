@@ -14,7 +14,6 @@ export const file: MakeSink = (url, { system }) => {
   if (url.host !== '') throw misused(url, 'names a host', 'use file:///PATH');
   const path = decode(url, url.pathname);
   if (path.endsWith('/')) throw misused(url, 'names no file', 'use file:///PATH');
-  system.prepareSinks();
   return {
     name: sinkName(url),
     async deliver(events) {

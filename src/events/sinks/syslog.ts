@@ -36,7 +36,6 @@ export const syslog: MakeSink = (url, context) => {
   const path = decode(url, url.pathname);
   const host = decode(url, url.hostname).replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (DEFAULT_PORTS[transport] ?? 0) : Number(url.port);
-  context.system.prepareSinks();
   // Loaded while the sources are on their way; a failure is met by who needs it.
   const network = isUnix ? undefined : import('./syslog-network.ts');
   network?.catch(() => {});

@@ -1,19 +1,11 @@
-/** How a program is made: Rolldown bundles it into chunks, and Bun compiles the bundle into an executable. */
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+/** The full program: Rolldown bundles `src/` and the SDKs into chunks for Node. */
 import { isBuiltin } from 'node:module';
-import { basename, dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputChunk, type Plugin } from 'rolldown';
 import { lean } from './lean.ts';
-import { prepareBun } from './prepare-bun.ts';
-import { ownPlatform } from './release/platforms.ts';
-import { runtimeOf } from './release/runtime.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const bun = `${root}node_modules/bun/bin/bun.exe`;
-/** Of every executable, inside: what it is called in a folder is its user's business. */
-const NAME = 'envseal';
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What went into which file, by paths from the repository. */
 export interface Metafile {
@@ -41,8 +33,6 @@ export async function bundle(
     cwd: root,
     input: { [name]: entry },
     platform: 'node',
-    // Of programs that are only for Bun: the bench's.
-    external: ['bun:ffi'],
     // The SDK's ES modules shake to a third of its CommonJS ones.
     resolve: { mainFields: ['module', 'main'], conditionNames: ['module', 'import'] },
     transform: {
@@ -62,15 +52,7 @@ export async function bundle(
       chunkFileNames: 'chunk-[hash].mjs',
       // Not the entry itself: it waits for the command to end, and so would whatever takes something from its chunk.
       codeSplitting: {
-        groups: [
-          { name: 'start', tags: ['$initial'], test: (id) => id !== entry },
-          // What a start from a SOPS file needs more.
-          {
-            name: 'sops',
-            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read-dotenv|read-json|typed|ciphertext|shamir|mac|regex|rule|flatten))\.ts$/,
-          },
-          { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:assume-role|kms|json-call)|json)\.ts$/ },
-        ],
+        groups: [{ name: 'start', tags: ['$initial'], test: (id) => id !== entry }],
       },
     },
   });
@@ -99,22 +81,3 @@ const withoutRequire: Plugin = {
       ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice('\0builtin:'.length))});`
       : null,
 };
-
-/** Makes an executable of a bundle: for this machine, or for another, whose runtime then comes from the npm registry. */
-export function compile(bundled: string, executable: string, platform = ownPlatform()): void {
-  const original = platform === ownPlatform() ? bun : runtimeOf(platform);
-  const runtime = prepareBun(original, `${root}.cache/bun-${platform.name}`, platform);
-  const options = ['--compile', '--minify', '--bytecode', '--format=esm', '--splitting'];
-  // Neither a .env file nor a bunfig.toml of the working directory is ours to obey.
-  const closed = ['--no-compile-autoload-dotenv', '--no-compile-autoload-bunfig'];
-  const fresh = mkdtempSync(`${executable}.`);
-  // The paths as they are given here go into the executable, so that they are the same wherever it is built.
-  const temporary = `${fresh}/${NAME}`;
-  const made = [`--target=${platform.target}`, `--compile-executable-path=${runtime}`];
-  const args = ['build', ...options, ...closed, ...made, basename(bundled), '--outfile', temporary];
-  execFileSync(bun, args, { cwd: dirname(bundled), stdio: ['ignore', 'ignore', 'inherit'] });
-  // Bun writes in small pieces, and the page cache keeps them small: a copy starts a fifth faster, as it does when the
-  // file was read from a disk.
-  copyFileSync(temporary, executable);
-  rmSync(fresh, { recursive: true });
-}

@@ -1,0 +1,69 @@
+/** The bundle that the host runs: `src/` for its system, without what the full program does alone. */
+import { basename, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import { LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Writes the modules to `outdir`, and returns their paths, the one that starts first. */
+export async function bundleForHost(
+  outdir: string,
+  define: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { envseal: 'src/system/host-entry.ts' },
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunk-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['envseal-host', 'module', 'import'],
+    target: 'es2024',
+    minify: true,
+    legalComments: 'none',
+    define: { ...define },
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [leftToFullProgram, withoutNode],
+  });
+  const files = Object.keys(metafile.outputs)
+    .filter((file) => file.endsWith('.mjs'))
+    .sort();
+  const entry = files.findIndex((file) => basename(file) === 'envseal.mjs');
+  return [...files.splice(entry, 1), ...files].map((file) => `${root}${file}`);
+}
+
+/** Each of these is loaded by `import()` where it is needed: there it throws what `continueInFullProgram` waits for. */
+const leftToFullProgram: Plugin = {
+  name: 'left-to-full-program',
+  setup(context) {
+    context.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const what = LEFT_TO_FULL_PROGRAM[relative(`${root}src`, path)];
+      if (what === undefined) return undefined;
+      const contents = `import { NeedsFullProgram } from '${root}src/full-program.ts'; throw new NeedsFullProgram(${JSON.stringify(what)});`;
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** Nothing of Node, and no SDK, may get in by a detour. */
+const withoutNode: Plugin = {
+  name: 'without-node',
+  setup(context) {
+    context.onResolve(
+      { filter: /^(?:node:|@aws-sdk\/|@smithy\/|@google-cloud\/|@grpc\/|google-|gaxios)/ },
+      ({ path, importer }) => ({
+        errors: [
+          {
+            text: `${relative(root, importer)} imports ${path}, which the host does not have; see full-program-only.ts`,
+          },
+        ],
+      }),
+    );
+  },
+};

@@ -1,0 +1,106 @@
+/** The container executable: cargo builds the host, and the linker joins it with the bytecode of the bundle. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const host = `${root}host`;
+
+export interface HostTarget {
+  /** As Rust calls it. */
+  readonly triple: string;
+  /** The C compiler that links for it. */
+  readonly cc: string;
+}
+
+export const TARGETS: Readonly<Record<string, HostTarget>> = {
+  x64: { triple: 'x86_64-unknown-linux-gnu', cc: 'cc' },
+  arm64: { triple: 'aarch64-unknown-linux-gnu', cc: 'aarch64-linux-gnu-gcc' },
+};
+
+/** What is missing for a build, as a line for people; `undefined` where nothing is. */
+export function missingForHost(): string | undefined {
+  if (process.platform !== 'linux') return 'the container executable is for Linux, and is built there';
+  for (const [program, hint] of [
+    ['cargo', 'install Rust 1.88 or later'],
+    ['cc', 'install gcc and libc6-dev'],
+  ] as const) {
+    if (execaSync(program, ['--version'], { reject: false }).failed)
+      return `${program} is not there: ${hint}`;
+  }
+  return undefined;
+}
+
+export interface HostBuild {
+  readonly target: HostTarget;
+  /** Cargo's profile: `release`, or `fast` while the host is being changed. */
+  readonly profile: 'release' | 'fast';
+}
+
+/** Path of the host as a library. */
+export function buildHost({ target, profile }: HostBuild): string {
+  const targetDir = process.env.CARGO_TARGET_DIR ?? `${host}/target`;
+  // Where it is built must not be part of what is built.
+  const cargoHome = process.env.CARGO_HOME ?? `${homedir()}/.cargo`;
+  const remap = { [cargoHome]: '/cargo', [root.slice(0, -1)]: '/envseal' };
+  const rustFlags = ['-C', 'target-feature=+crt-static', '-C', 'relocation-model=static'];
+  const cFlags: string[] = [];
+  for (const [from, to] of Object.entries(remap)) {
+    rustFlags.push('--remap-path-prefix', `${from}=${to}`);
+    cFlags.push(`-ffile-prefix-map=${from}=${to}`);
+  }
+  execaSync('cargo', ['build', '--locked', '--lib', '--profile', profile, '--target', target.triple], {
+    cwd: host,
+    env: {
+      CARGO_TARGET_DIR: targetDir,
+      CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
+      CFLAGS: cFlags.join(' '),
+    },
+    stdio: ['ignore', 2, 2],
+  });
+  return `${targetDir}/${target.triple}/${profile}/libenvseal_host.a`;
+}
+
+/**
+ * Links the host with a table of bytecode; with an empty one it is the program that compiles. glibc's tunables are left
+ * out: no variable of the container is to steer it.
+ */
+export function link(library: string, table: string, out: string, { cc }: HostTarget): void {
+  const assembly = `${out}.S`;
+  writeFileSync(
+    assembly,
+    `.section .rodata.envseal, "a"
+.balign 4096
+.globl envseal_bytecode_start
+envseal_bytecode_start:
+${table === '' ? '' : `.incbin "${table}"`}
+.globl envseal_bytecode_end
+envseal_bytecode_end:
+.byte 0
+.section .note.GNU-stack, "", %progbits
+`,
+  );
+  const options = [
+    '-static',
+    '-no-pie',
+    '-s',
+    '-Wl,--gc-sections',
+    '-Wl,--build-id=none',
+    '-Wl,-z,noexecstack',
+  ];
+  const closed = ['-Wl,-z,relro', '-Wl,-z,now', '-Wl,--wrap=__tunables_init'];
+  // What the linker has to say without failing is of functions of libc's that nothing of ours calls.
+  execaSync(cc, ['-o', out, assembly, library, ...options, ...closed, '-lm', '-lgcc_eh']);
+  rmSync(assembly);
+}
+
+/** The table of modules, the first of which is the one that starts. The bytecode is the same for every architecture. */
+export function compileBytecode(library: string, modules: readonly string[], folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const compiler = `${folder}/compiler`;
+  const table = `${folder}/bytecode`;
+  link(library, '', compiler, TARGETS[process.arch] as HostTarget);
+  execaSync(compiler, ['compile', table, ...modules], { stdio: ['ignore', 2, 2] });
+  return table;
+}
