@@ -11,6 +11,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Folders that tools fill while they build. */
+const NOT_SOURCES = ['target', 'corpus', 'artifacts'];
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 step('node_modules/.envseal-setup', ['package-lock.json'], () => {
@@ -18,25 +21,14 @@ step('node_modules/.envseal-setup', ['package-lock.json'], () => {
   tryNode();
 });
 if (!process.argv.includes('--no-build')) {
-  const sources = [
-    'package.json',
-    'package-lock.json',
-    'src',
-    'scripts/build.ts',
-    'scripts/bundle.ts',
-    'scripts/lean.ts',
-    'scripts/left-out.ts',
-    'scripts/prepare-bun.ts',
-    'scripts/release/platforms.ts',
-    'scripts/release/replacement.ts',
-    'scripts/release/runtime.ts',
-  ];
-  step('dist/.stamp', sources, () => run('node_modules/.bin/node', ['scripts/build.ts']));
+  const sources = ['package.json', 'package-lock.json', 'src', 'host', 'scripts/build.ts', 'scripts/build'];
+  // The host is built where cargo is, and again with another one.
+  step('dist/.stamp', sources, () => run('node_modules/.bin/node', ['scripts/build.ts']), versionOf('cargo'));
 }
 
-/** Runs `action` unless the stamp file holds the hash of the inputs. */
-function step(stamp, inputs, action) {
-  const hash = hashOf(inputs);
+/** Runs `action` unless the stamp file holds the hash of the inputs and of what else it depends on. */
+function step(stamp, inputs, action, others = '') {
+  const hash = hashOf(inputs, others);
   const path = join(root, stamp);
   if (existsSync(path) && readFileSync(path, 'utf8') === hash) return;
   action();
@@ -44,8 +36,8 @@ function step(stamp, inputs, action) {
   writeFileSync(path, hash);
 }
 
-function hashOf(inputs) {
-  const hash = createHash('sha256');
+function hashOf(inputs, others) {
+  const hash = createHash('sha256').update(others);
   for (const file of inputs.flatMap(filesOf)) hash.update(`${file}\0`).update(readFileSync(join(root, file)));
   return hash.digest('hex');
 }
@@ -53,8 +45,14 @@ function hashOf(inputs) {
 function filesOf(path) {
   if (!statSync(join(root, path)).isDirectory()) return [path];
   return readdirSync(join(root, path))
+    .filter((name) => !NOT_SOURCES.includes(name))
     .sort()
     .flatMap((name) => filesOf(join(path, name)));
+}
+
+/** Empty where the program is not there. */
+function versionOf(program) {
+  return spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '';
 }
 
 /** Node 26 from npm needs one library that not every small image has. */
