@@ -19,5 +19,6 @@ export const LEFT_TO_FULL_PROGRAM: Readonly<Record<string, string>> = {
   'store/file-store.ts': 'writing files',
   'store/s3-sdk.ts': 'an endpoint of S3 that only its SDK can sign for',
   'store/gcs-sdk.ts': 'a universe of its own',
+  'keys/chacha-by-node.ts': 'ChaCha20-Poly1305 without WebCrypto',
   'keys/cloud-kms-sdk.ts': 'a universe of its own',
 };

@@ -1,5 +1,5 @@
 /**
- * ChaCha20-Poly1305. By WebCrypto where it has that (Bun, Node from 24.7), because loading `node:crypto` takes Bun 2 ms;
+ * ChaCha20-Poly1305. By WebCrypto where it has that (the host, Node from 24.7):
  * https://wicg.github.io/webcrypto-modern-algos/#chacha20-poly1305
  */
 import type { Bytes } from '../sealing/aes-gcm.ts';
@@ -14,8 +14,8 @@ export async function openChaCha(key: Bytes, iv: Bytes, sealed: Bytes): Promise<
     return new Uint8Array(await crypto.subtle.decrypt(algorithm, imported, sealed));
   } catch (error) {
     if (isNamed(error, 'OperationError')) return undefined;
-    if (isNamed(error, 'NotSupportedError')) return await openByNode(key, iv, sealed);
-    throw error;
+    if (!isNamed(error, 'NotSupportedError')) throw error;
+    return await (await import('./chacha-by-node.ts')).openByNode(key, iv, sealed);
   }
 }
 
@@ -23,19 +23,6 @@ async function importKey(key: Bytes): Promise<CryptoKey> {
   // TypeScript does not know the format.
   const format = 'raw-secret' as 'raw';
   return await crypto.subtle.importKey(format, key, 'ChaCha20-Poly1305', false, ['decrypt']);
-}
-
-async function openByNode(key: Bytes, iv: Bytes, sealed: Bytes): Promise<Bytes | undefined> {
-  const { createDecipheriv } = await import('node:crypto');
-  const decipher = createDecipheriv('chacha20-poly1305', key, iv, { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  const plaintext = decipher.update(sealed.subarray(0, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    return undefined;
-  }
-  return new Uint8Array(plaintext);
 }
 
 function isNamed(error: unknown, name: string): boolean {
