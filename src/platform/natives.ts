@@ -6,7 +6,13 @@
  */
 import type { ByteString } from '../system/system.ts';
 
-export interface Natives extends ProcessNatives, FileNatives, TextNatives, CryptoNatives, NetNatives {
+export interface Natives
+  extends ProcessNatives,
+    FileNatives,
+    TextNatives,
+    UrlNatives,
+    CryptoNatives,
+    NetNatives {
   /** To be set before the bundle's first turn ends. */
   callbacks: Callbacks;
 }
@@ -86,11 +92,100 @@ export interface FileNatives {
   checkExecutable(path: ByteString): void;
 }
 
-// biome-ignore lint/suspicious/noEmptyInterface: filled in with the text functions.
-export interface TextNatives {}
+export interface TextNatives {
+  /** Half a surrogate pair becomes U+FFFD. */
+  encodeUtf8(text: string): Uint8Array<ArrayBuffer>;
+  /** A BOM stays. What is not UTF-8 becomes U+FFFD, or with `isFatal` makes the whole `undefined`. */
+  decodeUtf8(bytes: Uint8Array, isFatal: boolean): string | undefined;
+  /** The lower byte of each UTF-16 unit. */
+  encodeLatin1(text: string): Uint8Array<ArrayBuffer>;
+  decodeLatin1(bytes: Uint8Array): string;
+  /** In either alphabet, up to the first `=`; any other character is skipped, and so is a digit that is left over. */
+  decodeBase64(text: string): Uint8Array<ArrayBuffer>;
+  /** `text.includes(part)` in long text, where both have whole surrogate pairs. */
+  includes(text: string, part: string): boolean;
+  /** See `src/system/text-search.ts`. */
+  isText(text: string): boolean;
+  /** See `src/envfile/plain-lines.ts`. */
+  plainLines(text: string): Int32Array;
+}
 
-// biome-ignore lint/suspicious/noEmptyInterface: filled in with the cryptography.
-export interface CryptoNatives {}
+/**
+ * A URL that was parsed: its text, which is ASCII, and indices in it. -1 is for parts that it does not have.
+ * `https://user:password@host:8080/path?search#hash`: the scheme ends before `:`, the user name before `:` or `@`, the
+ * host starts behind `@` and ends before `:`, the search starts with `?` and the hash with `#`.
+ */
+export type UrlRecord = [
+  href: string,
+  schemeEnd: number,
+  usernameEnd: number,
+  hostStart: number,
+  hostEnd: number,
+  port: number,
+  pathStart: number,
+  searchStart: number,
+  hashStart: number,
+];
+
+export type UrlPart =
+  | 'protocol'
+  | 'username'
+  | 'password'
+  | 'host'
+  | 'hostname'
+  | 'port'
+  | 'pathname'
+  | 'search'
+  | 'hash';
+
+export interface UrlNatives {
+  /** `undefined` for what is not a URL, or whose base is not one. */
+  parseUrl(text: string, base?: string): UrlRecord | undefined;
+  /** What the setter of a part makes of a URL that was parsed; `undefined` where it changes nothing. */
+  changeUrl(href: string, part: UrlPart, value: string): UrlRecord | undefined;
+  /** `application/x-www-form-urlencoded`: names and values in turn. */
+  parseForm(text: string): string[];
+  formatForm(namesAndValues: readonly string[]): string;
+}
+
+export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
+export type AeadName = 'AES-GCM' | 'ChaCha20-Poly1305';
+
+export interface CryptoNatives {
+  /** From the kernel. Throws `EIO` where it has none. */
+  random(length: number): Uint8Array<ArrayBuffer>;
+  digest(hash: HashName, bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  hmac(hash: HashName, key: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  crc32(bytes: Uint8Array): number;
+  crc32c(bytes: Uint8Array): number;
+  /** Big-endian, 8 bytes. */
+  crc64nvme(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
+  /**
+   * The ciphertext and a tag of 16 bytes. AES-GCM has keys of 16, 24 or 32 bytes and any IV that is not empty;
+   * ChaCha20-Poly1305 32 and 12 bytes. `undefined` for other lengths.
+   */
+  seal(
+    algorithm: AeadName,
+    key: Uint8Array,
+    iv: Uint8Array,
+    additionalData: Uint8Array,
+    plaintext: Uint8Array,
+  ): Uint8Array<ArrayBuffer> | undefined;
+  /** `undefined` also for what was not sealed so. */
+  open(
+    algorithm: AeadName,
+    key: Uint8Array,
+    iv: Uint8Array,
+    additionalData: Uint8Array,
+    sealed: Uint8Array,
+  ): Uint8Array<ArrayBuffer> | undefined;
+  /** Both have 32 bytes, and so has the shared secret; `undefined` where that is zero. */
+  x25519(secret: Uint8Array, point: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
+  /** Whether `signRs256` takes it: a private key of 2048 to 4096 bits as PKCS #8. */
+  isRsaKey(pkcs8: Uint8Array): boolean;
+  /** RSASSA-PKCS1-v1_5 with SHA-256. `undefined` for a key that it does not take. */
+  signRs256(pkcs8: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
+}
 
 // biome-ignore lint/suspicious/noEmptyInterface: filled in with the network.
 export interface NetNatives {}

@@ -1,5 +1,79 @@
-use rquickjs::{Ctx, Object, Result};
+//! Text as bytes and back, and searches in long text.
 
-pub fn install<'js>(_ctx: &Ctx<'js>, _host: &Object<'js>) -> Result<()> {
+mod base64;
+mod plain_lines;
+mod wtf8;
+
+pub use wtf8::Text;
+
+use super::{Bytes, array, view};
+use memchr::memmem;
+use rquickjs::{Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
+
+pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
+    host.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
+    host.set("decodeUtf8", Function::new(ctx.clone(), decode_utf8)?)?;
+    host.set("encodeLatin1", Function::new(ctx.clone(), encode_latin1)?)?;
+    host.set("decodeLatin1", Function::new(ctx.clone(), |bytes: Bytes<'js>| super::to_byte_string(view(&bytes)))?)?;
+    host.set(
+        "decodeBase64",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, text: Text<'js>| array(&ctx, base64::decode(text.bytes())))?,
+    )?;
+    host.set("includes", Function::new(ctx.clone(), includes)?)?;
+    host.set("isText", Function::new(ctx.clone(), |text: Text<'js>| is_text(text.bytes()))?)?;
+    host.set(
+        "plainLines",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, text: Text<'js>| {
+            TypedArray::new(ctx, plain_lines::find(text.bytes()))
+        })?,
+    )?;
     Ok(())
+}
+
+fn encode_utf8<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
+    array(&ctx, text.to_utf8().into_owned().into_bytes())
+}
+
+/// `undefined` for what is not UTF-8, if that is to be fatal.
+fn decode_utf8<'js>(ctx: Ctx<'js>, bytes: Bytes<'js>, is_fatal: bool) -> Result<Value<'js>> {
+    let bytes = view(&bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => JsString::from_str(ctx.clone(), text)?.into_js(&ctx),
+        Err(_) if is_fatal => Ok(Value::new_undefined(ctx)),
+        Err(_) => JsString::from_str(ctx.clone(), &String::from_utf8_lossy(bytes))?.into_js(&ctx),
+    }
+}
+
+/// The lower byte of each UTF-16 unit.
+fn encode_latin1<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
+    let bytes = text.bytes();
+    if bytes.is_ascii() {
+        return array(&ctx, bytes.to_vec());
+    }
+    array(&ctx, wtf8::units(bytes).map(|unit| unit as u8).collect())
+}
+
+fn includes(text: Text<'_>, part: Text<'_>) -> bool {
+    memmem::find(text.bytes(), part.bytes()).is_some()
+}
+
+/// Whether text holds no control characters other than white space, and no U+FFFD.
+fn is_text(bytes: &[u8]) -> bool {
+    let has_control = bytes.iter().fold(false, |found, &byte| found | (byte < 0x09) | ((0x0e..0x20).contains(&byte)));
+    !has_control && memmem::find(bytes, "\u{fffd}".as_bytes()).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_text;
+
+    #[test]
+    fn control_characters_and_replacement_characters_make_binary_of_text() {
+        for character in (0..0x20u8).map(char::from) {
+            let text = format!("a{character}b");
+            assert_eq!(is_text(text.as_bytes()), ('\t'..='\r').contains(&character), "{character:?}");
+        }
+        assert!(is_text("\u{7f}ä\u{fffc}".as_bytes()));
+        assert!(!is_text("a\u{fffd}".as_bytes()));
+    }
 }

@@ -1,0 +1,55 @@
+//! Where in an env file the plain lines are: `src/envfile/plain-lines.ts` says what that is and has the same in TypeScript.
+
+use memchr::memchr;
+
+/// Of each plain line three indices, in UTF-16 units: its start, the end of its name, and its end.
+pub fn find(text: &[u8]) -> Vec<i32> {
+    let mut found = Vec::with_capacity(text.len() / 16);
+    let (mut at, mut unit) = (0, 0);
+    while at < text.len() {
+        let end = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+        let line = &text[at..end];
+        let length = count_units(line);
+        if let Some(name) = plain_name(line) {
+            found.extend([unit, unit + name, unit + length]);
+        }
+        at = end + 1;
+        unit += length + 1;
+    }
+    found
+}
+
+/// How long the name is, which is ASCII; `None` for any other line.
+fn plain_name(line: &[u8]) -> Option<i32> {
+    let name = line.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"_.-".contains(byte)))?;
+    let begins = matches!(line.first()?, b'A'..=b'Z' | b'a'..=b'z' | b'_');
+    let value = line[name..].strip_prefix(b"=")?;
+    let is_plain = begins
+        && !matches!(value.first(), Some(b' ' | b'\t' | b'\'' | b'"'))
+        && !matches!(value.last(), Some(b' ' | b'\t'))
+        && !value.iter().fold(false, |found, &byte| found | (byte == b'#') | (byte == b'\r'));
+    is_plain.then_some(name as i32)
+}
+
+/// Each character has one, and one of four bytes two.
+fn count_units(line: &[u8]) -> i32 {
+    line.iter().map(|&byte| i32::from(byte & 0xc0 != 0x80) + i32::from(byte >= 0xf0)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn finds_nothing_but_plain_lines() {
+        assert_eq!(
+            find(b"A=1\n# c\nB_.-9=x y\nC= 1\nD='1'\nE=1#\nF=1 \n1=2\nexport G=1\nH=\nI=1\r\n J=1\nK"),
+            [0, 1, 3, 8, 13, 17, 61, 62, 63]
+        );
+    }
+
+    #[test]
+    fn counts_in_utf_16() {
+        assert_eq!(find("A=ä\u{10000}\nB=1".as_bytes()), [0, 1, 5, 6, 7, 9]);
+    }
+}

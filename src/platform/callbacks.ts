@@ -1,0 +1,35 @@
+/**
+ * The host's functions, and what its loop calls. The global is taken away, so that nothing else finds it. Loaded by Node,
+ * as tests do, there is none.
+ */
+import type { Callbacks, Natives, NetEvent } from './natives.ts';
+import { runTimers } from './timers.ts';
+
+const found = globalThis as { envsealHost?: Natives };
+export const natives = found.envsealHost as Natives;
+delete found.envsealHost;
+
+const signalActions = new Map<number, () => void>();
+let rejectedAction: (reason: unknown) => void = () => {};
+let netHandler: (...event: NetEvent) => void = () => {};
+
+/** What is done when a signal comes; the latest wins. The host sends those that `catchSignal` asked for. */
+export function onSignal(number: number, action: () => void): void {
+  signalActions.set(number, action);
+}
+
+/** What is done with the reason of a promise that was rejected and that nothing handles, before the process ends with 70. */
+export function onRejected(action: (reason: unknown) => void): void {
+  rejectedAction = action;
+}
+
+export function onNet(handler: (...event: NetEvent) => void): void {
+  netHandler = handler;
+}
+
+export const callbacks: Callbacks = {
+  turn: () => runTimers(natives.now()),
+  signal: (number) => signalActions.get(number)?.(),
+  rejected: (reason) => rejectedAction(reason),
+  net: (...event) => netHandler(...event),
+};

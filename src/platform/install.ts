@@ -1,0 +1,47 @@
+/**
+ * Makes the web platform's globals on the host. The first module of the bundle imports it before anything else.
+ * QuickJS brings DOMException, performance, queueMicrotask, atob and btoa.
+ */
+import { AbortController, AbortSignal } from './abort.ts';
+import { Buffer } from './buffer.ts';
+import { callbacks, natives } from './callbacks.ts';
+import { crypto } from './crypto.ts';
+import { CryptoKey } from './crypto-key.ts';
+import { Event, EventTarget } from './events.ts';
+import { Headers } from './headers.ts';
+import { TextDecoder, TextEncoder } from './text.ts';
+import { clearImmediate, clearTimeout, setImmediate, setInterval, setTimeout, useClock } from './timers.ts';
+import { URL } from './url.ts';
+import { URLSearchParams } from './url-search-params.ts';
+
+natives.callbacks = callbacks;
+useClock(natives.now);
+
+const nothing = () => {};
+
+const globals = {
+  AbortController,
+  AbortSignal,
+  Buffer,
+  CryptoKey,
+  Event,
+  EventTarget,
+  Headers,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+  clearImmediate,
+  clearInterval: clearTimeout,
+  clearTimeout,
+  // The container's output is not for what a library has to say.
+  console: { debug: nothing, error: nothing, info: nothing, log: nothing, trace: nothing, warn: nothing },
+  crypto,
+  setImmediate,
+  setInterval,
+  setTimeout,
+};
+
+for (const [name, value] of Object.entries(globals)) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+}
