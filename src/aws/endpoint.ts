@@ -1,7 +1,7 @@
 /** Where a service of AWS is. Pure. */
 import { EnvsealError } from '../errors.ts';
 import { type AwsService, type AwsSettings, endpointVariable } from './aws-settings.ts';
-import { dnsSuffixOf } from './partitions.ts';
+import { dnsSuffixOf, dualStackDnsSuffixOf } from './partitions.ts';
 
 /**
  * Of a service whose hosts are named as most are; S3's are not. The endpoint that the user set wins. Throws
@@ -10,10 +10,14 @@ import { dnsSuffixOf } from './partitions.ts';
 export function serviceEndpoint(
   service: Exclude<AwsService, 's3'>,
   region: string,
-  settings: Pick<AwsSettings, 'endpointOf' | 'useFips'>,
+  settings: Pick<AwsSettings, 'endpointOf' | 'useFips' | 'useDualStack'>,
 ): URL {
   const own = settings.endpointOf(service);
   if (own !== undefined) return parseEndpoint(own, service);
+  if (settings.useDualStack) {
+    const suffix = dualStackDnsSuffixOf(region) ?? 'api.aws';
+    return new URL(`https://${service}${settings.useFips ? '-fips' : ''}.${region}.${suffix}`);
+  }
   const fips = settings.useFips && !isFipsAnyway(service, region) ? '-fips' : '';
   return new URL(`https://${service}${fips}.${region}.${dnsSuffixOf(region) ?? 'amazonaws.com'}`);
 }
