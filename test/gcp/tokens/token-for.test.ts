@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { explainRefusedToken } from '../../src/gcp/token-failure.ts';
-import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../servers/google/access-tokens.ts';
+import { explainRefusedToken } from '../../../src/gcp/token-failure.ts';
+import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../../servers/google/access-tokens.ts';
 import {
   authorizedUserFile,
   awsExternalAccount,
@@ -22,8 +22,8 @@ import {
   serviceAccountFile,
   USER,
   urlExternalAccount,
-} from '../servers/google/credential-files.ts';
-import { mintSubjectToken, poolPrincipal, TOKEN_SUBJECT } from '../servers/google/subject-tokens.ts';
+} from '../../servers/google/credential-files.ts';
+import { mintSubjectToken, poolPrincipal, TOKEN_SUBJECT } from '../../servers/google/subject-tokens.ts';
 import {
   CA_FILE,
   CALLER_ARN,
@@ -33,8 +33,8 @@ import {
   startGoogleTokens,
   startMetadata,
   startProxy,
-} from '../servers/start.ts';
-import { ask, CANARY, failure, getToken } from './ask.ts';
+} from '../../servers/start.ts';
+import { ask, CANARY, failure, getToken } from '../ask.ts';
 
 const POOL_USER = poolPrincipal(TOKEN_SUBJECT);
 const OTHER = 'other@envseal-test.iam.gserviceaccount.com';
@@ -148,10 +148,12 @@ describe('the file of', () => {
   test('a workload on AWS, with its key', async () => {
     const key = { accessKeyId: 'AKIATESTTESTTEST', secretAccessKey: 'secret', arn: CALLER_ARN };
     await tokens.accessKey(key);
-    vi.stubEnv('AWS_ACCESS_KEY_ID', key.accessKeyId);
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', key.secretAccessKey);
-    vi.stubEnv('AWS_REGION', 'eu-west-1');
-    expect(await ask(variablesFor(awsExternalAccount(tokens.url)))).toMatchObject({
+    const more = {
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      AWS_REGION: 'eu-west-1',
+    };
+    expect(await ask(variablesFor(awsExternalAccount(tokens.url), more))).toMatchObject({
       of: poolPrincipal(CALLER_ARN),
     });
   });
@@ -466,10 +468,9 @@ describe('refused:', () => {
     });
 
     test('on AWS, with a key of nobody', async () => {
-      vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIANOBODY');
-      vi.stubEnv('AWS_SECRET_ACCESS_KEY', CANARY);
-      vi.stubEnv('AWS_REGION', 'eu-west-1');
-      expect(await refused(awsExternalAccount(tokens.url))).toMatchObject({
+      const key = { AWS_ACCESS_KEY_ID: 'AKIANOBODY', AWS_SECRET_ACCESS_KEY: CANARY };
+      const more = { ...key, AWS_REGION: 'eu-west-1' };
+      expect(await refused(awsExternalAccount(tokens.url), more)).toMatchObject({
         message: `AWS does not accept the credentials that ${NAME} is used with`,
       });
     });
