@@ -42,7 +42,10 @@ const FILES: readonly CredentialFile[] = [
 /** Nothing that a message may hold: no name of a host, and no path. */
 const SECRETS = ['', '\r\nx: y', ' ', '{"a":1}', '"', '@x', '\ud800'].map((end) => CANARY + end);
 
+const BROKEN_KEY = `-----BEGIN PRIVATE KEY-----\n${CANARY}AA\n-----END PRIVATE KEY-----`;
+
 const value = fc.oneof(
+  fc.constantFrom(BROKEN_KEY, BROKEN_KEY.replaceAll('PRIVATE', 'RSA PRIVATE')),
   fc.constantFrom(...SECRETS, `https://u:${CANARY}@x.example.com/${CANARY}`, `data:,${CANARY}`),
   fc.constantFrom('', null, true, 0, -1, 1e21, [], {}, [CANARY], { [CANARY]: CANARY }),
   fc.constantFrom('http://x.example.com', 'https://[', '/dev/zero', '/', 'aws1', 'json', '..'),

@@ -133,6 +133,7 @@ function readElement(bytes: Uint8Array, tag: number): { content: Uint8Array; res
   expect(first).toBe(tag);
   const digits = short < 0x80 ? 0 : short - 0x80;
   const length = digits === 0 ? short : Buffer.from(bytes).readUIntBE(2, digits);
+  if (short >= 0x80) expect(digits).toBeGreaterThan(0);
   if (digits > 0) expect(length).toBeGreaterThanOrEqual(digits === 1 ? 0x80 : 256 ** (digits - 1));
   const start = 2 + digits;
   return { content: bytes.subarray(start, start + length), rest: bytes.subarray(start + length) };
