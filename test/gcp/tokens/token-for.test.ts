@@ -23,6 +23,7 @@ import {
   USER,
   urlExternalAccount,
 } from '../../servers/google/credential-files.ts';
+import { serviceAccountKey } from '../../servers/google/jwt.ts';
 import { mintSubjectToken, poolPrincipal, TOKEN_SUBJECT } from '../../servers/google/subject-tokens.ts';
 import {
   CA_FILE,
@@ -97,6 +98,14 @@ describe('the file of', () => {
     [
       'a service account',
       () => serviceAccountFile(secure.url),
+      { of: SERVICE_ACCOUNT, principal: SERVICE_ACCOUNT },
+    ],
+    [
+      'a service account, with a key from openssl rsa',
+      () => ({
+        ...serviceAccountFile(secure.url),
+        private_key: serviceAccountKey.export({ type: 'pkcs1', format: 'pem' }),
+      }),
       { of: SERVICE_ACCOUNT, principal: SERVICE_ACCOUNT },
     ],
     ['a user', authorizedUserFile, { of: USER, principal: undefined }],
@@ -177,6 +186,9 @@ describe('the file of', () => {
     expect(await ask(variables)).toMatchObject({ of: POOL_USER });
     writeFileSync(program, `#!/bin/sh\necho ${CANARY}; exit 1\n`);
     expect((await failure(variables)).message).toMatch(/^the program of .* gave no token$/);
+    chmodSync(program, 0o644);
+    expect((await failure(variables)).message).toMatch(/^cannot run the program of .*: EACCES$/);
+    chmodSync(program, 0o755);
     writeFileSync(program, '#!/bin/sh\nexec sleep 2\n');
     expect(await failure(variables, { seconds: 0.3 })).toMatchObject({ code: 'timeout' });
   });
