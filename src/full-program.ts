@@ -1,45 +1,50 @@
 /**
- * What the container executable leaves to the full program, which runs on Node: rare ways to credentials and places, and
- * the commands of operators. Where that lies beside the executable, it goes on from the start.
+ * What the container executable leaves to the full program, which is the same TypeScript on Node with the official SDKs:
+ * rare ways to credentials and places, and the commands of operators. Where that program lies beside the executable, it
+ * starts afresh with the same arguments.
  */
 import { EnvsealError } from './errors.ts';
 import type { Host } from './host.ts';
 import { cStrings } from './system/c-strings.ts';
-import { ErrnoError } from './system/system.ts';
 
-/** Thrown before anything is sent. */
-export class NeedsFullProgram extends Error {
-  override readonly name = 'NeedsFullProgram';
-  /** What needs it, as a sentence's subject: `envseal push`, `an AWS SSO profile`. */
+const HINT = 'use the full program: the image envseal:cli, or npx envseal with Node 24 or later';
+
+/**
+ * Thrown before anything is sent for it, so that the full program can start afresh. Where that program is not at hand,
+ * this is the error to report. It stays what it is on its way up: only the edge can act on it.
+ */
+export class NeedsFullProgram extends EnvsealError {
+  /** A noun phrase, such as `AWS SSO profiles` or `envseal push`. */
   readonly what: string;
+
   constructor(what: string) {
-    super(what);
+    super('configuration', `the container executable does not support ${what}`, { hint: HINT });
     this.what = what;
+  }
+
+  override about(): this {
+    return this;
+  }
+
+  override final(): this {
+    return this;
   }
 }
 
 /**
- * Becomes the full program where an error asks for that. Any other error is returned as it is, and one of ours where the
- * program is not there.
+ * Becomes the full program where an error asks for that and the program is there. Returns any other error as it is, and
+ * one that says what is missing where it is there and does not start.
  */
 export function continueInFullProgram(error: unknown, { system, argv, environ }: Host): unknown {
   if (!(error instanceof NeedsFullProgram)) return error;
   const path = system.fullProgram();
-  let cause: unknown;
+  if (path === undefined || !system.isReadable(path)) return error;
   try {
-    if (path !== undefined) system.execve(path, cStrings([path, ...argv]), cStrings(environ));
-  } catch (refused) {
-    cause = refused;
-  }
-  const isThere = path !== undefined && cause instanceof ErrnoError && system.isReadable(path);
-  return new EnvsealError(
-    'configuration',
-    isThere
-      ? `${error.what} needs Node 24 or later, which does not start here`
-      : `${error.what} needs the full envseal`,
-    {
-      hint: 'run it with npx envseal (Node 24 or later), or in the image envseal:cli',
+    return system.execve(path, cStrings([path, ...argv]), cStrings(environ));
+  } catch (cause) {
+    return new EnvsealError('configuration', `${error.what} needs Node, which does not start here`, {
+      hint: `${HINT}; envseal.mjs beside this executable starts with node from PATH`,
       cause,
-    },
-  );
+    });
+  }
 }

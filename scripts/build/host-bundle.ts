@@ -1,5 +1,6 @@
 /** The bundle that the host runs: `src/` for its system, without what the full program does alone. */
-import { basename, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
@@ -42,6 +43,10 @@ export async function bundleForHost(
 const leftToFullProgram: Plugin = {
   name: 'left-to-full-program',
   setup(context) {
+    context.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, importer }) => {
+      const standIn = resolve(resolveDir, path.replace(/\.ts$/, '.host.ts'));
+      return existsSync(standIn) && importer !== standIn ? { path: standIn } : undefined;
+    });
     context.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       const what = LEFT_TO_FULL_PROGRAM[relative(`${root}src`, path)];
       if (what === undefined) return undefined;

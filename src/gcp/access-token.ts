@@ -68,7 +68,7 @@ const SOURCES: readonly SourceRow[] = [
     applies: ({ variables, system }) => system.isReadable(toByteString(loginFile(variables))),
     async load(sources) {
       const { readCredentialFile } = await import('./credential-file.ts');
-      const { tokenFor } = await import('./auth-library.ts');
+      const { tokenFor } = await import('./tokens/token-for.ts');
       const path = loginFile(sources.variables);
       return await tokenFor(readCredentialFile('gcloud', path, sources.system), sources);
     },
@@ -100,7 +100,7 @@ function fromFile(origin: string, name: string): SourceRow {
     applies: ({ variables }) => !!variables[name],
     async load(sources) {
       const { findCredentialFile } = await import('./credential-file.ts');
-      const { tokenFor } = await import('./auth-library.ts');
+      const { tokenFor } = await import('./tokens/token-for.ts');
       return await tokenFor(findCredentialFile(name, sources), sources);
     },
   };

@@ -45,7 +45,7 @@ export function readCredentialFile(variable: string, path: string, system: Syste
 export function readFileOf(variable: string, path: string, system: System): string {
   try {
     const bytes = system.readFile(toByteString(path), MAX_FILE_BYTES);
-    return Buffer.from(bytes).toString('utf8');
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';
     throw new EnvsealError('credentials', `cannot read ${nameFile(variable, path)}: ${reason}`, {
@@ -88,6 +88,11 @@ function nameFile(variable: string, path: string): string {
 export function showPath(path: string): string {
   const isPath = /^\.{0,2}\//.test(path) || /\.\w{1,5}$/.test(path);
   return isPath && path.length < 256 && /^[^\s"{}]+$/.test(path) ? path : 'the file';
+}
+
+/** Where an external account has the token of its own platform; without fields where the file says nothing. */
+export function sourceIn({ credential_source: source }: CredentialFields): CredentialFields {
+  return typeof source === 'object' && source !== null ? (source as CredentialFields) : {};
 }
 
 /** The string of a field, where it is an address. */

@@ -5,7 +5,7 @@ export type GoogleService = 'storage' | 'cloudkms' | 'logging';
 
 export type GoogleVariables = Readonly<Record<string, string | undefined>>;
 
-const DEFAULT_UNIVERSE = 'googleapis.com';
+export const DEFAULT_UNIVERSE = 'googleapis.com';
 
 /** What the paths of the small client start with, and what gcloud's own endpoints end with. */
 const BASE_PATHS: Readonly<Record<GoogleService, string>> = {

@@ -4,9 +4,9 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { type FoundToken, isToken, SCOPE, type TokenSources } from './access-token.ts';
-import { emailOf } from './credential-file.ts';
+import { type CredentialFields, type CredentialFile, emailOf } from './credential-file.ts';
 import { type GoogleVariables, universeOf } from './endpoint.ts';
-import { explainImpersonation } from './token-failure.ts';
+import { explainImpersonation, impersonatedIn, incomplete } from './token-failure.ts';
 import { askForToken } from './token-request.ts';
 
 export interface Impersonation {
@@ -14,9 +14,11 @@ export interface Impersonation {
   readonly target: string;
   /** Accounts that each impersonate the next one, the last of them the target. */
   readonly delegates: readonly string[];
+  /** Of the token; an hour where it is left out. Google allows more where the organization's policy does. */
+  readonly lifetimeSeconds?: string;
 }
 
-const LIFETIME = '3600s';
+const DEFAULT_LIFETIME_SECONDS = '3600';
 const ENDPOINT_VARIABLE = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS';
 const CHAIN_VARIABLE = 'CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT';
 
@@ -43,15 +45,35 @@ export async function impersonateChain(
   return await impersonate({ url, target, delegates }, source, sources);
 }
 
+/** With the fields of a credential file; `undefined` where it names no account. Throws `credentials`. */
+export function impersonationIn(file: CredentialFile): Impersonation | undefined {
+  const { service_account_impersonation_url: text, delegates, service_account_impersonation } = file.fields;
+  if (text === undefined || text === null || text === '') return undefined;
+  const target = impersonatedIn(file.fields);
+  const isUrl = URL.canParse(text as string) && /^https?:/i.test(text as string);
+  if (target === undefined || !isUrl) throw incomplete(file, 'service_account_impersonation_url');
+  const chain = Array.isArray(delegates) ? delegates.map(emailOf) : [];
+  if (chain.includes(undefined)) throw incomplete(file, 'delegates');
+  const { token_lifetime_seconds } = (service_account_impersonation ?? {}) as CredentialFields;
+  const lifetimeSeconds = String(token_lifetime_seconds || DEFAULT_LIFETIME_SECONDS);
+  if (!/^\d{1,6}$/.test(lifetimeSeconds))
+    throw incomplete(file, 'service_account_impersonation.token_lifetime_seconds');
+  return { url: new URL(text as string), target, delegates: chain as string[], lifetimeSeconds };
+}
+
 /** Throws `denied` where the source may not, `credentials` where there is no such account. */
 export async function impersonate(
-  { url, target, delegates }: Impersonation,
+  { url, target, delegates, lifetimeSeconds = DEFAULT_LIFETIME_SECONDS }: Impersonation,
   source: FoundToken,
   sources: TokenSources,
 ): Promise<FoundToken> {
   const headers = { authorization: `Bearer ${source.text}`, 'content-type': 'application/json' };
   const names = delegates.map((account) => `projects/-/serviceAccounts/${account}`);
-  const body = JSON.stringify({ delegates: names, scope: [SCOPE], lifetime: LIFETIME });
+  const body = JSON.stringify({
+    ...(names.length > 0 ? { delegates: names } : {}),
+    scope: [SCOPE],
+    lifetime: `${lifetimeSeconds}s`,
+  });
   const { json } = await askForToken({ method: 'POST', url, headers, body }, sources, (refused) =>
     explainImpersonation(refused, target),
   );

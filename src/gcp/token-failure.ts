@@ -1,11 +1,17 @@
 /**
- * Why Google, or its library, gave no token. Its messages can quote a file, a program or a token, so none is used; what a
- * service says is branched on by code, and by its description only where one code means several things.
+ * Why there is no token. Messages of services and of libraries can quote a file, a program or a token, so none is used;
+ * what a service says is branched on by code, and by its description only where one code means several things.
  */
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import { retryAfterMs } from '../net/retry.ts';
-import { type CredentialFields, type CredentialFile, emailOf, showPath } from './credential-file.ts';
+import {
+  type CredentialFields,
+  type CredentialFile,
+  emailOf,
+  showPath,
+  sourceIn,
+} from './credential-file.ts';
 import { explainGoogleRefusal } from './refusal.ts';
 import type { TokenAnswer } from './token-request.ts';
 
@@ -115,11 +121,9 @@ const MEANINGS: Readonly<Record<CredentialFile['type'], readonly Meaning[]>> = {
   impersonated_service_account: [],
 };
 
-/** For an answer that is no success, of whatever the library asked on its way to a token. */
+/** For an answer that is no success, of whatever was asked on the way to a token, impersonation aside. */
 export function explainRefusedToken(refused: TokenAnswer, file: CredentialFile): EnvsealError {
   const { url, status } = refused;
-  const target = url.pathname.endsWith(':generateAccessToken') ? impersonatedIn(file.fields) : undefined;
-  if (target !== undefined) return explainImpersonation(refused, target);
   const passing = ofTheServer(refused);
   if (passing !== undefined) return passing;
   const refusal = { file, ...oauthError(refused.json) };
@@ -127,7 +131,10 @@ export function explainRefusedToken(refused: TokenAnswer, file: CredentialFile):
   const meaning = MEANINGS[file.type].find(({ when }) => when.test(summary));
   if (meaning !== undefined) return because(meaning.says(refusal), meaning.hint);
   if (isSource(url, file))
-    return because(`${url.host} refused the workload identity token of ${file.name} with ${status}`, SOURCE);
+    return because(
+      `${url.host} refused the workload identity token of ${file.name} with ${status}`,
+      SOURCE_HINT,
+    );
   const word = refusal.error === '' ? '' : ` ${refusal.error}`;
   return because(`${url.host} refused ${file.name} with ${status}${word}`, 'look at how the file was made');
 }
@@ -152,53 +159,20 @@ export function explainImpersonation(refused: TokenAnswer, target: string): Envs
   });
 }
 
-/** For what a client of the library throws: `our` errors pass, everything else happened before a request. */
-export function explainLibrary(error: unknown, file: CredentialFile): EnvsealError {
-  if (error instanceof EnvsealError) return error;
-  const { name, type, fields } = file;
-  const source = (fields.credential_source ?? {}) as CredentialFields;
-  if (type === 'service_account')
-    return because(
-      `the private_key in ${name} is no RSA key that can sign`,
-      'use the file as Google made it, with the line breaks of the key as \\n',
-      error,
-    );
-  if (type !== 'external_account')
-    return because(`no access token for ${name}`, 'look at how the file was made', error);
-  if (typeof source.file === 'string') {
-    const code = (error as { code?: unknown } | null)?.code;
-    const reason = typeof code === 'string' && /^E[A-Z]{2,15}$/.test(code) ? code : 'no token in it';
-    return because(
-      `cannot read the workload identity token in ${showPath(source.file)}: ${reason}`,
-      `it is named by credential_source of ${name}; check that the container has it`,
-      error,
-    );
-  }
-  if (source.executable)
-    return because(`the program of ${name} gave no token`, 'run it by hand to see why it fails', error);
-  if (source.environment_id)
-    return because(
-      `no AWS credentials for ${name}`,
-      'set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the instance a role',
-      error,
-    );
-  return because(`no workload identity token for ${name}`, SOURCE, error);
-}
-
 /** For a file that lacks a field, or has another kind of value in it. */
 export function incomplete(file: CredentialFile, field: string): EnvsealError {
   return because(`${file.name} has no usable ${field}`, 'use the file as Google made it');
 }
 
-/** Whom the credentials of an external or impersonated account are exchanged for. */
+/** Whom the credentials of an external or impersonated account are exchanged for: an address, or a number. */
 export function impersonatedIn(fields: CredentialFields): string | undefined {
   const url = fields.service_account_impersonation_url;
   if (typeof url !== 'string') return undefined;
   const account = /\/serviceAccounts\/([^/:]+):generateAccessToken$/.exec(url)?.[1] ?? '';
-  return emailOf(account.replace('%40', '@'));
+  return /^\d{1,30}$/.test(account) ? account : emailOf(account.replace('%40', '@'));
 }
 
-const SOURCE = 'check credential_source in the file, and what answers there';
+export const SOURCE_HINT = 'check credential_source in the file, and what answers there';
 
 function ofTheServer({ url, status, headers }: TokenAnswer): EnvsealError | undefined {
   if (status !== 429 && status !== 408 && status < 500) return undefined;
@@ -221,7 +195,7 @@ function oauthError(body: JsonObject | undefined): Pick<Refusal, 'error' | 'desc
 
 /** Whether the subject token, or what it is made of, is from there. */
 function isSource({ href }: URL, { fields }: CredentialFile): boolean {
-  const source = (fields.credential_source ?? {}) as CredentialFields;
+  const source = sourceIn(fields);
   return [source.url, source.region_url, source.imdsv2_session_token_url].some(
     (url) => isText(url) && URL.canParse(url) && href.startsWith(new URL(url).href),
   );
@@ -229,7 +203,7 @@ function isSource({ href }: URL, { fields }: CredentialFile): boolean {
 
 /** Where a workload's token is from, for people. */
 function sourceOf({ name, fields }: CredentialFile): string {
-  const source = (fields.credential_source ?? {}) as CredentialFields;
+  const source = sourceIn(fields);
   return isText(source.file) ? showPath(source.file) : name;
 }
 
@@ -237,6 +211,6 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function because(message: string, hint: string, cause?: unknown): EnvsealError {
+export function because(message: string, hint: string, cause?: unknown): EnvsealError {
   return new EnvsealError('credentials', message, { hint, cause });
 }

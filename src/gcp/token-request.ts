@@ -36,7 +36,8 @@ export async function askForToken(
 
 async function readText(response: Response, { host }: URL, signal: AbortSignal): Promise<string> {
   try {
-    return Buffer.from(await readBody(response, MAX_ERROR_BODY_BYTES, signal)).toString('utf8');
+    const bytes = await readBody(response, MAX_ERROR_BODY_BYTES, signal);
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (signal.aborted || !(error instanceof EnvsealError)) throw error;
     throw new EnvsealError('unreachable', `the answer of ${host} was cut short or is too large`, {

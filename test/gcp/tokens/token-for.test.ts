@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { explainRefusedToken } from '../../src/gcp/token-failure.ts';
-import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../servers/google/access-tokens.ts';
+import { explainRefusedToken } from '../../../src/gcp/token-failure.ts';
+import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../../servers/google/access-tokens.ts';
 import {
   authorizedUserFile,
   awsExternalAccount,
@@ -22,8 +22,9 @@ import {
   serviceAccountFile,
   USER,
   urlExternalAccount,
-} from '../servers/google/credential-files.ts';
-import { mintSubjectToken, poolPrincipal, TOKEN_SUBJECT } from '../servers/google/subject-tokens.ts';
+} from '../../servers/google/credential-files.ts';
+import { serviceAccountKey } from '../../servers/google/jwt.ts';
+import { mintSubjectToken, poolPrincipal, TOKEN_SUBJECT } from '../../servers/google/subject-tokens.ts';
 import {
   CA_FILE,
   CALLER_ARN,
@@ -33,8 +34,8 @@ import {
   startGoogleTokens,
   startMetadata,
   startProxy,
-} from '../servers/start.ts';
-import { ask, CANARY, failure, getToken } from './ask.ts';
+} from '../../servers/start.ts';
+import { ask, CANARY, failure, getToken } from '../ask.ts';
 
 const POOL_USER = poolPrincipal(TOKEN_SUBJECT);
 const OTHER = 'other@envseal-test.iam.gserviceaccount.com';
@@ -99,6 +100,14 @@ describe('the file of', () => {
       () => serviceAccountFile(secure.url),
       { of: SERVICE_ACCOUNT, principal: SERVICE_ACCOUNT },
     ],
+    [
+      'a service account, with a key from openssl rsa',
+      () => ({
+        ...serviceAccountFile(secure.url),
+        private_key: serviceAccountKey.export({ type: 'pkcs1', format: 'pem' }),
+      }),
+      { of: SERVICE_ACCOUNT, principal: SERVICE_ACCOUNT },
+    ],
     ['a user', authorizedUserFile, { of: USER, principal: undefined }],
     ['a user with a name', () => ({ ...authorizedUserFile(), account: USER }), { of: USER, principal: USER }],
     ['a workload, token in a file', () => fromFile(), { of: POOL_USER, principal: undefined }],
@@ -148,10 +157,12 @@ describe('the file of', () => {
   test('a workload on AWS, with its key', async () => {
     const key = { accessKeyId: 'AKIATESTTESTTEST', secretAccessKey: 'secret', arn: CALLER_ARN };
     await tokens.accessKey(key);
-    vi.stubEnv('AWS_ACCESS_KEY_ID', key.accessKeyId);
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', key.secretAccessKey);
-    vi.stubEnv('AWS_REGION', 'eu-west-1');
-    expect(await ask(variablesFor(awsExternalAccount(tokens.url)))).toMatchObject({
+    const more = {
+      AWS_ACCESS_KEY_ID: key.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+      AWS_REGION: 'eu-west-1',
+    };
+    expect(await ask(variablesFor(awsExternalAccount(tokens.url), more))).toMatchObject({
       of: poolPrincipal(CALLER_ARN),
     });
   });
@@ -175,6 +186,9 @@ describe('the file of', () => {
     expect(await ask(variables)).toMatchObject({ of: POOL_USER });
     writeFileSync(program, `#!/bin/sh\necho ${CANARY}; exit 1\n`);
     expect((await failure(variables)).message).toMatch(/^the program of .* gave no token$/);
+    chmodSync(program, 0o644);
+    expect((await failure(variables)).message).toMatch(/^cannot run the program of .*: EACCES$/);
+    chmodSync(program, 0o755);
     writeFileSync(program, '#!/bin/sh\nexec sleep 2\n');
     expect(await failure(variables, { seconds: 0.3 })).toMatchObject({ code: 'timeout' });
   });
@@ -309,6 +323,88 @@ describe('a file that is none', () => {
   ])('%s', async (_, variables, message) => {
     expect(await failure(variables())).toMatchObject({ code: 'credentials', message });
   });
+
+  const source = (more: object) => ({ ...fromFile(), credential_source: more });
+  const aws = (more: object) => {
+    const file = awsExternalAccount('https://x');
+    return { ...file, credential_source: { ...(file.credential_source as object), ...more } };
+  };
+  const KEYS = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: CANARY, AWS_REGION: 'eu-west-1' };
+  const path = (account: string) => `https://x/v1/projects/-/serviceAccounts/${account}:generateAccessToken`;
+
+  test.each<[string, () => CredentialFile, string]>([
+    ['without a source', () => source({}), 'credential_source'],
+    ['whose source is a list', () => source([CANARY]), 'credential_source'],
+    ['with two sources', () => source({ file: '/x', url: 'https://x' }), 'credential_source'],
+    [
+      'of a format unknown',
+      () => source({ file: '/x', format: { type: CANARY } }),
+      'credential_source.format',
+    ],
+    [
+      'in a field without a name',
+      () => source({ url: 'https://x', format: { type: 'json' } }),
+      'credential_source.format',
+    ],
+    ['at no URL', () => source({ url: `//${CANARY}` }), 'credential_source.url'],
+    ['at the URL of a file', () => source({ url: `file:///${CANARY}` }), 'credential_source.url'],
+    [
+      'with half a header',
+      () => source({ url: 'https://x', headers: { [CANARY]: 1 } }),
+      'credential_source.headers',
+    ],
+    [
+      'with a header in a header',
+      () => source({ url: 'https://x', headers: { a: `${CANARY}\r\nb: c` } }),
+      'credential_source.headers',
+    ],
+    ['with no token_url', () => ({ ...fromFile(), token_url: CANARY }), 'token_url'],
+    [
+      'of a universe that is no host',
+      () => ({ ...fromFile(), token_url: undefined, universe_domain: `${CANARY} x` }),
+      'token_url',
+    ],
+    [
+      'with a project that no pool of people has',
+      () => ({ ...fromFile(), workforce_pool_user_project: CANARY }),
+      'workforce_pool_user_project',
+    ],
+    [
+      'that impersonates at no URL',
+      () => ({ ...fromFile(), service_account_impersonation_url: CANARY }),
+      'service_account_impersonation_url',
+    ],
+    [
+      'that impersonates what is no account',
+      () => ({ ...fromFile(), service_account_impersonation_url: path(`a b@${CANARY}`) }),
+      'service_account_impersonation_url',
+    ],
+    [
+      'that impersonates for ever',
+      () => ({
+        ...fromFile(),
+        service_account_impersonation_url: path(SERVICE_ACCOUNT),
+        service_account_impersonation: { token_lifetime_seconds: CANARY },
+      }),
+      'service_account_impersonation.token_lifetime_seconds',
+    ],
+    ['of AWS, with rules to come', () => aws({ environment_id: 'aws2' }), 'credential_source'],
+    ['of AWS, without its service', () => aws({ regional_cred_verification_url: '' }), 'credential_source'],
+    [
+      'of AWS, whose service has no URL',
+      () => aws({ regional_cred_verification_url: CANARY }),
+      'credential_source.regional_cred_verification_url',
+    ],
+  ])('a workload %s', async (_, make, field) => {
+    const file = make();
+    const variables = { ...KEYS, GOOGLE_CREDENTIALS: JSON.stringify(file) };
+    expect(await failure(variables)).toEqual({
+      code: 'credentials',
+      message: `GOOGLE_CREDENTIALS has no usable ${field}`,
+      hint: 'use the file as Google made it',
+    });
+    expect(await tokens.requests()).toEqual([]);
+  });
 });
 
 describe('refused:', () => {
@@ -415,6 +511,18 @@ describe('refused:', () => {
         /^cannot read the workload identity token in FILE: ENOENT$/,
       ],
       ['whose file is empty', () => fromFile(''), /^cannot read .* in FILE: no token in it$/],
+      ['whose file is a folder', () => fileExternalAccount(tokens.url, '/tmp'), /in FILE: EISDIR$/],
+      ['whose file is a device', () => fileExternalAccount(tokens.url, '/dev/zero'), /in FILE: not a file$/],
+      [
+        'whose file is huge',
+        () => fromFile(CANARY.repeat(5000)),
+        /^cannot read .* in FILE: over 65536 bytes$/,
+      ],
+      [
+        'whose object has another field',
+        () => fromFile(JSON.stringify({ token: CANARY, id: 5 }), { field: 'id' }),
+        /^cannot read .* in FILE: no token in it$/,
+      ],
       [
         'whose file is no JSON',
         () => fromFile(CANARY, { field: 'id' }),
@@ -466,10 +574,9 @@ describe('refused:', () => {
     });
 
     test('on AWS, with a key of nobody', async () => {
-      vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIANOBODY');
-      vi.stubEnv('AWS_SECRET_ACCESS_KEY', CANARY);
-      vi.stubEnv('AWS_REGION', 'eu-west-1');
-      expect(await refused(awsExternalAccount(tokens.url))).toMatchObject({
+      const key = { AWS_ACCESS_KEY_ID: 'AKIANOBODY', AWS_SECRET_ACCESS_KEY: CANARY };
+      const more = { ...key, AWS_REGION: 'eu-west-1' };
+      expect(await refused(awsExternalAccount(tokens.url), more)).toMatchObject({
         message: `AWS does not accept the credentials that ${NAME} is used with`,
       });
     });
@@ -503,6 +610,23 @@ describe('refused:', () => {
 });
 
 describe('a token endpoint that', () => {
+  test.each<[string, string]>([
+    ['has none', '{}'],
+    ['has one of two lines', JSON.stringify({ access_token: `${CANARY}\n${CANARY}` })],
+    ['answers with what is no JSON', CANARY],
+  ])('%s is not believed', async (_, answer) => {
+    const server = createServer((_request, response) => response.end(answer));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const variables = variablesFor(fileExternalAccount(`http://${host}`, write(MINT())));
+    expect(await failure(variables)).toMatchObject({
+      code: 'credentials',
+      message: `${host} sent no access token for ${variables.GOOGLE_APPLICATION_CREDENTIALS} of GOOGLE_APPLICATION_CREDENTIALS`,
+    });
+    server.close();
+  });
+
   test.each([
     ['fails', { status: 503 }],
     ['throttles', { status: 429 }],
