@@ -69,7 +69,7 @@ export const system: System = {
   sha256: (data) => natives.digest('SHA-256', asBytes(data)),
   sha1: (data) => natives.digest('SHA-1', data),
   crc32: (data) => natives.crc32(data),
-  hmacSha256: (key, data) => natives.hmacSha256(asBytes(key), utf8.encode(data)),
+  hmacSha256: (key, data) => natives.hmac('SHA-256', asBytes(key), utf8.encode(data)),
   fetch: fetchOverHost,
 };
 
