@@ -43,9 +43,9 @@ thread_local! {
     static REJECTED: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs the first module of the table until it ends the process.
+/// Runs the table's first two modules, until the second ends the process.
 pub fn run(modules: Vec<Code>) -> i32 {
-    let entry = modules[0];
+    let [platform, program, ..] = modules[..] else { panic::fail(": no bundle") };
     let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
     // A start is over before a collection would pay; references alone free nearly all.
     runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
@@ -56,16 +56,19 @@ pub fn run(modules: Vec<Code>) -> i32 {
     let Ok(context) = Context::full(&runtime) else { panic::fail(": out of memory") };
     context.with(|ctx| {
         let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
-        // SAFETY: as in `Linked`.
-        let started = unsafe { Module::load(ctx.clone(), entry.bytes) }.and_then(Module::eval);
-        match started {
-            Ok((_, promise)) => match natives::callbacks(&host) {
-                Some(callbacks) => turn_forever(&ctx, &promise, &callbacks),
-                None => failed(&ctx),
-            },
-            Err(_) => failed(&ctx),
-        }
+        // The bundle's first module makes the globals that the second, and all that it imports, takes for granted.
+        evaluate(&ctx, platform);
+        let Some(callbacks) = natives::callbacks(&host) else { failed(&ctx) };
+        let main = evaluate(&ctx, program);
+        turn_forever(&ctx, &main, &callbacks)
     })
+}
+
+/// Until it waits for something, or is done.
+fn evaluate<'js>(ctx: &Ctx<'js>, code: Code) -> Promise<'js> {
+    // SAFETY: as in `Linked`.
+    let evaluated = unsafe { Module::load(ctx.clone(), code.bytes) }.and_then(Module::eval);
+    check(ctx, evaluated).1
 }
 
 fn track<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, is_handled: bool) {
@@ -83,6 +86,7 @@ fn turn_forever<'js>(ctx: &Ctx<'js>, main: &Promise<'js>, callbacks: &Callbacks<
     loop {
         run_jobs(ctx);
         if main.state() == PromiseState::Rejected {
+            trace(ctx, main.result::<Value>().map(|result| result.catch(ctx).map(|_| ())));
             failed(ctx);
         }
         report_rejections(ctx, callbacks);
@@ -123,17 +127,20 @@ fn check<'js, T>(ctx: &Ctx<'js>, result: Result<T>) -> T {
     match result.catch(ctx) {
         Ok(value) => value,
         Err(error) => {
-            if cfg!(debug_assertions) || cfg!(feature = "trace") {
-                eprintln!("{error}");
-            }
+            trace(ctx, error);
             failed(ctx)
         }
     }
 }
 
 fn failed(ctx: &Ctx<'_>) -> ! {
-    if cfg!(feature = "trace") {
-        eprintln!("{:?}", ctx.catch());
-    }
+    trace(ctx, ctx.catch());
     panic::fail("")
+}
+
+/// For whoever changes the host. The product is built without: an error could hold a value.
+fn trace(_: &Ctx<'_>, what: impl std::fmt::Debug) {
+    if cfg!(feature = "trace") {
+        eprintln!("{what:?}");
+    }
 }

@@ -7,14 +7,14 @@ import { LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Writes the modules to `outdir`, and returns their paths, the one that starts first. */
+/** Writes the modules to `outdir`, and returns their paths: the platform, the program, and what these import. */
 export async function bundleForHost(
   outdir: string,
   define: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: { envseal: 'src/system/host-entry.ts' },
+    entryPoints: { platform: 'src/platform/install.ts', envseal: 'src/main.ts' },
     outdir,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[hash]',
@@ -35,8 +35,9 @@ export async function bundleForHost(
   const files = Object.keys(metafile.outputs)
     .filter((file) => file.endsWith('.mjs'))
     .sort();
-  const entry = files.findIndex((file) => basename(file) === 'envseal.mjs');
-  return [...files.splice(entry, 1), ...files].map((file) => `${root}${file}`);
+  const first = ['platform.mjs', 'envseal.mjs'];
+  const rest = files.filter((file) => !first.includes(basename(file)));
+  return [...first, ...rest.map((file) => basename(file))].map((name) => `${outdir}/${name}`);
 }
 
 /** Each of these is loaded by `import()` where it is needed: there it throws what `continueInFullProgram` waits for. */

@@ -50,7 +50,7 @@ export function buildHost({ target, profile }: HostBuild): string {
     rustFlags.push('--remap-path-prefix', `${from}=${to}`);
     cFlags.push(`-ffile-prefix-map=${from}=${to}`);
   }
-  execaSync('cargo', ['build', '--locked', '--lib', '--profile', profile, '--target', target.triple], {
+  execaSync('cargo', ['build', ...(process.env.HOST_TRACE ? ['--features', 'trace'] : []), '--locked', '--lib', '--profile', profile, '--target', target.triple], {
     cwd: host,
     env: {
       CARGO_TARGET_DIR: targetDir,
