@@ -8,6 +8,7 @@ mod errno;
 mod hygiene;
 mod limits;
 mod natives;
+pub mod net;
 mod panic;
 mod process;
 mod signals;

@@ -10,3 +10,24 @@ pub const GC_THRESHOLD_BYTES: usize = 64 * 1024 * 1024;
 pub const FIRST_READ_BYTES: usize = 4096;
 /// How long a start waits until the process that it leaves behind cannot be looked into any more, in ms.
 pub const DETACH_WAIT_MS: i32 = 1000;
+
+/// Of a connection with all that it takes: name, addresses, proxy and TLS. Node waits for ever, the kernel two minutes.
+pub const CONNECT_MS: u64 = 30_000;
+/// How long one address has to answer before the next is tried beside it: RFC 8305, section 5.
+pub const NEXT_ADDRESS_MS: u64 = 250;
+/// Browsers open 6 for an origin; each takes a handshake.
+pub const MAX_CONNECTIONS_AN_ORIGIN: usize = 8;
+/// Of an answer's status line and headers: four times what Node takes.
+pub const MAX_HEAD_BYTES: usize = 64 * 1024;
+pub const MAX_HEADERS: usize = 200;
+/// Answers 1xx before the one that counts.
+pub const MAX_INTERIM_ANSWERS: usize = 10;
+/// Of a chunk's size with its extensions.
+pub const MAX_CHUNK_LINE_BYTES: usize = 4096;
+/// Of all extensions of a body, so that each byte of it does not bring 4 KiB of them.
+pub const MAX_CHUNK_EXTENSIONS_BYTES: usize = 64 * 1024;
+pub const MAX_TRAILERS_BYTES: usize = 16 * 1024;
+/// Of a body that JavaScript has not asked for yet.
+pub const BODY_AHEAD_BYTES: usize = 256 * 1024;
+/// What one read takes: the most that a TLS record holds.
+pub const READ_BYTES: usize = 16 * 1024;

@@ -187,7 +187,55 @@ export interface CryptoNatives {
   signRs256(pkcs8: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
 }
 
-// biome-ignore lint/suspicious/noEmptyInterface: filled in with the network.
-export interface NetNatives {}
+/** A server or a proxy. */
+export interface NetAddress {
+  readonly isSecure: boolean;
+  /** A name, or an IP address without brackets. */
+  readonly host: string;
+  readonly port: number;
+}
 
-export type NetEvent = unknown[];
+export interface NetRequest extends NetAddress {
+  readonly method: string;
+  /** Host and port as the URL has them: what `Host` says unless the headers do. */
+  readonly authority: string;
+  /** Path and query. */
+  readonly target: string;
+  /** Names and values in turn, values as byte strings. Those about length, connection and proxy are the host's own. */
+  readonly headers: readonly string[];
+  readonly body?: Uint8Array | undefined;
+  /** What `loadCertificates` gave, or 0 for the built-in roots. Of the proxy's TLS too. */
+  readonly trust: number;
+  readonly proxy?: (NetAddress & { readonly authorization?: string | undefined }) | undefined;
+}
+
+/**
+ * What is started has a number, and ends with an event `end` or `failure` unless it is cancelled. Names are resolved by the
+ * host itself from /etc/hosts and /etc/resolv.conf. A connection has 30 s to be made.
+ */
+export interface NetNatives {
+  /** PEM certificates, read when a connection needs them. A number for `trust`; to be asked for once. */
+  loadCertificates(pem: ByteString): number;
+  /**
+   * An HTTP/1.1 exchange: `head`, then `data` until `end`. Redirects are an answer, bodies are as they come. Throws
+   * `ERR_INVALID_HTTP_TOKEN`, `ERR_UNESCAPED_CHARACTERS` or `ERR_INVALID_CHAR` for what could end a line early.
+   */
+  startExchange(request: NetRequest): number;
+  /** So many more bytes of the body may come, beyond the first 256 KiB: those that were used. */
+  makeRoom(exchange: number, bytes: number): void;
+  /** Closes its connection at once. No event of it follows. */
+  cancelNet(number: number): void;
+}
+
+/**
+ * How the end of a body is known: its announced length, the last chunk, or the end of the connection alone, which a cut
+ * connection has too.
+ */
+export type BodyEnd = 'length' | 'chunked' | 'close';
+
+export type NetEvent =
+  | [number: number, kind: 'head', status: number, headers: string[], endedBy: BodyEnd]
+  | [number: number, kind: 'data', bytes: Uint8Array<ArrayBuffer>]
+  | [number: number, kind: 'end']
+  /** `status` with `ERR_PROXY_TUNNEL`: what the proxy answered. */
+  | [number: number, kind: 'failure', code: string, status: number | undefined];

@@ -1,6 +1,7 @@
 /** The container executable's system: each function is one of the host's. Its contract is `System`'s and `Natives`'. */
-import { natives, onRejected, onSignal } from '../platform/callbacks.ts';
-import { fetchOverHost, sendDatagrams } from '../platform/http.ts';
+import { natives, onNet, onRejected, onSignal } from '../platform/callbacks.ts';
+import { HttpClient } from '../platform/http.ts';
+import { NetEvents } from '../platform/net-events.ts';
 import { type ByteString, ErrnoError, STANDARD_INPUT, STOP_SIGNALS, type System } from './system.ts';
 
 const R_OK = 4;
@@ -12,6 +13,9 @@ const DETACHED = ['envseal-events', 'deliver-events'];
 const FATE = 3;
 
 const utf8 = new TextEncoder();
+const events = new NetEvents();
+const http = new HttpClient(natives, events);
+onNet((...event) => events.receive(...event));
 
 /** An error of the host has a code, and nothing else. */
 function call<T>(action: () => T): T {
@@ -37,7 +41,9 @@ export const system: System = {
   isReadable: (path) => natives.access(path, R_OK),
   write: (fd, text) => natives.write(fd, utf8.encode(text)),
   append: async (path, lines) => call(() => natives.append(path, lines)),
-  sendUdp: sendDatagrams,
+  sendUdp: async () => {
+    throw new ErrnoError('ENOSYS');
+  },
   sendDatagram: async (path, bytes) => call(() => natives.sendDatagram(path, bytes)),
   checkExecutable: (path) => call(() => natives.checkExecutable(path)),
   stackLimit: () => natives.stackLimit(),
@@ -70,7 +76,7 @@ export const system: System = {
   sha1: (data) => natives.digest('SHA-1', data),
   crc32: (data) => natives.crc32(data),
   hmacSha256: (key, data) => natives.hmac('SHA-256', asBytes(key), utf8.encode(data)),
-  fetch: fetchOverHost,
+  fetch: (url, options) => http.fetch(url, options),
 };
 
 function asBytes(data: string | Uint8Array): Uint8Array {

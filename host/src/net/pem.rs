@@ -1,0 +1,108 @@
+//! The certificates of a PEM bundle (RFC 7468): what `openssl` and the images' `ca-certificates` write, text between the
+//! blocks included.
+
+const LABELS: [&[u8]; 3] = [b"CERTIFICATE-----", b"X509 CERTIFICATE-----", b"TRUSTED CERTIFICATE-----"];
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+
+/// DER of each certificate, in order. A block that is not whole, or not base64, is left out.
+pub fn certificates(bundle: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    let mut rest = bundle;
+    while let Some(at) = find(rest, BEGIN) {
+        rest = &rest[at + BEGIN.len()..];
+        let Some(label) = LABELS.iter().find(|label| rest.starts_with(label)) else { continue };
+        rest = &rest[label.len()..];
+        let Some(end) = find(rest, b"-----") else { break };
+        if rest[end..].starts_with(END) {
+            all.extend(decode(&rest[..end]));
+        }
+        rest = &rest[end..];
+    }
+    all
+}
+
+fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|byte| *byte == word[0]) {
+        if text[from + at..].starts_with(word) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
+}
+
+const NOTHING: u8 = 0xff;
+const SPACE: u8 = 0xfe;
+
+/// The value of each character of base64.
+const VALUES: [u8; 256] = {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut values = [NOTHING; 256];
+    let mut index = 0;
+    while index < 64 {
+        values[alphabet[index] as usize] = index as u8;
+        index += 1;
+    }
+    values[b' ' as usize] = SPACE;
+    values[b'\t' as usize] = SPACE;
+    values[b'\r' as usize] = SPACE;
+    values[b'\n' as usize] = SPACE;
+    values
+};
+
+/// Certificates are public, so this need not take the same time for all of them.
+fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut bits, mut count, mut padding) = (0u32, 0, 0);
+    for &character in text {
+        match VALUES[character as usize] {
+            SPACE => {}
+            NOTHING if character == b'=' && padding < 2 => padding += 1,
+            NOTHING => return None,
+            _ if padding > 0 => return None,
+            value => {
+                bits = bits << 6 | u32::from(value);
+                count += 1;
+                if count == 4 {
+                    bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
+                    (bits, count) = (0, 0);
+                }
+            }
+        }
+    }
+    match count {
+        0 => {}
+        2 => bytes.push((bits >> 4) as u8),
+        3 => bytes.extend_from_slice(&[(bits >> 10) as u8, (bits >> 2) as u8]),
+        _ => return None,
+    }
+    (!bytes.is_empty()).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_among_text() {
+        let bundle = b"# a root\n-----BEGIN CERTIFICATE-----\r\nAQID\r\nBA==\r\n-----END CERTIFICATE-----\r\ntext -----\n\
+            -----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN X509 CERTIFICATE-----\nBQ==\n-----END X509 CERTIFICATE-----";
+        assert_eq!(certificates(bundle), [vec![1, 2, 3, 4], vec![5]]);
+    }
+
+    #[test]
+    fn a_block_that_is_not_whole_is_left_out() {
+        let block = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        for body in ["", "A", "AQID*", "AQ=D", "=AQID", "AQID===", "AQI\0"] {
+            assert_eq!(certificates(block(body).as_bytes()), Vec::<Vec<u8>>::new(), "{body:?}");
+        }
+        let whole = block("AQID");
+        for length in 0..whole.len() - 17 {
+            let found = certificates(&whole.as_bytes()[..length]);
+            assert!(found.is_empty() || found == [vec![1, 2, 3]], "{length}");
+        }
+        assert_eq!(certificates(format!("-----BEGIN CERTIFICATE-----\nAQ{whole}").as_bytes()), [vec![1, 2, 3]]);
+    }
+}
