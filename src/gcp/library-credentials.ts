@@ -1,7 +1,6 @@
 /**
- * What Google's library still does for a token: the subject token of a workload whose file names a program to run. Only
- * the program is its matter; what comes of its token is asked for by us. The small executable has a stand-in that throws
- * NeedsFullProgram.
+ * Executable-sourced credentials: Google's library runs the program that the file names, and the exchange of what it prints
+ * is ours. The small executable has a stand-in that throws NeedsFullProgram.
  * https://google.aip.dev/auth/4117#determining-the-subject-token-in-executable-sourced-credentials
  */
 import { withDeadline } from '../net/deadline.ts';

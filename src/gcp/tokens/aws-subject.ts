@@ -30,7 +30,8 @@ export async function fromAws(file: CredentialFile, sources: TokenSources): Prom
   const { AWS_REGION, AWS_DEFAULT_REGION } = sources.variables;
   const region = AWS_REGION || AWS_DEFAULT_REGION || regionOf(await read('region_url'));
   const key = keyIn(sources.variables) ?? (await keyOfRole(file, read));
-  return serialize(template.replace('{region}', region), region, key, file, sources);
+  const text = template.replace('{region}', () => region);
+  return serialize({ text, region, key }, file, sources);
 }
 
 /** The zone's name without its letter. */
@@ -84,9 +85,7 @@ function metadataReader(file: CredentialFile, sources: TokenSources): Read {
 
 /** The headers in the order in which Google's own library writes them. */
 function serialize(
-  text: string,
-  region: string,
-  key: AwsKey,
+  { text, region, key }: { readonly text: string; readonly region: string; readonly key: AwsKey },
   file: CredentialFile,
   { system }: TokenSources,
 ): string {

@@ -44,7 +44,7 @@ function exchangeOf(file: CredentialFile): Grant {
   };
 }
 
-/** Which project pays for a person of a workforce pool, unless an OAuth client has one already. */
+/** The project billed for a user of a workforce pool; an OAuth client has one already. */
 function optionsOf(file: CredentialFile): string | undefined {
   const { workforce_pool_user_project: userProject, audience, client_id } = file.fields;
   if (!userProject) return undefined;

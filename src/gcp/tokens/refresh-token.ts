@@ -14,7 +14,7 @@ export async function fromUser(file: CredentialFile, sources: TokenSources): Pro
   return await askForAccessToken({ url: new URL(GOOGLE_TOKEN_URL), form }, file, sources);
 }
 
-/** Someone of a workforce pool: gcloud auth application-default login --login-config. */
+/** A user of a workforce pool, after gcloud auth application-default login --login-config. */
 export async function fromPoolUser(file: CredentialFile, sources: TokenSources): Promise<string> {
   const { fields } = file;
   const usual = `https://sts.${universeIn(fields)}/v1/oauthtoken`;

@@ -45,8 +45,8 @@ type Read = (text: string) => string | undefined;
 
 /** As text it is sent with all its bytes, the line break at the end included. */
 function readerOf(file: CredentialFile): Read {
-  const { format = {} } = sourceIn(file.fields);
-  const { type = 'text', subject_token_field_name: field } = (format ?? {}) as CredentialFields;
+  const format = (sourceIn(file.fields).format ?? {}) as CredentialFields;
+  const { type = 'text', subject_token_field_name: field } = format;
   if (type === 'text') return (text) => filled(text);
   if (type === 'json' && isFilled(field)) return (text) => filled(parseObject(text)?.[field]);
   throw incomplete(file, 'credential_source.format');
@@ -94,10 +94,13 @@ async function fromUrl(
 
 /** Names and values that end no header. */
 function headersIn(file: CredentialFile): Record<string, string> {
-  const { headers = {} } = sourceIn(file.fields);
-  const entries = Object.entries((headers ?? {}) as object).map(([name, value]) => [name, value] as const);
-  const isHeader = ([name, value]: readonly [string, unknown]) =>
-    /^[\w!#$%&'*+.^`|~-]+$/.test(name) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value);
-  if (!entries.every(isHeader)) throw incomplete(file, 'credential_source.headers');
-  return Object.fromEntries(entries);
+  const headers = sourceIn(file.fields).headers ?? {};
+  const isObject = typeof headers === 'object' && !Array.isArray(headers);
+  if (!isObject || !Object.entries(headers).every(isHeader))
+    throw incomplete(file, 'credential_source.headers');
+  return headers as Record<string, string>;
+}
+
+function isHeader([name, value]: readonly [string, unknown]): boolean {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(name) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value);
 }

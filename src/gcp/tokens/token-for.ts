@@ -1,6 +1,6 @@
 /**
- * Tokens for credential files. Ours, because Google's library takes longer to load than all the rest of a start, sends by
- * its own rules, warns on stderr and quotes what it was given; each type is loaded when a file has it.
+ * Access tokens for credential files. Ours, because Google's library is slow to load, has its own proxies and retries,
+ * warns on stderr and quotes its input; each type is loaded when a file has it. Tests compare the requests with the library's.
  * https://google.aip.dev/auth/4110
  */
 import type { FoundToken, TokenSources } from '../access-token.ts';

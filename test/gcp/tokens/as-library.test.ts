@@ -66,7 +66,7 @@ afterAll(async () => {
   await Promise.all([tokens, secure, proxy, metadata].map((server) => server.stop()));
 });
 beforeEach(async () => {
-  // Of clients that are made from a file nobody has looked at.
+  // The library warns about clients that are made from a file.
   vi.spyOn(console, 'warn').mockReturnValue();
   vi.spyOn(process, 'emitWarning').mockReturnValue();
   // Signatures have the time in them. The servers have the real one.
@@ -236,7 +236,7 @@ function comparable(sent: readonly Sent[]): readonly object[] {
   return rows.filter((row, index) => row.method !== 'PUT' || index === 0);
 }
 
-/** The fields of a form have none; where the last of them is a request, it is told in full. */
+/** The fields of a form have no order; a field that is a serialized request is compared as one. */
 function inOrder(body: string, headers: Readonly<Record<string, string>>): unknown {
   if (headers['content-type'] !== 'application/x-www-form-urlencoded') return body.replace(NO_DELEGATES, '');
   return [...new URLSearchParams(body)].sort().map(([name, value]) => [name, unfold(value)]);
@@ -314,14 +314,14 @@ describe('the same requests as those of google-auth-library for', () => {
       },
     ],
     [
-      'somebody of a workforce pool, with a project that pays',
+      'a user of a workforce pool, with a project that pays',
       () => ({
         file: { ...inFile(), audience: WORKFORCE, workforce_pool_user_project: '12345' },
         answer: CANNED,
       }),
     ],
     [
-      'somebody of a workforce pool, with an OAuth client',
+      'a user of a workforce pool, with an OAuth client',
       () => ({
         file: {
           ...inFile(),

@@ -354,6 +354,11 @@ describe('a file that is none', () => {
       'credential_source.headers',
     ],
     [
+      'with a list of headers',
+      () => source({ url: 'https://x', headers: [CANARY] }),
+      'credential_source.headers',
+    ],
+    [
       'with a header in a header',
       () => source({ url: 'https://x', headers: { a: `${CANARY}\r\nb: c` } }),
       'credential_source.headers',
