@@ -35,6 +35,7 @@ export async function openSources(
   options: OpenOptions,
 ): Promise<SecretMap> {
   const encryptionContext = parseEncryptionContext(options.settings['encryption-context']);
+  if (options.host.system.runtime === 'host') stores.http.holdForATurn();
   const opened: Promise<SecretMap>[] = [];
   for (const attempt of attempts) {
     const variables = openSource(attempt, stores, options, encryptionContext);

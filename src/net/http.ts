@@ -23,9 +23,18 @@ const MAX_CA_BYTES = 4 * 1024 * 1024;
 export class Http {
   readonly #options: HttpOptions;
   readonly #bundles = new Map<string, string>();
+  #held: Promise<void> | undefined;
 
   constructor(options: HttpOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Keeps requests back for a turn of the loop: by then it is known of each source whether it needs the full program, and
+   * that is to start before anything was sent.
+   */
+  holdForATurn(): void {
+    this.#held = new Promise((resolve) => setImmediate(resolve));
   }
 
   /**
@@ -47,6 +56,10 @@ export class Http {
 
   async #send(request: HttpRequest, signal: AbortSignal, caFile: string | undefined): Promise<Response> {
     const { system, variables } = this.#options;
+    if (this.#held !== undefined) {
+      await this.#held;
+      if (signal.aborted) throw signal.reason;
+    }
     const { method, url, headers, body } = request;
     const proxy = proxyFor(url, variables);
     const isSecure = url.protocol === 'https:' || proxy?.startsWith('https:');
