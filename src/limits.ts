@@ -33,8 +33,20 @@ export const BACKOFF_CAP_MS = 2_000;
 export const METADATA_TIMEOUT_MS = 1000;
 export const METADATA_ATTEMPTS = 3;
 
+/**
+ * Tries of a request to STS: a container platform that starts hundreds at once is throttled for seconds, and without
+ * credentials there is nothing else to try.
+ */
+export const STS_ATTEMPTS = 8;
+
 /** Largest error body that is read to find its code, in bytes. S3's own are below 1 KiB. */
 export const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
 /** Largest JSON answer of a cloud, in bytes: Cloud KMS opens up to 64 KiB, which base64 makes a third longer. */
 export const MAX_ANSWER_BYTES = 256 * 1024;
+
+/** Largest of the files with AWS profiles, in bytes: a few KiB are usual, and a mistaken path should not fill the memory. */
+export const MAX_PROFILES_BYTES = 1024 * 1024;
+
+/** Largest web identity token, in bytes. STS takes 20,000 characters. */
+export const MAX_WEB_IDENTITY_TOKEN_BYTES = 64 * 1024;

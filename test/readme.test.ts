@@ -98,6 +98,8 @@ test('each bundled library has its reason', () => {
   const unbundled = [
     '@aws-sdk/client-kms',
     '@aws-sdk/nested-clients',
+    '@aws-sdk/credential-provider-web-identity',
+    '@smithy/core',
     '@smithy/signature-v4',
     '@aws-sdk/credential-provider-http',
     '@smithy/credential-provider-imds',

@@ -1,10 +1,9 @@
-/** Sends one signed request, with the server's clock where ours is wrong. */
+/** Sends one request, signed with the server's clock where ours is wrong. */
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
 import type { AwsService, AwsSettings } from './aws-settings.ts';
 import { type CredentialProvider, credentialChain } from './credentials.ts';
-import { SdkTransport } from './sdk-transport.ts';
 import { sign, type UnsignedRequest } from './sign.ts';
 
 export interface AwsClientOptions {
@@ -25,11 +24,9 @@ export class AwsClient {
   readonly settings: AwsSettings;
   readonly credentials: CredentialProvider;
   readonly deadline: Deadline;
-  /** For the official SDK's clients. */
-  readonly transport: SdkTransport;
   readonly system: System;
+  readonly http: Http;
   readonly #options: AwsClientOptions;
-  readonly #http: Http;
   readonly #userAgent: string;
   #skewMs = 0;
   readonly #signedAt = new WeakMap<Response, number>();
@@ -40,14 +37,12 @@ export class AwsClient {
     this.settings = settings;
     this.deadline = deadline;
     this.system = system;
-    this.#http = http;
+    this.http = http;
     this.#userAgent = options.userAgent;
-    this.transport = new SdkTransport(http, deadline, settings.caFile);
-    const { transport } = this;
     const { caFile } = settings;
     this.credentials =
       options.credentials ??
-      credentialChain({ variables, settings, transport, http, deadline, system, caFile });
+      credentialChain({ variables, settings, client: this, http, deadline, system, caFile });
   }
 
   /** The same as somebody else: a role, or another profile. */
@@ -78,11 +73,15 @@ export class AwsClient {
     const credentials = await withDeadline(this.credentials(), this.deadline);
     const now = Date.now() + this.#skewMs;
     const headers = sign(request, { service, region, credentials, now }, this.system);
-    headers['user-agent'] = this.#userAgent;
-    const { signal } = this.deadline;
-    const response = await this.#http.exchange({ ...request, headers }, signal, this.settings.caFile);
+    const response = await this.sendUnsigned({ ...request, headers });
     this.#signedAt.set(response, now);
     return response;
+  }
+
+  /** For what proves itself by its content. */
+  async sendUnsigned(request: UnsignedRequest): Promise<Response> {
+    const headers = { ...request.headers, 'user-agent': this.#userAgent };
+    return await this.http.exchange({ ...request, headers }, this.deadline.signal, this.settings.caFile);
   }
 
   /**
@@ -99,6 +98,6 @@ export class AwsClient {
 
   /** Throws `configuration` for a plain http: endpoint that is not allowed. */
   refuseInsecure(url: URL): void {
-    this.#http.refuseInsecure(url);
+    this.http.refuseInsecure(url);
   }
 }

@@ -1,6 +1,6 @@
 /** AWS's own variables and profile settings. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
-import { toByteString } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
+import { type Profile, type Profiles, readProfiles } from './profiles.ts';
 
 export interface AwsSettings {
   readonly region: string | undefined;
@@ -10,7 +10,7 @@ export interface AwsSettings {
   readonly caFile: string | undefined;
   /** Of the profile's `s3` section. */
   readonly addressingStyle: string | undefined;
-  readonly hasProfiles: boolean;
+  readonly profiles: Profiles;
   /** The profile that AWS_PROFILE names; its settings are `undefined` where the files have none of that name. */
   readonly profile: { readonly name: string; readonly settings: Profile | undefined };
   /** The endpoint set for a service, or for all. */
@@ -34,17 +34,13 @@ export function endpointVariable(service: AwsService): string {
 
 export type AwsVariables = Readonly<Record<string, string | undefined>>;
 
-type Profile = Readonly<Record<string, string | undefined>>;
-
-/** A variable wins over the profile. The profile's files are parsed, by the official parser, only where they exist. */
-export async function readAwsSettings(variables: AwsVariables, system: System): Promise<AwsSettings> {
-  const configFile = variables.AWS_CONFIG_FILE ?? `${variables.HOME ?? ''}/.aws/config`;
-  const credentialsFile = variables.AWS_SHARED_CREDENTIALS_FILE ?? `${variables.HOME ?? ''}/.aws/credentials`;
-  const hasProfiles =
-    system.isReadable(toByteString(configFile)) || system.isReadable(toByteString(credentialsFile));
+/** A variable wins over the profile. Throws `configuration` for a file of profiles that is too large. */
+export function readAwsSettings(variables: AwsVariables, system: System): AwsSettings {
   const name = variables.AWS_PROFILE || 'default';
-  const found = hasProfiles ? await readProfile(name) : NO_PROFILE;
-  const { profile = {}, services } = found;
+  const profiles = readProfiles(variables, system);
+  const found = profiles.find(name);
+  const profile = found ?? {};
+  const services = profiles.services(profile.services);
   const ignoresEndpoints =
     (variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS ?? profile.ignore_configured_endpoint_urls) === 'true';
   return {
@@ -53,8 +49,8 @@ export async function readAwsSettings(variables: AwsVariables, system: System): 
     useDualStack: (variables.AWS_USE_DUALSTACK_ENDPOINT ?? profile.use_dualstack_endpoint) === 'true',
     caFile: variables.AWS_CA_BUNDLE || profile.ca_bundle,
     addressingStyle: profile['s3.addressing_style'],
-    hasProfiles,
-    profile: { name, settings: found.profile },
+    profiles,
+    profile: { name, settings: found },
     endpointOf(service) {
       if (ignoresEndpoints) return undefined;
       return (
@@ -65,20 +61,4 @@ export async function readAwsSettings(variables: AwsVariables, system: System): 
       );
     },
   };
-}
-
-interface FoundProfile {
-  readonly profile: Profile | undefined;
-  readonly services: Profile;
-}
-
-const NO_PROFILE: FoundProfile = { profile: undefined, services: {} };
-
-async function readProfile(name: string): Promise<FoundProfile> {
-  const { loadSharedConfigFiles } = await import('@smithy/core/config');
-  const { configFile, credentialsFile } = await loadSharedConfigFiles();
-  const known = name in configFile || name in credentialsFile;
-  const profile = known ? { ...configFile[name], ...credentialsFile[name] } : undefined;
-  const services = profile?.services === undefined ? {} : (configFile[`services.${profile.services}`] ?? {});
-  return { profile, services };
 }

@@ -3,19 +3,14 @@
  * environment's keys need none.
  */
 import { EnvsealError } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import type { AwsClient } from './aws-client.ts';
 import type { AwsSettings } from './aws-settings.ts';
+import { type AwsIdentity, toIdentity } from './identity.ts';
 import type { MetadataContext } from './metadata.ts';
-import { type SdkTransport, SILENT } from './sdk-transport.ts';
 
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: Secret;
-  readonly sessionToken: Secret | undefined;
+export interface AwsCredentials extends AwsIdentity {
   /** Which provider they are from, for people. */
   readonly origin: string;
-  /** ARN of the role, where it is known without a call; as it was set or sent, so it may be anything. */
-  readonly principal?: string | undefined;
 }
 
 /**
@@ -26,22 +21,15 @@ export type CredentialProvider = () => Promise<AwsCredentials>;
 
 export interface CredentialSources extends MetadataContext {
   readonly settings: AwsSettings;
-  readonly transport: SdkTransport;
-}
-
-/** What every provider of the SDK resolves to. */
-interface SdkIdentity {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly principal?: string | undefined;
+  /** Asks STS. Its own credentials are those that are looked for. */
+  readonly client: AwsClient;
 }
 
 interface ProviderRow {
   readonly origin: string;
   applies(sources: CredentialSources): boolean;
   /** `undefined`: has none, ask the next one. Throws EnvsealError. */
-  load(sources: CredentialSources): Promise<SdkIdentity | undefined>;
+  load(sources: CredentialSources): Promise<AwsIdentity | undefined>;
 }
 
 const PROVIDERS: readonly ProviderRow[] = [
@@ -49,50 +37,35 @@ const PROVIDERS: readonly ProviderRow[] = [
     origin: 'environment',
     applies: ({ variables }) =>
       !variables.AWS_PROFILE && !!variables.AWS_ACCESS_KEY_ID && !!variables.AWS_SECRET_ACCESS_KEY,
-    load: async ({ variables }) => ({
-      accessKeyId: variables.AWS_ACCESS_KEY_ID as string,
-      secretAccessKey: variables.AWS_SECRET_ACCESS_KEY as string,
-      ...(variables.AWS_SESSION_TOKEN ? { sessionToken: variables.AWS_SESSION_TOKEN } : {}),
-    }),
+    load: async ({ variables }) =>
+      toIdentity({
+        accessKeyId: variables.AWS_ACCESS_KEY_ID as string,
+        secretAccessKey: variables.AWS_SECRET_ACCESS_KEY as string,
+        sessionToken: variables.AWS_SESSION_TOKEN,
+      }),
   },
   {
     origin: 'profile',
-    applies: ({ variables, settings }) => settings.hasProfiles || !!variables.AWS_PROFILE,
+    applies: ({ variables, settings }) => settings.profiles.exist || !!variables.AWS_PROFILE,
     async load(sources) {
-      const { variables, settings, transport } = sources;
-      const { fromIni } = await import('@aws-sdk/credential-provider-ini');
-      const region = settings.region === undefined ? {} : { region: settings.region };
-      const provider = fromIni({
-        profile: settings.profile.name,
-        logger: SILENT,
-        clientConfig: { requestHandler: transport },
-        parentClientConfig: { requestHandler: transport, ...region },
-      } as Parameters<typeof fromIni>[0]);
-      const principal = settings.profile.settings?.role_arn;
-      const identity = provider().then((found) => ({ ...found, principal }));
-      return await identity.catch(async (error: unknown) => {
-        // Files without a word on credentials are no error, unless a profile was asked for.
-        if (!variables.AWS_PROFILE && (error as { tryNextLink?: boolean }).tryNextLink) return undefined;
-        throw (await import('./provider-failure.ts')).explainProfile(error, sources);
-      });
+      const { fromProfile } = await import('./profile-credentials.ts');
+      return await fromProfile(sources);
     },
   },
   {
     origin: 'web identity',
     applies: ({ variables }) => !!variables.AWS_WEB_IDENTITY_TOKEN_FILE,
-    async load(sources) {
-      const { fromTokenFile } = await import('@aws-sdk/credential-provider-web-identity');
-      const provider = fromTokenFile({
-        logger: SILENT,
-        clientConfig: {
-          requestHandler: sources.transport,
-          region: sources.settings.region ?? 'us-east-1',
-        },
-      } as Parameters<typeof fromTokenFile>[0]);
-      const principal = sources.variables.AWS_ROLE_ARN;
-      const identity = provider().then((found) => ({ ...found, principal }));
-      return await identity.catch(async (error: unknown) => {
-        throw (await import('./provider-failure.ts')).explainWebIdentity(error, sources);
+    async load({ variables, client }) {
+      const { assumeRoleWithWebIdentity } = await import('./web-identity.ts');
+      const { AWS_ROLE_ARN: role, AWS_WEB_IDENTITY_TOKEN_FILE: file = '' } = variables;
+      if (role) {
+        return await assumeRoleWithWebIdentity(
+          { role, file, setting: 'AWS_WEB_IDENTITY_TOKEN_FILE' },
+          client,
+        );
+      }
+      throw new EnvsealError('credentials', 'AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not', {
+        hint: 'set both, as IRSA does',
       });
     },
   },
@@ -102,7 +75,7 @@ const PROVIDERS: readonly ProviderRow[] = [
       !!(variables.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || variables.AWS_CONTAINER_CREDENTIALS_FULL_URI),
     async load(sources) {
       const { fromContainer } = await import('./container-credentials.ts');
-      return await fromContainer(sources);
+      return toIdentity(await fromContainer(sources));
     },
   },
   {
@@ -110,7 +83,8 @@ const PROVIDERS: readonly ProviderRow[] = [
     applies: ({ variables }) => variables.AWS_EC2_METADATA_DISABLED?.toLowerCase() !== 'true',
     async load(sources) {
       const { fromInstance } = await import('./instance-credentials.ts');
-      return await fromInstance(sources, sources.settings.profile.settings?.ec2_metadata_service_endpoint);
+      const endpoint = sources.settings.profile.settings?.ec2_metadata_service_endpoint;
+      return toIdentity(await fromInstance(sources, endpoint));
     },
   },
 ];
@@ -128,20 +102,9 @@ export function credentialChain(sources: CredentialSources): CredentialProvider 
 }
 
 async function askInTurn(sources: CredentialSources): Promise<AwsCredentials> {
-  for (const row of PROVIDERS) {
-    if (!row.applies(sources)) continue;
-    const identity = await row.load(sources);
-    if (identity !== undefined) return toCredentials(identity, row.origin);
+  for (const { origin, applies, load } of PROVIDERS) {
+    const identity = applies(sources) ? await load(sources) : undefined;
+    if (identity !== undefined) return { ...identity, origin };
   }
   throw (await import('./instance-credentials.ts')).noCredentials('no AWS credentials found');
-}
-
-function toCredentials(identity: SdkIdentity, origin: string): AwsCredentials {
-  return {
-    accessKeyId: identity.accessKeyId,
-    secretAccessKey: new Secret(identity.secretAccessKey),
-    sessionToken: identity.sessionToken === undefined ? undefined : new Secret(identity.sessionToken),
-    origin,
-    principal: identity.principal,
-  };
 }

@@ -155,7 +155,8 @@ function canonicalCode({ code, message }: Refusal): string {
   if (code === 'ExpiredTokenException' || code === 'TokenRefreshRequired') return 'ExpiredToken';
   if (/^Credential should be scoped to a valid region/.test(message)) return 'WrongRegion';
   if (code === 'InvalidSignatureException') return 'SignatureDoesNotMatch';
-  return code === 'UnrecognizedClientException' ? 'InvalidAccessKeyId' : code;
+  if (code === 'UnrecognizedClientException' || code === 'InvalidClientTokenId') return 'InvalidAccessKeyId';
+  return code;
 }
 
 function byStatus({ status, code, action }: Refusal): Meaning {

@@ -1,9 +1,9 @@
 /**
  * Lets the official SDK's clients send through our HTTP: the same proxies, certificates, endpoint rules and deadline.
- * It is the SDK's `HttpHandler`; types of the SDK are not imported, so that this costs nothing at the start.
+ * It is the SDK's `HttpHandler`. Loaded by what loads the SDK, never at the start.
  */
-import type { Deadline } from '../net/deadline.ts';
-import type { Http } from '../net/http.ts';
+import { Readable } from 'node:stream';
+import type { AwsClient } from './aws-client.ts';
 
 /** A logger for the SDK: its own writes warnings to stderr. */
 export const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
@@ -25,14 +25,10 @@ interface SdkAnswer {
 
 export class SdkTransport {
   readonly metadata = { handlerProtocol: 'http/1.1' };
-  readonly #http: Http;
-  readonly #deadline: Pick<Deadline, 'signal'>;
-  readonly #caFile: string | undefined;
+  readonly #client: AwsClient;
 
-  constructor(http: Http, deadline: Pick<Deadline, 'signal'>, caFile: string | undefined) {
-    this.#http = http;
-    this.#deadline = deadline;
-    this.#caFile = caFile;
+  constructor(client: AwsClient) {
+    this.#client = client;
   }
 
   async handle(request: SdkRequest): Promise<SdkAnswer> {
@@ -41,13 +37,11 @@ export class SdkTransport {
     const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}${query}`);
     const { host: _, ...headers } = request.headers;
     const body = request.body === undefined || request.body === null ? {} : { body: request.body as string };
-    const answer = await this.#http.exchange(
-      { method: request.method, url, headers, ...body },
-      // Asked for each time: a deadline that is renewed has another.
-      this.#deadline.signal,
-      this.#caFile,
-    );
-    const { Readable } = await import('node:stream');
+    const { http, deadline, settings } = this.#client;
+    // The signal is asked for each time: a deadline that is renewed has another.
+    const { signal } = deadline;
+    const { method } = request;
+    const answer = await http.exchange({ method, url, headers, ...body }, signal, settings.caFile);
     const stream = answer.body === null ? Readable.from([]) : Readable.fromWeb(answer.body as never);
     return {
       response: { statusCode: answer.status, headers: Object.fromEntries(answer.headers), body: stream },

@@ -17,7 +17,7 @@ export class AwsStores {
 
   static async create({ host, settings, deadline }: OpenOptions, http: Http): Promise<AwsStores> {
     const { system, variables } = host;
-    const awsSettings = await readAwsSettings(variables, system);
+    const awsSettings = readAwsSettings(variables, system);
     const userAgent = `envseal/${VERSION}`;
     const client = new AwsClient({ settings: awsSettings, variables, http, deadline, system, userAgent });
     const keys = settings['kms-key'];

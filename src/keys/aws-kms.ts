@@ -144,13 +144,13 @@ async function clientFor(
   region: string,
   client: AwsClient,
 ): Promise<AwsClient> {
-  const own = profile === undefined ? client : await withProfile(profile, client);
-  return role === undefined ? own : own.as({ credentials: () => assumeRole(role, region, own) });
+  const own = profile === undefined ? client : withProfile(profile, client);
+  return role === undefined ? own : own.as({ credentials: () => assumeRole({ role, region }, own) });
 }
 
 /** A container has other credentials than who sealed the file, and seldom the profiles of a workstation. */
-async function withProfile(name: string, client: AwsClient): Promise<AwsClient> {
+function withProfile(name: string, client: AwsClient): AwsClient {
   const variables = { ...client.variables, AWS_PROFILE: name };
-  const settings = await readAwsSettings(variables, client.system);
+  const settings = readAwsSettings(variables, client.system);
   return settings.profile.settings === undefined ? client : client.as({ settings, variables });
 }

@@ -3,7 +3,7 @@ import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { explainRefusal, type Refusal } from '../aws/refusal.ts';
 import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
-import { SILENT } from '../aws/sdk-transport.ts';
+import { SdkTransport, SILENT } from '../aws/sdk-transport.ts';
 import { EnvsealError } from '../errors.ts';
 import { retry } from '../net/retry.ts';
 
@@ -30,7 +30,7 @@ export async function makeSdkClient(
       const token = sessionToken === undefined ? {} : { sessionToken: sessionToken.reveal() };
       return { accessKeyId, secretAccessKey: secretAccessKey.reveal(), ...token };
     },
-    requestHandler: client.transport as never,
+    requestHandler: new SdkTransport(client) as never,
     maxAttempts: 1,
     logger: SILENT,
   });
