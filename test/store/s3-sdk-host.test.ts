@@ -1,0 +1,46 @@
+/** What the small executable says of places in S3 that only the SDK knows. */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { AwsClient } from '../../src/aws/aws-client.ts';
+import { readAwsSettings } from '../../src/aws/aws-settings.ts';
+import { NeedsFullProgram } from '../../src/full-program.ts';
+import { Deadline } from '../../src/net/deadline.ts';
+import { Http } from '../../src/net/http.ts';
+import { fetchS3 } from '../../src/store/s3.ts';
+import { parseSource, type S3Source } from '../../src/store/source.ts';
+import { nodeSystem } from '../../src/system/node.ts';
+
+beforeAll(() => {
+  vi.doMock('../../src/store/s3-sdk.ts', () => import('../../src/store/s3-sdk.host.ts'));
+});
+afterAll(() => {
+  vi.doUnmock('../../src/store/s3-sdk.ts');
+});
+
+test.each([
+  ['arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/env', 'S3 multi-region access points'],
+  [
+    'arn:aws:s3-outposts:us-east-1:111122223333:outpost/op-01/accesspoint/ap/env',
+    'access points of S3 on Outposts',
+  ],
+  ['arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/ap/env', 'access points of S3 Object Lambda'],
+  ['s3://snacks--use1-az4--x-s3/env', 'S3 directory buckets'],
+  ['s3://snacks/env?region=nowhere', 'this kind of S3 region, endpoint or key'],
+])('%s', async (uri, what) => {
+  const fetch = vi.fn();
+  const system = { ...nodeSystem, fetch };
+  const variables = { AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true' };
+  const settings = readAwsSettings(variables, system);
+  const http = new Http({ system, variables, allowInsecureEndpoint: false });
+  const deadline = new Deadline(30);
+  const client = new AwsClient({ settings, variables, http, deadline, system, userAgent: 'envseal/test' });
+  const options = { client, addressingStyle: 'auto', likelyRegion: undefined } as const;
+  const failure = await fetchS3(parseSource(uri) as S3Source, options)
+    .catch((error: unknown) => error)
+    .finally(() => deadline.clear());
+  expect(failure).toBeInstanceOf(NeedsFullProgram);
+  expect(failure).toMatchObject({ what, code: 'configuration' });
+  // The edge has to know it.
+  expect((failure as NeedsFullProgram).about(uri)).toBe(failure);
+  expect((failure as NeedsFullProgram).final()).toBe(failure);
+  expect(fetch).not.toHaveBeenCalled();
+});
