@@ -47,7 +47,7 @@ export async function callSts(call: StsCall, client: AwsClient): Promise<AwsIden
         ? await client.send(request, 'sts', region)
         : await client.sendUnsigned(request);
     const body = await readAnswerBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal);
-    const xml = Buffer.from(body).toString();
+    const xml = new TextDecoder().decode(body);
     if (response.status === 200) return parseIdentity(xml, call);
     // There is one code for a wrong secret and a wrong clock.
     if (mayCorrect && element(xml, 'Code') === 'SignatureDoesNotMatch' && client.correctClock(response)) {

@@ -358,3 +358,10 @@ describe('the default profile', () => {
     expect(await refusal(config, { AWS_PROFILE: '' })).toMatchObject({ code: 'credentials', message });
   });
 });
+
+test.each<[string, string, string]>([
+  ['has no word on credentials', '[profile app]\nregion = x\n', 'no credentials from the AWS profile app'],
+  ['is not there', '[default]\nregion = x\n', 'no AWS profile app'],
+])('a profile that AWS_PROFILE names is not passed over: it %s', async (_, config, message) => {
+  expect(await refusal(config)).toMatchObject({ code: 'credentials', message });
+});

@@ -39,5 +39,8 @@ test.each([
     .finally(() => deadline.clear());
   expect(failure).toBeInstanceOf(NeedsFullProgram);
   expect(failure).toMatchObject({ what, code: 'configuration' });
+  // The edge has to know it.
+  expect((failure as NeedsFullProgram).about(uri)).toBe(failure);
+  expect((failure as NeedsFullProgram).final()).toBe(failure);
   expect(fetch).not.toHaveBeenCalled();
 });
