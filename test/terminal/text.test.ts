@@ -59,7 +59,9 @@ describeReal('python3', 'the width of a character', () => {
       'wide = [c for c in range(0x110000) if east_asian_width(chr(c)) in "WF" and category(chr(c)) not in ("Mn", "Me")]',
       'print(wide)',
     ].join('\n');
-    const wide = JSON.parse(execFileSync('python3', ['-c', script], { encoding: 'utf8' })) as number[];
+    const wide = JSON.parse(
+      execFileSync('python3', ['-c', script], { encoding: 'utf8', maxBuffer: 1 << 22 }),
+    ) as number[];
     expect(wide.length).toBeGreaterThan(180_000);
     const narrower = wide.filter((code) => displayWidth(makeVisible(String.fromCodePoint(code))) < 2);
     expect(narrower.map((code) => code.toString(16))).toEqual([]);
