@@ -48,7 +48,7 @@ describe('a secret turns into text as [redacted]', () => {
     expect(print()).not.toContain(CANARY);
   });
 
-  test('in a console of Node and of Bun, at any depth', () => {
+  test('in a console, at any depth', () => {
     const program = `
       import { Secret } from ${JSON.stringify(join(import.meta.dirname, '../src/secret.ts'))};
       const secret = new Secret(process.argv.at(-1));
@@ -60,19 +60,10 @@ describe('a secret turns into text as [redacted]', () => {
       console.error(error);
       console.trace(secret);
     `;
-    for (const runtime of ['node_modules/node/bin/node', 'node_modules/bun/bin/bun.exe']) {
-      const flags = runtime.includes('bun')
-        ? ['--eval', program, CANARY]
-        : ['--input-type=module', '--eval', program, CANARY];
-      const output = execFileSync('/bin/sh', ['-c', '"$@" 2>&1', 'sh', runtime, ...flags], {
-        encoding: 'utf8',
-      });
-      expect([runtime, output.includes('[redacted]'), output.includes(CANARY)]).toEqual([
-        runtime,
-        true,
-        false,
-      ]);
-    }
+    const words = [process.execPath, '--input-type=module', '--eval', program, CANARY];
+    const output = execFileSync('/bin/sh', ['-c', '"$@" 2>&1', 'sh', ...words], { encoding: 'utf8' });
+    expect(output).toContain('[redacted]');
+    expect(output).not.toContain(CANARY);
   });
 });
 

@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export async function bundleForHost(
   outdir: string,
   define: Readonly<Record<string, string>>,
+  plugins: readonly Plugin[] = [],
 ): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -30,7 +31,7 @@ export async function bundleForHost(
     define: { ...define },
     metafile: true,
     logLevel: 'warning',
-    plugins: [leftToFullProgram, withoutNode],
+    plugins: [...plugins, leftToFullProgram, withoutNode],
   });
   const files = Object.keys(metafile.outputs)
     .filter((file) => file.endsWith('.mjs'))

@@ -1,6 +1,6 @@
 /**
- * A command that works on files that are not there: what it does to them is on its command line, and it tells it. Run by
- * Node and by Bun. `did WHAT` on stdout is what people get to see.
+ * A command that works on files that are not there: what it does to them is on its command line, and it tells it.
+ * `did WHAT` on stdout is what people get to see.
  */
 import { readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
 import { startChangeRecording } from '../../src/cli/change-recording.ts';
@@ -12,11 +12,8 @@ import type { Host } from '../../src/host.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Secret } from '../../src/secret.ts';
 import { parseSource } from '../../src/store/source.ts';
-import { nodeSystem } from '../../src/system/node.ts';
-import type { System } from '../../src/system/system.ts';
+import { nodeSystem as system } from '../../src/system/node.ts';
 
-const isBun = 'Bun' in globalThis;
-const system: System = isBun ? (await import('../../src/system/bun.ts')).loadBun() : nodeSystem;
 const say = (text: string) => system.write(1, `${text}\n`);
 
 let atStop: (() => Promise<void>) | undefined;
@@ -31,7 +28,6 @@ process.on('SIGTERM', () => {
 const host: Host = {
   system,
   argv: [],
-  self: [],
   environ: [],
   variables: process.env,
   stopSignals: [],

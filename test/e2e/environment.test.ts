@@ -2,9 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { CREDENTIAL_NAMES } from '../../src/launch/credential-names.ts';
 import { LOADER_NAMES } from '../../src/launch/loader-names.ts';
+import { describeReal } from '../real/available.ts';
 import { environOf, lines, refusalOf } from './child.ts';
 import { folder } from './folder.ts';
 import { envsealWords, isBundle, PATH, runWords } from './program.ts';
+import { rawStart } from './raw-start.ts';
 
 const PATH_ENTRY = `PATH=${PATH}`;
 
@@ -50,7 +52,7 @@ describe('the inherited environment', () => {
     ]);
   });
 
-  describe('with entries that no shell makes', () => {
+  describeReal('python3', 'with entries that no shell makes', () => {
     const inherited = [
       PATH_ENTRY,
       'A=first',
@@ -66,9 +68,7 @@ describe('the inherited environment', () => {
       const cwd = folder({ env: 'SEALED=yes\n' });
       const flagged = ['--allow-unsealed', '--source', './env', ...flags];
       const argv = [...envsealWords, ...flagged, '--', '/bin/cat', '/proc/self/environ'];
-      const bun = `${import.meta.dirname}/../../node_modules/bun/bin/bun.exe`;
-      const words = [bun, `${import.meta.dirname}/raw-start.ts`, JSON.stringify({ argv, environ })];
-      const { status, stdout, stderr } = await runWords(words, { cwd });
+      const { status, stdout, stderr } = await rawStart({ argv, environ }, { cwd });
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       return stdout.replace(/\0$/, '').split('\0');
     }

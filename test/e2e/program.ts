@@ -1,14 +1,21 @@
 /** Runs the built program as a container would: an environment of its own, and nothing of ours. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-const program = resolve(process.env.ENVSEAL_BIN ?? 'dist/envseal');
+const FULL = 'dist/envseal.mjs';
+/** Without cargo there is no other. */
+const built = existsSync('dist/envseal') ? 'dist/envseal' : FULL;
+const program = resolve(process.env.ENVSEAL_BIN ?? built);
 
 /** Whether the program is the bundle on Node, which promises less (README, "On Node"). */
 export const isBundle = program.endsWith('.mjs');
 
 /** The words that start envseal. */
 export const envsealWords: readonly string[] = isBundle ? [process.execPath, program] : [program];
+
+/** The words that start the full program: it has the operators' commands, with which tests of a start prepare it. */
+export const operatorWords: readonly string[] = isBundle ? envsealWords : [process.execPath, resolve(FULL)];
 
 export const PATH = '/usr/local/bin:/usr/bin:/bin';
 
@@ -61,6 +68,11 @@ export async function runWords(words: readonly string[], options: RunOptions = {
 /** Runs envseal with arguments. */
 export async function envseal(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return await runWords([...envsealWords, ...args], options);
+}
+
+/** Runs a command of operators with arguments, whichever program is tried. */
+export async function operate(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return await runWords([...operatorWords, ...args], options);
 }
 
 /** What `env` printed, or `/proc/self/environ` holds. */

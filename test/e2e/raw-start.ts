@@ -1,22 +1,26 @@
-/**
- * Run by Bun: `raw-start.ts '{"argv": […], "environ": […]}'` becomes a program with exactly these strings, also where
- * no shell and no runtime would give such an environment: a name twice, or an entry without `=`. With
- * `"forbidsWritableCode": true` no memory of the program can be both written and executed, as under systemd's
- * MemoryDenyWriteExecute; exits 77 where the kernel cannot do that (Linux before 6.3).
- */
-import { dlopen } from 'bun:ffi';
-import { loadBun } from '../../src/system/bun.ts';
-import { cStrings } from '../../src/system/c-strings.ts';
+/** Starts a program with exactly the strings and the rules that it is given. Needs `available('python3')`. */
+import { join } from 'node:path';
+import { type Outcome, type RunOptions, runWords } from './program.ts';
 
-const { argv, environ, forbidsWritableCode } = JSON.parse(process.argv[2] as string);
-if (forbidsWritableCode) forbidWritableCode();
-loadBun().execve(argv[0], cStrings(argv), cStrings(environ));
+export interface RawStart {
+  /** The first is the path of the program. Each character is a byte. */
+  readonly argv: readonly string[];
+  readonly environ: readonly string[];
+  /** That no memory may be both written and executed, as with systemd's MemoryDenyWriteExecute. */
+  readonly forbidsWritableCode?: boolean;
+  /** System calls that answer EPERM. */
+  readonly refusedCalls?: readonly number[];
+  /** So do all from this number on, as where a runtime's profile is older than the kernel. */
+  readonly refusedFrom?: number;
+}
 
-/** https://man7.org/linux/man-pages/man2/PR_SET_MDWE.2const.html */
-function forbidWritableCode(): void {
-  const [PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN] = [65, 1];
-  const { prctl } = dlopen('libc.so.6', {
-    prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
-  } as const).symbols;
-  if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) !== 0) process.exit(77);
+/** Status of a start for which the kernel lacks a rule. */
+export const NO_SUCH_RULE = 77;
+
+export async function rawStart(start: RawStart, options: RunOptions = {}): Promise<Outcome> {
+  const program = join(import.meta.dirname, 'raw-start.py');
+  return await runWords(['/usr/bin/env', 'python3', program, JSON.stringify(start)], {
+    ...options,
+    env: { PATH: process.env.PATH ?? '', ...options.env },
+  });
 }

@@ -1,23 +1,19 @@
-/** The fixture as the product is built: a bundle for Node, and an executable compiled by Bun. */
+/** The fixture as the product is built: a bundle for Node. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle, compile } from '../../scripts/bundle.ts';
+import { bundle } from '../../scripts/build/node-bundle.ts';
 
-export interface Programs extends AsyncDisposable {
+export interface Operator extends AsyncDisposable {
   /** The words that start the fixture. */
-  readonly words: Readonly<Record<Runtime, readonly string[]>>;
+  readonly words: readonly string[];
 }
 
-export const RUNTIMES = ['node', 'bun'] as const;
-export type Runtime = (typeof RUNTIMES)[number];
-
-export async function buildPrograms(): Promise<Programs> {
+export async function buildOperator(): Promise<Operator> {
   const folder = mkdtempSync(join(tmpdir(), 'envseal-terminal-'));
   await bundle('operator', join(import.meta.dirname, 'fixtures/operator.ts'), folder);
-  compile(join(folder, 'operator.mjs'), join(folder, 'operator'));
   return {
-    words: { node: [process.execPath, join(folder, 'operator.mjs')], bun: [join(folder, 'operator')] },
+    words: [process.execPath, join(folder, 'operator.mjs')],
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cutText, displayWidth, makeVisible } from '../../src/terminal/text.ts';
+import { describeReal } from '../real/available.ts';
 
 const CJK_AND_MARKS = ['a', '日', 'é', 'e\u0301', '\u0301', '👍', '❤\ufe0f', '…', ' ', '/'];
 const text = fc.oneof(
@@ -49,21 +49,22 @@ describe('the width of a text', () => {
   ] as const)('of %j is %i', ([given, width]) => {
     expect(displayWidth(given)).toBe(width);
   });
+});
 
-  test('is never below what Bun says, for any character', () => {
-    const bun = join(import.meta.dirname, '../../node_modules/bun/bin/bun.exe');
-    const script = `
-      const widths = [];
-      for (let code = 0x20; code <= 0x10ffff; code++) widths.push(Bun.stringWidth(String.fromCodePoint(code)));
-      process.stdout.write(JSON.stringify(widths));`;
-    const { stdout } = spawnSync(bun, ['-e', script], { encoding: 'utf8', maxBuffer: 1 << 25 });
-    const widths = JSON.parse(stdout) as number[];
-    expect(widths).toHaveLength(0x110000 - 0x20);
-    const narrower = widths.flatMap((width, at) => {
-      const character = makeVisible(String.fromCodePoint(at + 0x20));
-      return displayWidth(character) < width ? [(at + 0x20).toString(16)] : [];
-    });
-    expect(narrower).toEqual([]);
+describeReal('python3', 'the width of a character', () => {
+  test('is never below what the Unicode tables say', () => {
+    // Marks have the width of what they go with.
+    const script = [
+      'from unicodedata import category, east_asian_width',
+      'wide = [c for c in range(0x110000) if east_asian_width(chr(c)) in "WF" and category(chr(c)) not in ("Mn", "Me")]',
+      'print(wide)',
+    ].join('\n');
+    const wide = JSON.parse(
+      execFileSync('python3', ['-c', script], { encoding: 'utf8', maxBuffer: 1 << 22 }),
+    ) as number[];
+    expect(wide.length).toBeGreaterThan(180_000);
+    const narrower = wide.filter((code) => displayWidth(makeVisible(String.fromCodePoint(code))) < 2);
+    expect(narrower.map((code) => code.toString(16))).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { BARE } from '../../e2e/aws.ts';
 import { folder } from '../../e2e/folder.ts';
-import { envsealWords, type Outcome, PATH, readEnviron, runWords } from '../../e2e/program.ts';
+import { type Outcome, operatorWords, PATH, readEnviron, runWords } from '../../e2e/program.ts';
 import { AGE_KEY, type Clouds, envFor, startClouds } from '../../e2e/sealed.ts';
 import { CANARY } from '../../e2e/transcript.ts';
 import {
@@ -38,7 +38,7 @@ const WITH_ENVSEAL = { PATH: `${bin}:${PATH}` };
 export function useBench(): () => Bench {
   let bench: Bench;
   beforeAll(async () => {
-    symlinkSync(envsealWords.at(-1) ?? '', join(bin, 'envseal'));
+    symlinkSync(operatorWords.at(-1) ?? '', join(bin, 'envseal'));
     // For the bundle: that of the system may be too old.
     symlinkSync(process.execPath, join(bin, 'node'));
     const [clouds, watch, tokens, secureTokens, proxy] = await Promise.all([

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_STATUS } from '../../../src/errors.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../../src/limits.ts';
 import { folder } from '../../e2e/folder.ts';
-import { envseal, envsealWords, runWords } from '../../e2e/program.ts';
+import { envseal, envsealWords, operate, runWords } from '../../e2e/program.ts';
 import { AGE_KEY, IDENTITY } from '../../e2e/sealed.ts';
 import { CANARY } from '../../e2e/transcript.ts';
 import { describeReal, systemdAnalyzeProgram } from '../../real/available.ts';
@@ -41,7 +41,7 @@ async function prepare(log: string): Promise<{ env: Variables; etc: string }> {
   mkdirSync(credentials);
   const [, name = ''] = /^(.*):\/etc\/api\/age\.key$/.exec(valuesOf('LoadCredential')[0] ?? '') ?? [];
   writeFileSync(join(credentials, name), `${IDENTITY}\n`, { mode: 0o400 });
-  const sealed = await envseal(['push', '--seal', 'sops', '--age', AGE_KEY.key, '-', './env.sealed'], {
+  const sealed = await operate(['push', '--seal', 'sops', '--age', AGE_KEY.key, '-', './env.sealed'], {
     cwd: etc,
     stdin: `DATABASE_URL=postgres://${CANARY}@db/1\n`,
     env: { HOME: etc },

@@ -8,11 +8,14 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describeReal } from '../real/available.ts';
-import { type RealS3, startCeph } from '../real/start.ts';
-import { ACCESS_KEY_ID, kmsKeyArn, SECRET_ACCESS_KEY } from '../servers/start.ts';
-import { BARE } from './aws.ts';
-import { folder } from './folder.ts';
+import { describeReal } from '../../real/available.ts';
+import { type RealS3, startCeph } from '../../real/start.ts';
+import { ACCESS_KEY_ID, kmsKeyArn, SECRET_ACCESS_KEY } from '../../servers/start.ts';
+import { BARE } from '../aws.ts';
+import { folder } from '../folder.ts';
+import { envseal, envsealWords, isBundle, runWords, startWords } from '../program.ts';
+import { AGE_KEY, type Clouds, envFor, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
 import {
   answers,
   does,
@@ -26,10 +29,7 @@ import {
   STORES,
   variablesAt,
   variablesOf,
-} from './operators.ts';
-import { envseal, envsealWords, isBundle, runWords, startWords } from './program.ts';
-import { AGE_KEY, type Clouds, envFor, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+} from './places.ts';
 
 /** The bundle takes a tenth of a second of a processor for each. */
 const WRITERS = Array.from({ length: isBundle ? 10 : 20 }, (_, number) => number);

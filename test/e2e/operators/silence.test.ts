@@ -5,12 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { describeReal } from '../real/available.ts';
-import { folder } from './folder.ts';
-import { type Place, placeIn, pushed } from './operators.ts';
-import { envsealWords, isBundle } from './program.ts';
-import { type Clouds, IDENTITY, startClouds } from './sealed.ts';
-import { callsWith, nameOf, openedForWriting, trace } from './strace.ts';
+import { describeReal } from '../../real/available.ts';
+import { folder } from '../folder.ts';
+import { envsealWords, isBundle } from '../program.ts';
+import { type Clouds, IDENTITY, startClouds } from '../sealed.ts';
+import { callsWith, nameOf, openedForWriting, trace } from '../strace.ts';
+import { type Place, placeIn, pushed } from './places.ts';
 
 /** No four characters of it are anywhere else. The word keeps the transcripts honest. */
 const CANARY = 'xQ7Zj0Kw9Vb3Gy-canary';

@@ -4,12 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { describeReal, sopsProgram } from '../real/available.ts';
-import { A, B, IDENTITIES, identities } from '../sealing/sops/age-keys.ts';
-import { folder } from './folder.ts';
-import { answers, does, refuses, variablesAt } from './operators.ts';
-import { IDENTITY } from './sealed.ts';
-import { CANARY, type Env } from './transcript.ts';
+import { describeReal, sopsProgram } from '../../real/available.ts';
+import { A, B, IDENTITIES, identities } from '../../sealing/sops/age-keys.ts';
+import { folder } from '../folder.ts';
+import { IDENTITY } from '../sealed.ts';
+import { CANARY, type Env } from '../transcript.ts';
+import { answers, does, refuses, variablesAt } from './places.ts';
 
 const ENV: Env = { SOPS_AGE_KEY: IDENTITY };
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { folder } from './folder.ts';
-import { answers, does, type Place, placeIn, variablesAt } from './operators.ts';
-import { envseal, isBundle } from './program.ts';
-import { type Clouds, type Scheme, startClouds } from './sealed.ts';
+import { folder } from '../folder.ts';
+import { envseal, isBundle } from '../program.ts';
+import { type Clouds, type Scheme, startClouds } from '../sealed.ts';
+import { answers, does, type Place, placeIn, variablesAt } from './places.ts';
 
 let clouds: Clouds;
 

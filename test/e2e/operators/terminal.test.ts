@@ -2,23 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { describeReal } from '../real/available.ts';
-import { kmsKeyArn } from '../servers/start.ts';
-import { folder } from './folder.ts';
-import {
-  answers,
-  FILE,
-  type Place,
-  placeIn,
-  pushed,
-  shellLine,
-  variablesAt,
-  variablesOf,
-} from './operators.ts';
-import { envsealWords } from './program.ts';
-import { runInTerminal, type TerminalOptions, type TerminalOutcome } from './pty.ts';
-import { type Clouds, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+import { describeReal } from '../../real/available.ts';
+import { kmsKeyArn } from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import { envsealWords } from '../program.ts';
+import { runInTerminal, type TerminalOptions, type TerminalOutcome } from '../pty.ts';
+import { type Clouds, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
+import { answers, FILE, type Place, placeIn, pushed, shellLine, variablesAt, variablesOf } from './places.ts';
 
 let clouds: Clouds;
 let place: Place;

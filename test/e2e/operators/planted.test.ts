@@ -2,9 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { B } from '../sealing/sops/age-keys.ts';
-import { kmsKeyArn, managedKeyArn } from '../servers/start.ts';
-import { folder } from './folder.ts';
+import { B } from '../../sealing/sops/age-keys.ts';
+import { kmsKeyArn, managedKeyArn } from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import { AGE_KEY, type Clouds, envFor, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
 import {
   answers,
   does,
@@ -15,9 +17,7 @@ import {
   refuses,
   variablesAt,
   variablesOf,
-} from './operators.ts';
-import { AGE_KEY, type Clouds, envFor, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+} from './places.ts';
 
 let clouds: Clouds;
 let place: Place;

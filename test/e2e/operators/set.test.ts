@@ -2,7 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { folder } from './folder.ts';
+import { folder } from '../folder.ts';
+import { envseal } from '../program.ts';
+import { type Clouds, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
 import {
   answers,
   does,
@@ -14,10 +17,7 @@ import {
   SCHEMES,
   variablesAt,
   variablesOf,
-} from './operators.ts';
-import { envseal } from './program.ts';
-import { type Clouds, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+} from './places.ts';
 
 let clouds: Clouds;
 

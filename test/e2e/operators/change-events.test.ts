@@ -3,9 +3,9 @@ import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { problems } from '../events/valid.ts';
-import { B, identities } from '../sealing/sops/age-keys.ts';
-import { accessToken } from '../servers/google/access-tokens.ts';
+import { problems } from '../../events/valid.ts';
+import { B, identities } from '../../sealing/sops/age-keys.ts';
+import { accessToken } from '../../servers/google/access-tokens.ts';
 import {
   ACCESS_KEY_ID,
   kmsKeyArn,
@@ -15,9 +15,12 @@ import {
   startWebhook,
   WEBHOOK_SECRET,
   type WebhookServer,
-} from '../servers/start.ts';
-import { accessKey } from './aws.ts';
-import { folder } from './folder.ts';
+} from '../../servers/start.ts';
+import { accessKey } from '../aws.ts';
+import { folder } from '../folder.ts';
+import { envseal, envsealWords, type Outcome, startWords } from '../program.ts';
+import { AGE_KEY, type Clouds, IDENTITY, put, type Scheme, startClouds } from '../sealed.ts';
+import { CANARY, type Env } from '../transcript.ts';
 import {
   answers,
   does,
@@ -29,10 +32,7 @@ import {
   shellLine,
   variablesAt,
   variablesOf,
-} from './operators.ts';
-import { envseal, envsealWords, type Outcome, startWords } from './program.ts';
-import { AGE_KEY, type Clouds, IDENTITY, put, type Scheme, startClouds } from './sealed.ts';
-import { CANARY, type Env } from './transcript.ts';
+} from './places.ts';
 
 interface Event {
   readonly id: string;

@@ -2,14 +2,14 @@
 import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describeReal } from '../real/available.ts';
-import { kmsKeyArn } from '../servers/start.ts';
-import { folder } from './folder.ts';
-import { answers, FILE, type Place, placeIn, pushed, variablesAt, variablesOf } from './operators.ts';
-import { envseal, envsealWords, type Outcome, PATH, runWords } from './program.ts';
-import { runInTerminal } from './pty.ts';
-import { type Clouds, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+import { describeReal } from '../../real/available.ts';
+import { kmsKeyArn } from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import { envseal, envsealWords, type Outcome, PATH, runWords } from '../program.ts';
+import { runInTerminal } from '../pty.ts';
+import { type Clouds, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
+import { answers, FILE, type Place, placeIn, pushed, variablesAt, variablesOf } from './places.ts';
 
 const COMMANDS = [
   'run',

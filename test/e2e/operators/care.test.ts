@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describeReal } from '../real/available.ts';
-import { kmsKeyArn } from '../servers/start.ts';
-import { folder } from './folder.ts';
-import { FILE, type Place, placeIn, pushed, variablesAt, variablesOf } from './operators.ts';
-import { envseal, envsealWords, type Outcome, startWords } from './program.ts';
-import { runInTerminal, type TerminalOptions, type TerminalOutcome } from './pty.ts';
-import { type Clouds, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+import { describeReal } from '../../real/available.ts';
+import { kmsKeyArn } from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import { envseal, envsealWords, type Outcome, startWords } from '../program.ts';
+import { runInTerminal, type TerminalOptions, type TerminalOutcome } from '../pty.ts';
+import { type Clouds, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
+import { FILE, type Place, placeIn, pushed, variablesAt, variablesOf } from './places.ts';
 
 const OTHER_KEY = kmsKeyArn('99999999-12ab-34cd-56ef-1234567890ab');
 

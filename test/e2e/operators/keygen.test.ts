@@ -4,9 +4,9 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path';
 import { identityToRecipient } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
-import { describeReal, sopsProgram } from '../real/available.ts';
-import { folder } from './folder.ts';
-import { envseal, envsealWords, type Outcome, PATH, runWords } from './program.ts';
+import { describeReal, sopsProgram } from '../../real/available.ts';
+import { folder } from '../folder.ts';
+import { envseal, envsealWords, type Outcome, PATH, runWords } from '../program.ts';
 
 const NEW_FILE =
   /^# created: (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\n# public key: (age1[a-z0-9]{58})\n(AGE-SECRET-KEY-1[A-Z0-9]{58})\n$/;

@@ -2,9 +2,12 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { kmsKeyArn, managedKeyArn, OTHER_CLOUD_KMS_KEY } from '../servers/start.ts';
-import { accessKey } from './aws.ts';
-import { folder } from './folder.ts';
+import { kmsKeyArn, managedKeyArn, OTHER_CLOUD_KMS_KEY } from '../../servers/start.ts';
+import { accessKey } from '../aws.ts';
+import { folder } from '../folder.ts';
+import { envseal } from '../program.ts';
+import { AGE_KEY, type Clouds, envFor, put, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
 import {
   answers,
   does,
@@ -17,10 +20,7 @@ import {
   STORES,
   variablesAt,
   variablesOf,
-} from './operators.ts';
-import { envseal } from './program.ts';
-import { AGE_KEY, type Clouds, envFor, put, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+} from './places.ts';
 
 let clouds: Clouds;
 

@@ -3,11 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { describeReal } from '../real/available.ts';
-import { folder } from './folder.ts';
-import { envseal, envsealWords, PATH, type Running, runWords, startWords } from './program.ts';
-import { runInTerminal } from './pty.ts';
-import { CANARY } from './transcript.ts';
+import { describeReal } from '../../real/available.ts';
+import { folder } from '../folder.ts';
+import { envseal, envsealWords, PATH, type Running, runWords, startWords } from '../program.ts';
+import { runInTerminal } from '../pty.ts';
+import { CANARY } from '../transcript.ts';
 
 const SIGNALS = [
   ['SIGHUP', 129],
@@ -70,20 +70,12 @@ describe('stop signals', () => {
   test.for([
     ['push FILE', (path: string) => ['push', path, '--check']],
     ['set --file', (path: string) => ['set', './nowhere', 'TOKEN', '--file', path]],
-    ['run --source', (path: string) => ['run', '--allow-unsealed', '-s', path, '--', 'true']],
     ['diff', (path: string) => ['diff', path, '/dev/null']],
   ] as const)('while a pipe is read: %s', async ([, args]) => {
     const { child, outcome } = await opening(args);
     child.kill('SIGTERM');
     expect(await outcome).toMatchObject({ status: 143, stdout: '' });
   });
-});
-
-test('a source that is a pipe has the time of every source', async () => {
-  const args = ['run', '--allow-unsealed', '--timeout', '0.5', '-s', fifo(), '--', 'echo', 'started'];
-  const { status, stdout, stderr } = await started([...envsealWords, ...args]).outcome;
-  expect({ status, stdout }).toEqual({ status: 75, stdout: '' });
-  expect(stderr).toContain('out of time after 0.5 s');
 });
 
 test('a pipeline takes as long as it takes', async () => {
@@ -147,9 +139,7 @@ describe('whatever stdin is', () => {
 });
 
 describe('a pipe by its path', () => {
-  test('what a shell makes of <(…) is a source, as it is a file to push', async () => {
-    const run = `${OURS} run --allow-unsealed -s <(printf 'A=%s' ${CANARY}) -- printenv A`;
-    expect(await runWords(['bash', '-c', run])).toMatchObject({ status: 0, stdout: `${CANARY}\n` });
+  test('what a shell makes of <(…) is a file to push', async () => {
     const push = `${OURS} push <(sleep 0.2; echo A=1) --check`;
     expect((await runWords(['bash', '-c', push])).stdout).toMatch(/: 1 variable, no errors\n$/);
   });

@@ -1,11 +1,11 @@
 /** What the operators' commands are tried with: the same commands at every store. */
 import { expect } from 'vitest';
-import { parse } from '../../src/envfile/parse.ts';
-import { CLOUD_KMS_KEY, kmsKeyArn } from '../servers/start.ts';
-import { folder } from './folder.ts';
-import { envseal, type Outcome } from './program.ts';
-import { AGE_KEY, type Clouds, envFor, type Need, type Scheme } from './sealed.ts';
-import { CANARY, type Env, opened } from './transcript.ts';
+import { parse } from '../../../src/envfile/parse.ts';
+import { CLOUD_KMS_KEY, kmsKeyArn } from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import { envseal, type Outcome } from '../program.ts';
+import { AGE_KEY, type Clouds, envFor, type Need, type Scheme } from '../sealed.ts';
+import { CANARY, type Env, opened } from '../transcript.ts';
 
 export interface Place {
   /** A file that is not there yet. */

@@ -3,15 +3,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { B, identities } from '../sealing/sops/age-keys.ts';
+import { B, identities } from '../../sealing/sops/age-keys.ts';
 import {
   ACCESS_KEY_ID,
   kmsKeyArn,
   managedKeyArn,
   OTHER_CLOUD_KMS_KEY,
   SECRET_ACCESS_KEY,
-} from '../servers/start.ts';
-import { folder } from './folder.ts';
+} from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import {
+  AWS_KEY,
+  type Clouds,
+  ENV_FILE,
+  encryptWithAws,
+  put,
+  sopsFile,
+  startClouds,
+  VARIABLES,
+} from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
 import {
   answers,
   does,
@@ -23,18 +34,7 @@ import {
   SCHEMES,
   variablesAt,
   variablesOf,
-} from './operators.ts';
-import {
-  AWS_KEY,
-  type Clouds,
-  ENV_FILE,
-  encryptWithAws,
-  put,
-  sopsFile,
-  startClouds,
-  VARIABLES,
-} from './sealed.ts';
-import { CANARY } from './transcript.ts';
+} from './places.ts';
 
 let clouds: Clouds;
 

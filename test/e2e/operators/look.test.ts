@@ -2,22 +2,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { kmsKeyArn } from '../servers/start.ts';
-import { folder } from './folder.ts';
-import {
-  answers,
-  does,
-  FILE,
-  type Place,
-  placeIn,
-  pushed,
-  refuses,
-  SCHEMES,
-  variablesOf,
-} from './operators.ts';
-import { envseal } from './program.ts';
-import { type Clouds, envFor, put, SEALINGS, startClouds } from './sealed.ts';
-import { CANARY } from './transcript.ts';
+import { kmsKeyArn } from '../../servers/start.ts';
+import { folder } from '../folder.ts';
+import { envseal } from '../program.ts';
+import { type Clouds, envFor, put, SEALINGS, startClouds } from '../sealed.ts';
+import { CANARY } from '../transcript.ts';
+import { answers, does, FILE, type Place, placeIn, pushed, refuses, SCHEMES, variablesOf } from './places.ts';
 
 let clouds: Clouds;
 
