@@ -1,6 +1,9 @@
 /**
  * Makes a fresh clone ready: installs what package-lock.json says and builds, each only where it is out of date. Plain
  * JavaScript, because it runs on the Node 20 that is there before the install brings Node 26.
+ *
+ * Every npm script runs it as its `pre` script, in a shell of its own: a shell that has run `node` once remembers where
+ * it was, so `node scripts/setup.mjs && node scripts/build.ts` would run both on Node 20.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
