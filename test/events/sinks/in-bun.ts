@@ -1,4 +1,4 @@
-/** Run by Bun: sends one event to each URI of the command line, and prints why it did not arrive, or `null`. */
+/** Run by Bun, `in-bun.ts SECONDS URI…`: sends one event to each URI, and prints why it did not arrive, or `null`. */
 import { accessEvent } from '../../../src/events/event.ts';
 import type { SinkContext } from '../../../src/events/sink.ts';
 import { makeSink } from '../../../src/events/sinks.ts';
@@ -12,8 +12,9 @@ const variables = SSL_CERT_FILE === undefined ? {} : { SSL_CERT_FILE };
 const system = loadBun();
 const http = new Http({ system, variables, allowInsecureEndpoint: false });
 const context = { http, system, variables } as unknown as SinkContext;
-const outcomes = process.argv.slice(2).map(async (uri) => {
-  const deadline = new Deadline(1);
+const [seconds, ...uris] = process.argv.slice(2);
+const outcomes = uris.map(async (uri) => {
+  const deadline = new Deadline(Number(seconds));
   try {
     const sink = await makeSink(uri, context);
     await sink.deliver([accessEvent('s3://snacks/prod/env', ACCESS, Date.now())], deadline);

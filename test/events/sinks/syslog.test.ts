@@ -131,17 +131,16 @@ describe.each(['tcp', 'tls'] as const)('over %s, what fails', (transport) => {
 test.each(['tcp', 'tls', 'unix'] as const)('over %s, silence', async (transport) => {
   const server = transport === 'unix' ? 'unix-stream' : transport;
   await syslog.fault({ transport: server, hang: true, count: 'always' });
-  const { code, ms } = await failure(uriOf(transport), { variables, seconds: 0.5 });
-  expect(code).toBe('timeout');
-  expect(ms).toBeGreaterThan(490);
-  expect(ms).toBeLessThan(900);
+  expect(await failure(uriOf(transport), { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
 });
 
 test('a certificate of another CA', async () => {
-  const { code, message, ms } = await failure(uriOf('tls'), { variables: { SSL_CERT_FILE: OTHER_CA_FILE } });
+  const { code, message, attempts } = await failure(uriOf('tls'), {
+    variables: { SSL_CERT_FILE: OTHER_CA_FILE },
+  });
   expect(code).toBe('unreachable');
   expect(message).toMatch(/^cannot reach 127\.0\.0\.1: [A-Z_]+$/);
-  expect(ms).toBeLessThan(3000);
+  expect(attempts).toBe(1);
   expect(await syslog.received()).toEqual([]);
 });
 
