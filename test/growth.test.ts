@@ -9,7 +9,7 @@ function step(steps: number): number {
 }
 
 test('work in proportion to the size is linear', async () => {
-  await expectLinear((size) => step(size * 1000), 1000);
+  await expectLinear((size) => step(size * 1000), 100);
 });
 
 test('so is what takes next to nothing', async () => {
@@ -17,14 +17,10 @@ test('so is what takes next to nothing', async () => {
 });
 
 test('work in proportion to the square is not', async () => {
-  await expect(expectLinear((size) => step(size * size), 1000)).rejects.toThrow(/less than 23/);
+  await expect(expectLinear((size) => step(size * size), 500)).rejects.toThrow(/less than 23/);
 });
 
 test('the ratio of two amounts of work', async () => {
-  expect(
-    await workRatio(
-      () => step(20_000_000),
-      () => step(2_000_000),
-    ),
-  ).toBeGreaterThan(5);
+  const [much, little] = [() => step(2_000_000), () => step(200_000)];
+  expect(await workRatio(much, little)).toBeGreaterThan(3);
 });

@@ -113,7 +113,7 @@ describeReal(['podman', 'busybox', 'pip'], 'in images of all kinds', () => {
     await app.ready();
 
     expect(await app.proof('password')).toBe(PASSWORD);
-    await expect.poll(() => hook.received(), { timeout: 10 * SECOND_MS }).toHaveLength(1);
+    await expect.poll(() => hook.received(), { timeout: 180 * SECOND_MS }).toHaveLength(1);
     expect(await app.logs()).toBe('app: ready\n');
   });
 

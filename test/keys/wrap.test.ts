@@ -312,8 +312,8 @@ describe('with a key of Cloud KMS', () => {
     ['a perimeter', { fault: { status: 403, code: 'SECURITY_POLICY_VIOLATED' } }, 'denied'],
     ['an API that is disabled', { fault: { status: 403, code: 'SERVICE_DISABLED' } }, 'configuration'],
     ['a forged token', { token: 'forged' }, 'credentials'],
-    ['a quota', { fault: { status: 429, code: 'RATE_LIMIT_EXCEEDED' }, seconds: 0.5 }, 'throttled'],
-    ['a server that fails', { fault: { status: 503, code: 'x' }, seconds: 0.5 }, 'unreachable'],
+    ['a quota', { fault: { status: 429, code: 'RATE_LIMIT_EXCEEDED' }, seconds: 2 }, 'throttled'],
+    ['a server that fails', { fault: { status: 503, code: 'x' }, seconds: 2 }, 'unreachable'],
     ['a server that hangs', { fault: { hang: true }, seconds: 0.5 }, 'timeout'],
   ])('the same error both ways: %s', async ([, given, code]) => {
     await given.prepare?.();

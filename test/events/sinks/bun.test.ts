@@ -83,7 +83,7 @@ describe('what fails', () => {
 
   test('nobody there', async () => {
     const uris = [`syslog+tcp://${CLOSED}`, `syslog+tls://${CLOSED}`, `syslog+unix://${folder()}/none`];
-    expect(await sendInBun(uris)).toEqual([
+    expect(await sendInBun(uris, { seconds: 2 })).toEqual([
       'unreachable: cannot reach 127.0.0.1: ECONNREFUSED',
       'unreachable: cannot reach 127.0.0.1: ECONNREFUSED',
       'unreachable: there is no such socket',

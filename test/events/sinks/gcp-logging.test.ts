@@ -144,6 +144,6 @@ describe('what fails', () => {
 
   test('nobody there', async () => {
     const closed = at(`http://${CLOSED}`);
-    expect(await failure(uri, { variables: closed, seconds: 0.3 })).toMatchObject({ code: 'unreachable' });
+    expect(await failure(uri, { variables: closed, seconds: 2 })).toMatchObject({ code: 'unreachable' });
   });
 });

@@ -189,6 +189,6 @@ describe('what fails', () => {
   });
 
   test('nobody there', async () => {
-    expect(await failure(`otlp+http://${CLOSED}`, { seconds: 0.3 })).toMatchObject({ code: 'unreachable' });
+    expect(await failure(`otlp+http://${CLOSED}`, { seconds: 2 })).toMatchObject({ code: 'unreachable' });
   });
 });

@@ -77,7 +77,7 @@ describe('with ack=true', () => {
 
   test('they never say so', async () => {
     await splunk.acknowledgeAfter(1e9);
-    const { code, message } = await failure(`${uri}?ack=true`, { variables, seconds: 1 });
+    const { code, message } = await failure(`${uri}?ack=true`, { variables, seconds: 3 });
     expect({ code, message }).toEqual({
       code: 'undelivered',
       message: 'Splunk took the event and has not indexed it in time',
@@ -147,7 +147,7 @@ describe('what fails', () => {
 
   test('busy, whatever the status says', async () => {
     await splunk.lie(9);
-    expect(await failure(uri, { variables, seconds: 0.5 })).toMatchObject({ code: 'unreachable' });
+    expect(await failure(uri, { variables, seconds: 2 })).toMatchObject({ code: 'unreachable' });
     expect((await splunk.requests()).length).toBeGreaterThan(1);
   });
 
@@ -191,7 +191,7 @@ describe('what fails', () => {
   });
 
   test('nobody there', async () => {
-    const sent = failure(`splunk+http://${CLOSED}`, { variables, seconds: 0.3 });
+    const sent = failure(`splunk+http://${CLOSED}`, { variables, seconds: 2 });
     expect(await sent).toMatchObject({
       code: 'unreachable',
       message: `cannot reach ${CLOSED}: ECONNREFUSED`,

@@ -147,7 +147,7 @@ describe('what fails', () => {
   });
 
   test('nobody there', async () => {
-    expect(await failure(`http://${CLOSED}/`, { seconds: 0.5 })).toMatchObject({
+    expect(await failure(`http://${CLOSED}/`, { seconds: 2 })).toMatchObject({
       code: 'unreachable',
       message: `cannot reach ${CLOSED}: ECONNREFUSED`,
     });

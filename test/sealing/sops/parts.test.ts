@@ -306,7 +306,7 @@ describe('the MAC', () => {
   ])('%j and %j are the same: %j', (a, b, same) => expect(isSameMac(a, b)).toBe(same));
 });
 
-test('a rule of nothing but positions ends, too', { timeout: 20_000 }, () => {
+test('a rule of nothing but positions ends, too', () => {
   const rule = makeRule('encrypted_regex', '(?:\\B{200}){200}'.repeat(20));
   for (const length of [1, 1000]) rule?.({ name: 'A'.repeat(length), comments: [] });
   expect(rule?.({ name: 'A'.repeat(1000), comments: [] })).toBe(false);
