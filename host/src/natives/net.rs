@@ -143,7 +143,13 @@ fn give<'js>(ctx: &Ctx<'js>, callbacks: &Callbacks<'js>, number: u32, event: Eve
 
 /// Sleeps until something comes, a signal included, or the time is over: `timeout_ms` below 0 has no end.
 pub fn look(timeout_ms: f64) {
-    NETWORK.with(|network| network.reactor.borrow_mut().look(timeout_ms, signals::sleep));
+    NETWORK.with(|network| {
+        let mut reactor = network.reactor.borrow_mut();
+        reactor.run();
+        // What the bundle has just started may have come to its end already.
+        let timeout_ms = if network.events.borrow().is_empty() { timeout_ms } else { 0.0 };
+        reactor.look(timeout_ms, signals::sleep);
+    });
 }
 
 /// Whether an answer is still waited for.

@@ -1,6 +1,7 @@
 //! Exchanges with raw servers that answer what they like, each in a thread of the test.
 
 mod answers;
+mod names;
 mod reuse;
 mod server;
 mod tls;
