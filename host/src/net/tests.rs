@@ -2,7 +2,9 @@
 
 mod answers;
 mod names;
+mod proxies;
 mod reuse;
+mod sending;
 mod server;
 mod tls;
 
