@@ -112,6 +112,9 @@ export interface NetRequest extends NetAddress {
   readonly proxy?: (NetAddress & { readonly authorization?: string | undefined }) | undefined;
 }
 
+/** A unix socket, or a server. */
+export type NetTarget = { readonly path: ByteString } | (NetAddress & { readonly trust: number });
+
 /**
  * What is started has a number, and ends with an event `end` or `failure` unless it is cancelled. Names are resolved by the
  * host itself from /etc/hosts and /etc/resolv.conf. A connection has 30 s to be made.
@@ -124,6 +127,12 @@ export interface NetNatives {
    * `ERR_INVALID_HTTP_TOKEN`, `ERR_UNESCAPED_CHARACTERS` or `ERR_INVALID_CHAR` for what could end a line early.
    */
   startExchange(request: NetRequest): number;
+  /**
+   * All bytes to a receiver, then our end: `end` comes when it has read them and ended its side. What it says is not kept.
+   */
+  startStream(target: NetTarget, bytes: Uint8Array): number;
+  /** `end` when the kernel has taken them all; nothing says that they arrive. */
+  startDatagrams(host: string, port: number, datagrams: readonly Uint8Array[]): number;
   /** So many more bytes of the body may come, beyond the first 256 KiB: those that were used. */
   makeRoom(exchange: number, bytes: number): void;
   /** Closes its connection at once. No event of it follows. */

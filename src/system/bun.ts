@@ -146,6 +146,7 @@ const bunSystem: System = {
     import('./bun-sinks.ts').catch(() => {});
   },
   sendUdp: async (host, port, datagrams) => (await import('./bun-sinks.ts')).sendUdp(host, port, datagrams),
+  sendStream: async (...of) => (await import('./node-stream.ts')).sendStream(...of),
   append: async (path, lines) => (await import('./bun-sinks.ts')).append(path, lines),
   sendDatagram: async (path, bytes) => (await import('./bun-sinks.ts')).sendDatagram(path, bytes),
   checkExecutable(path) {

@@ -98,6 +98,7 @@ export const nodeSystem: System = {
     });
   },
   sendUdp: async (host, port, datagrams) => (await import('./node-udp.ts')).sendUdp(host, port, datagrams),
+  sendStream: async (...of) => (await import('./node-stream.ts')).sendStream(...of),
   sendDatagram: () => Promise.reject(new ErrnoError('EOPNOTSUPP')),
   checkExecutable(path) {
     rethrow(() => {

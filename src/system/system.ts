@@ -42,6 +42,11 @@ export interface FetchOptions {
   readonly ca: string | undefined;
 }
 
+/** `ca` is there for TLS: PEM certificates that replace the built-in roots. */
+export type StreamTarget =
+  | { readonly path: ByteString }
+  | { readonly host: string; readonly port: number; readonly ca?: string | undefined };
+
 export interface Detached {
   readonly path: ByteString;
   readonly argv: readonly ByteString[];
@@ -73,6 +78,11 @@ export interface System {
   append(path: ByteString, lines: readonly string[]): Promise<void>;
   /** Datagrams to a host's name or address. Rejects with an error that has a `code`. */
   sendUdp(host: string, port: number, datagrams: readonly Uint8Array[]): Promise<void>;
+  /**
+   * All bytes to a receiver. Resolves when it has read them and ended its side; what it says is not kept. Rejects with the
+   * signal's reason, or an error that has a `code`.
+   */
+  sendStream(target: StreamTarget, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** To a unix socket, without waiting. Throws ErrnoError; `EOPNOTSUPP` where the runtime has no such sockets. */
   sendDatagram(path: ByteString, bytes: Uint8Array): Promise<void>;
   /** Whether `path` is a file that this user may execute. Throws ErrnoError where it is not. */
