@@ -4,7 +4,7 @@
  * Byte strings have one byte a character (0 to 255). A function that fails throws an Error whose `code` is the name of an
  * `errno` or one that is named here; it holds nothing else. No function starts a thread, and none keeps what it is given.
  */
-import type { ByteString } from '../system/system.ts';
+import type { BodyEnd, ByteString } from '../system/system.ts';
 
 export interface Natives extends ProcessNatives, FileNatives, TextNatives, CryptoNatives, NetNatives {
   /** To be set before the bundle's first turn ends. */
@@ -138,12 +138,6 @@ export interface NetNatives {
   /** Closes its connection at once. No event of it follows. */
   cancelNet(number: number): void;
 }
-
-/**
- * How the end of a body is known: its announced length, the last chunk, or the end of the connection alone, which a cut
- * connection has too.
- */
-export type BodyEnd = 'length' | 'chunked' | 'close';
 
 export type NetEvent =
   | [number: number, kind: 'head', status: number, headers: string[], endedBy: BodyEnd]

@@ -31,6 +31,12 @@ export class ErrnoError extends Error {
   }
 }
 
+/**
+ * How the end of a body is known: its announced length, the last chunk, or the end of the connection alone, which looks the
+ * same when the connection is cut. `System.fetch` gives a Response that has it as `endedBy`.
+ */
+export type BodyEnd = 'length' | 'chunked' | 'close';
+
 export interface FetchOptions {
   readonly method: string;
   readonly headers: Record<string, string>;
