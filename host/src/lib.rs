@@ -5,6 +5,8 @@ mod bytecode;
 mod compile;
 mod engine;
 mod errno;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod hygiene;
 mod limits;
 mod natives;
@@ -17,7 +19,7 @@ mod signals;
 ///
 /// # Safety
 /// Called once by libc, with the process's own vectors.
-#[cfg(not(test))]
+#[cfg(not(any(test, fuzzing)))]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn main(count: i32, arguments: *const *const u8, environ: *const *const u8) -> i32 {
     // SAFETY: libc gives both vectors, and neither changes while we live.

@@ -20,8 +20,6 @@ export const LEFT_TO_FULL_PROGRAM: Readonly<Record<string, string>> = {
   'store/file-store.ts': 'changes of files',
   'store/s3-sdk.ts': 'endpoints of S3 that only its SDK knows, such as multi-region access points',
   'store/gcs-sdk.ts': 'emulators of Cloud Storage, and universes other than googleapis.com',
-  'events/sinks/syslog-network.ts': 'TEMP',
-  'events/sinks/syslog-unix.ts': 'TEMP',
   'gcp/library-credentials.ts': 'Google credential files that name a program to run',
   'keys/cloud-kms-sdk.ts': 'universes other than googleapis.com',
   'keys/chacha-by-node.ts': 'ChaCha20-Poly1305 without WebCrypto',

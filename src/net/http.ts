@@ -1,7 +1,7 @@
 /** One HTTP exchange with our rules for proxies, certificates and endpoints, and errors that say what to do. */
 import { EnvsealError } from '../errors.ts';
 import { toByteString } from '../system/bytes.ts';
-import { ErrnoError, type System } from '../system/system.ts';
+import { type BodyEnd, ErrnoError, type System } from '../system/system.ts';
 import { isLocal, isLoopback, type ProxyVariables, proxyFor } from './proxy.ts';
 
 export interface HttpRequest {
@@ -108,12 +108,20 @@ export class Http {
 
 /**
  * The body, refused as `too_large` before it is read when its length is announced, and else while it is read. Throws
- * `corrupt` when it ends early.
+ * `corrupt` when it ends early, and when nothing but the end of the connection says that it is whole.
+ *
+ * @param isVerified the caller compares a checksum, which knows a body that was cut
  */
-export async function readBody(response: Response, limit: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function readBody(
+  response: Response,
+  limit: number,
+  signal: AbortSignal,
+  isVerified = false,
+): Promise<Uint8Array> {
   const announced = response.headers.get('content-length');
   const length = announced === null ? undefined : Number(announced);
   try {
+    if ((response as { endedBy?: BodyEnd }).endedBy === 'close' && !isVerified) throw unbounded();
     if (length !== undefined && length > limit) throw tooLarge(limit);
     const bytes =
       length === undefined
@@ -173,6 +181,12 @@ function truncated(cause?: unknown): EnvsealError {
   return new EnvsealError('corrupt', 'the source was cut short on its way', {
     hint: 'try again; if it stays, look for a proxy or gateway that breaks the connection',
     cause,
+  });
+}
+
+function unbounded(): EnvsealError {
+  return new EnvsealError('corrupt', 'the source came without a length, chunks or a checksum', {
+    hint: 'whether it is whole cannot be known; look for a proxy or gateway that speaks HTTP/1.0',
   });
 }
 

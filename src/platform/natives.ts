@@ -4,7 +4,7 @@
  * Byte strings have one byte a character (0 to 255). A function that fails throws an Error whose `code` is the name of an
  * `errno` or one that is named here; it holds nothing else. No function starts a thread, and none keeps what it is given.
  */
-import type { ByteString } from '../system/system.ts';
+import type { BodyEnd, ByteString } from '../system/system.ts';
 
 export interface Natives
   extends ProcessNatives,
@@ -209,6 +209,9 @@ export interface NetRequest extends NetAddress {
   readonly proxy?: (NetAddress & { readonly authorization?: string | undefined }) | undefined;
 }
 
+/** A unix socket, or a server. */
+export type NetTarget = { readonly path: ByteString } | (NetAddress & { readonly trust: number });
+
 /**
  * What is started has a number, and ends with an event `end` or `failure` unless it is cancelled. Names are resolved by the
  * host itself from /etc/hosts and /etc/resolv.conf. A connection has 30 s to be made.
@@ -221,17 +224,17 @@ export interface NetNatives {
    * `ERR_INVALID_HTTP_TOKEN`, `ERR_UNESCAPED_CHARACTERS` or `ERR_INVALID_CHAR` for what could end a line early.
    */
   startExchange(request: NetRequest): number;
+  /**
+   * All bytes to a receiver, then our end: `end` comes when it has read them and ended its side. What it says is not kept.
+   */
+  startStream(target: NetTarget, bytes: Uint8Array): number;
+  /** `end` when the kernel has taken them all; nothing says that they arrive. */
+  startDatagrams(host: string, port: number, datagrams: readonly Uint8Array[]): number;
   /** So many more bytes of the body may come, beyond the first 256 KiB: those that were used. */
   makeRoom(exchange: number, bytes: number): void;
   /** Closes its connection at once. No event of it follows. */
   cancelNet(number: number): void;
 }
-
-/**
- * How the end of a body is known: its announced length, the last chunk, or the end of the connection alone, which a cut
- * connection has too.
- */
-export type BodyEnd = 'length' | 'chunked' | 'close';
 
 export type NetEvent =
   | [number: number, kind: 'head', status: number, headers: string[], endedBy: BodyEnd]

@@ -2,7 +2,7 @@
  * The answer to a request, with what this project uses of <https://fetch.spec.whatwg.org/#response-class>: the body is
  * read once, by one of `arrayBuffer`, `bytes`, `text`, `json` or the iteration over `body`.
  */
-import type { BodyEnd } from './natives.ts';
+import type { BodyEnd } from '../system/system.ts';
 
 /** Where the bytes come from. */
 export interface BodySource {

@@ -19,10 +19,7 @@ const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
  * the parts' checksums, so they say nothing about the whole and are passed over.
  */
 export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: System): void {
-  if (headers.get('x-amz-checksum-type') === 'COMPOSITE') return;
-  for (const [header, algorithm] of Object.entries(ALGORITHMS)) {
-    const expected = headers.get(header);
-    if (expected === null || /-\d+$/.test(expected)) continue;
+  for (const [header, algorithm, expected] of checksums(headers)) {
     if (toBase64(algorithm(bytes, system)) === expected) continue;
     throw new EnvsealError(
       'corrupt',
@@ -32,6 +29,19 @@ export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: Syst
       },
     );
   }
+}
+
+/** Whether `verifyChecksum` has anything to compare. */
+export function hasChecksum(headers: Headers): boolean {
+  return checksums(headers).length > 0;
+}
+
+function checksums(headers: Headers): [header: string, algorithm: Algorithm, expected: string][] {
+  if (headers.get('x-amz-checksum-type') === 'COMPOSITE') return [];
+  return Object.entries(ALGORITHMS).flatMap(([header, algorithm]) => {
+    const expected = headers.get(header);
+    return expected === null || /-\d+$/.test(expected) ? [] : [[header, algorithm, expected]];
+  });
 }
 
 function bigEndian(value: number): Uint8Array {

@@ -14,7 +14,7 @@ import { EnvsealError } from '../errors.ts';
 import { MAX_ERROR_BODY_BYTES, MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
-import { verifyChecksum } from './checksum.ts';
+import { hasChecksum, verifyChecksum } from './checksum.ts';
 import type { S3Source } from './source.ts';
 import type { FetchedObject, Sealing } from './store.ts';
 
@@ -130,7 +130,7 @@ function isRedirect({ status, code }: RefusalBody, { endpoint }: S3EndpointOptio
 async function readObject(response: Response, client: AwsClient, attempts: number): Promise<FetchedObject> {
   const { headers } = response;
   refuseEncoded(headers.get('content-encoding'));
-  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal);
+  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal, hasChecksum(headers));
   verifyChecksum(bytes, headers, client.system);
   return {
     bytes,

@@ -2,6 +2,7 @@
 import { natives, onNet, onRejected, onSignal } from '../platform/callbacks.ts';
 import { HttpClient } from '../platform/http.ts';
 import { NetEvents } from '../platform/net-events.ts';
+import { Sockets } from '../platform/sockets.ts';
 import { type ByteString, ErrnoError, STANDARD_INPUT, STOP_SIGNALS, type System } from './system.ts';
 
 const R_OK = 4;
@@ -15,6 +16,7 @@ const FATE = 3;
 const utf8 = new TextEncoder();
 const events = new NetEvents();
 const http = new HttpClient(natives, events);
+const sockets = new Sockets(natives, events, (ca) => http.trustOf(ca));
 onNet((...event) => events.receive(...event));
 
 /** An error of the host has a code, and nothing else. */
@@ -41,9 +43,8 @@ export const system: System = {
   isReadable: (path) => natives.access(path, R_OK),
   write: (fd, text) => natives.write(fd, utf8.encode(text)),
   append: async (path, lines) => call(() => natives.append(path, lines)),
-  sendUdp: async () => {
-    throw new ErrnoError('ENOSYS');
-  },
+  sendUdp: (host, port, datagrams) => sockets.sendUdp(host, port, datagrams),
+  sendStream: (target, bytes, signal) => sockets.sendStream(target, bytes, signal),
   sendDatagram: async (path, bytes) => call(() => natives.sendDatagram(path, bytes)),
   checkExecutable: (path) => call(() => natives.checkExecutable(path)),
   stackLimit: () => natives.stackLimit(),

@@ -21,7 +21,14 @@ import { crc32 } from 'node:zlib';
 import { toByteString } from './bytes.ts';
 import { crc32c, crc64nvme } from './crc.ts';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
-import { type ByteString, ErrnoError, type FetchOptions, STANDARD_INPUT, type System } from './system.ts';
+import {
+  type BodyEnd,
+  type ByteString,
+  ErrnoError,
+  type FetchOptions,
+  STANDARD_INPUT,
+  type System,
+} from './system.ts';
 
 const STDERR = 2;
 const STDERR_WAIT_MS = 1000;
@@ -118,6 +125,7 @@ export const nodeSystem: System = {
     });
   },
   sendUdp: async (host, port, datagrams) => (await import('./node-udp.ts')).sendUdp(host, port, datagrams),
+  sendStream: async (...of) => (await import('./node-stream.ts')).sendStream(...of),
   sendDatagram: () => Promise.reject(new ErrnoError('EOPNOTSUPP')),
   checkExecutable(path) {
     rethrow(() => {
@@ -270,7 +278,16 @@ function toResponse(answer: IncomingMessage): Response {
   const status = answer.statusCode ?? 0;
   const isBodyless = status === 204 || status === 304;
   const body = isBodyless ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
-  return new Response(body, { status, headers });
+  return Object.assign(new Response(body, { status, headers }), { endedBy: endOf(answer, isBodyless) });
+}
+
+/** Node refuses two lengths, and a length with chunks, by itself. */
+function endOf(
+  { headers, req }: IncomingMessage & { req?: { method: string } },
+  isBodyless: boolean,
+): BodyEnd {
+  if (isBodyless || req?.method === 'HEAD' || headers['content-length'] !== undefined) return 'length';
+  return headers['transfer-encoding'] === undefined ? 'close' : 'chunked';
 }
 
 export { nodeSystem as system };

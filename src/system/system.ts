@@ -31,6 +31,12 @@ export class ErrnoError extends Error {
   }
 }
 
+/**
+ * How the end of a body is known: its announced length, the last chunk, or the end of the connection alone, which looks the
+ * same when the connection is cut. `System.fetch` gives a Response that has it as `endedBy`.
+ */
+export type BodyEnd = 'length' | 'chunked' | 'close';
+
 export interface FetchOptions {
   readonly method: string;
   readonly headers: Record<string, string>;
@@ -41,6 +47,11 @@ export interface FetchOptions {
   /** PEM certificates that replace the built-in roots. */
   readonly ca: string | undefined;
 }
+
+/** `ca` is there for TLS: PEM certificates that replace the built-in roots. */
+export type StreamTarget =
+  | { readonly path: ByteString }
+  | { readonly host: string; readonly port: number; readonly ca?: string | undefined };
 
 /** The last words of a process, and how it ends. */
 export interface Words {
@@ -76,6 +87,11 @@ export interface System {
   append(path: ByteString, lines: readonly string[]): Promise<void>;
   /** Datagrams to a host's name or address. Rejects with an error that has a `code`. */
   sendUdp(host: string, port: number, datagrams: readonly Uint8Array[]): Promise<void>;
+  /**
+   * All bytes to a receiver. Resolves when it has read them and ended its side; what it says is not kept. Rejects with the
+   * signal's reason, or an error that has a `code`.
+   */
+  sendStream(target: StreamTarget, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** To a unix socket, without waiting. Throws ErrnoError; `EOPNOTSUPP` where the runtime has no such sockets. */
   sendDatagram(path: ByteString, bytes: Uint8Array): Promise<void>;
   /** Whether `path` is a file that this user may execute. Throws ErrnoError where it is not. */

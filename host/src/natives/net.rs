@@ -183,3 +183,115 @@ pub fn look(timeout_ms: f64) {
 pub fn is_busy() -> bool {
     NETWORK.with(|network| !network.reactor.borrow().is_empty() || !network.events.borrow().is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Callbacks;
+    use super::*;
+    use crate::net::reactor::poll_for_tests;
+    use rquickjs::{Context, Runtime};
+    use std::io::{Read, Write};
+
+    /// Runs JavaScript that starts things, until all of them are over. What `log` then holds, as JSON.
+    fn run(code: &str) -> String {
+        let context = Context::full(&Runtime::new().unwrap()).unwrap();
+        context.with(|ctx| {
+            let host = Object::new(ctx.clone()).unwrap();
+            install(&ctx, &host).unwrap();
+            ctx.globals().set("host", host).unwrap();
+            let prelude = "globalThis.log = []; globalThis.onNet = () => {};
+                globalThis.net = (...event) => {
+                    if (event[1] === 'data') event[2] = String.fromCharCode(...event[2]);
+                    log.push(event);
+                    onNet(...event);
+                };
+                globalThis.nothing = () => {};
+                globalThis.request = (port, more) => host.startExchange({ isSecure: false, host: '127.0.0.1', port,
+                    method: 'GET', authority: 'a.test', target: '/', headers: [], trust: 0, ...more });";
+            ctx.eval::<(), _>(prelude).catch(&ctx).unwrap();
+            ctx.eval::<(), _>(code).catch(&ctx).map_err(|error| error.to_string()).unwrap();
+            let named = |name: &str| ctx.globals().get::<_, Function>(name).unwrap();
+            let callbacks = Callbacks {
+                turn: named("nothing"),
+                signal: named("nothing"),
+                rejected: named("nothing"),
+                net: named("net"),
+            };
+            while deliver(&ctx, &callbacks) || is_busy() {
+                NETWORK.with(|network| network.reactor.borrow_mut().look(10.0, poll_for_tests));
+            }
+            ctx.eval::<String, _>("JSON.stringify(log)").unwrap()
+        })
+    }
+
+    fn server(answer: &'static [u8]) -> (u16, std::sync::mpsc::Receiver<String>) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (sender, received) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut bytes = [0; 4096];
+                let count = stream.read(&mut bytes).unwrap();
+                let _ = sender.send(String::from_utf8_lossy(&bytes[..count]).into_owned());
+                let _ = stream.write_all(answer);
+            }
+        });
+        (port, received)
+    }
+
+    #[test]
+    fn an_exchange_goes_in_and_out() {
+        let (port, received) = server(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX: \xff\r\n\r\nbody");
+        let code = format!(
+            "request({port}, {{ method: 'PUT', headers: ['a', '\\xe9'], body: new Uint8Array([120]), proxy: undefined }})"
+        );
+        assert_eq!(
+            run(&code),
+            r#"[[1,"head",200,["content-length","4","x","ÿ"],"length"],[1,"data","body"],[1,"end"]]"#
+        );
+        let request = received.recv().unwrap();
+        assert_eq!(request, "PUT / HTTP/1.1\r\nhost: a.test\r\na: \u{fffd}\r\ncontent-length: 1\r\n\r\nx");
+    }
+
+    #[test]
+    fn failures_have_a_code_and_what_is_refused_is_thrown() {
+        let (port, _) = server(b"HTTP/1.1 407 No\r\n\r\n");
+        let code = format!(
+            "request({port}, {{ isSecure: true, proxy: {{ isSecure: false, host: '127.0.0.1', port: {port}, authorization: 'x' }} }});
+            try {{ request({port}, {{ target: '/ ' }}) }} catch (error) {{ log.push(error.code) }}
+            try {{ request({port}, {{ headers: ['a', '\\n'] }}) }} catch (error) {{ log.push(error.code) }}"
+        );
+        assert_eq!(
+            run(&code),
+            r#"["ERR_UNESCAPED_CHARACTERS","ERR_INVALID_CHAR",[1,"failure","ERR_PROXY_TUNNEL",407]]"#
+        );
+    }
+
+    #[test]
+    fn nothing_follows_what_was_cancelled() {
+        let (port, _) = server(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody");
+        let code = format!("request({port}); onNet = (number) => host.cancelNet(number);");
+        assert_eq!(run(&code), r#"[[1,"head",200,["content-length","4"],"length"]]"#);
+        assert_eq!(run(&format!("host.cancelNet(request({port}));")), "[]");
+    }
+
+    #[test]
+    fn streams_datagrams_and_certificates_are_taken() {
+        let (port, received) = server(b"");
+        let code = format!(
+            "const bytes = new Uint8Array([104, 105]);
+            host.startStream({{ host: '127.0.0.1', port: {port}, isSecure: false, trust: 0 }}, bytes);
+            host.startStream({{ path: '/nowhere/socket' }}, bytes);
+            host.startStream({{ host: '127.0.0.1', port: {port}, isSecure: true, trust: host.loadCertificates('pem') }}, bytes);
+            host.startDatagrams('127.0.0.1', {port}, [bytes, bytes]);"
+        );
+        let log = run(&code);
+        for event in
+            [r#"[1,"end"]"#, r#"[2,"failure","ENOENT",null]"#, r#"[3,"failure","ECONNRESET",null]"#, r#"[4,"end"]"#]
+        {
+            assert!(log.contains(event), "{event} in {log}");
+        }
+        assert_eq!(received.recv().unwrap(), "hi");
+    }
+}

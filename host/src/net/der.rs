@@ -46,9 +46,78 @@ pub fn take<'a>(rest: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     Some(content)
 }
 
+/// From when to when a certificate holds, in seconds since 1970; the end of a time before that is 0.
+pub fn times(validity: &[u8]) -> Option<(u64, u64)> {
+    let mut rest = validity;
+    let times = (take_time(&mut rest)?, take_time(&mut rest)?);
+    rest.is_empty().then_some(times)
+}
+
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+
+/// RFC 5280, section 4.1.2.5: `YYMMDDHHMMSSZ` from 1950 to 2049, or `YYYYMMDDHHMMSSZ`.
+fn take_time(rest: &mut &[u8]) -> Option<u64> {
+    let (year_digits, text) = match rest.first()? {
+        &UTC_TIME => (2, take(rest, UTC_TIME)?),
+        _ => (4, take(rest, GENERALIZED_TIME)?),
+    };
+    let digits = text.strip_suffix(b"Z").filter(|digits| digits.len() == year_digits + 10)?;
+    let number = |from: usize, to: usize| {
+        let part = &digits[from..to];
+        let add = |sum: i64, digit: &u8| sum * 10 + i64::from(digit - b'0');
+        part.iter().all(u8::is_ascii_digit).then(|| part.iter().fold(0, add))
+    };
+    let year = match (year_digits, number(0, year_digits)?) {
+        (2, year @ ..50) => 2000 + year,
+        (2, year) => 1900 + year,
+        (_, year) => year,
+    };
+    let part = |index: usize| number(year_digits + index * 2, year_digits + index * 2 + 2);
+    let days = days_since_1970(year, part(0)?, part(1)?);
+    let seconds = ((days * 24 + part(2)?) * 60 + part(3)?) * 60 + part(4)?;
+    Some(u64::try_from(seconds).unwrap_or(0))
+}
+
+/// The Gregorian calendar, counted in years that begin in March, so that a leap day is a year's last.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (month * 153 + 2) / 5 + day
+        - 719_469
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_counted_from_1970() {
+        let time = |text: &str| {
+            let tag = if text.len() == 13 { UTC_TIME } else { GENERALIZED_TIME };
+            let bytes = [&[tag, text.len() as u8][..], text.as_bytes()].concat();
+            times(&[&bytes[..], &bytes[..]].concat()).map(|(from, to)| {
+                assert_eq!(from, to);
+                from
+            })
+        };
+        for (text, expected) in [
+            ("700101000000Z", Some(0)),
+            ("700101000001Z", Some(1)),
+            ("000229235959Z", Some(951_868_799)),
+            ("000301000000Z", Some(951_868_800)),
+            ("491231235959Z", Some(2_524_607_999)),
+            ("500101000000Z", Some(0)),
+            ("20500101000000Z", Some(2_524_608_000)),
+            ("21000301000000Z", Some(4_107_542_400)),
+            ("99991231235959Z", Some(253_402_300_799)),
+            ("7001010000Z", None),
+            ("7001010000000", None),
+            ("70010100000aZ", None),
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
+        assert_eq!(times(&[]), None);
+    }
 
     /// A sequence of values in hex, for tests.
     const CERTIFICATE: [u8; 26] =

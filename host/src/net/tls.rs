@@ -4,7 +4,7 @@
 use super::fault::{Fault, Result};
 use super::reactor::wait_for;
 use super::stream::Stream;
-use super::trust::{self, Verifier};
+use super::trust::Verifier;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 use std::cell::RefCell;
@@ -38,22 +38,23 @@ impl Configs {
 
     fn get(&self, trust: Trust) -> Result<Arc<ClientConfig>> {
         if trust == BUILT_IN {
-            return Ok(self.built_in.borrow_mut().get_or_insert_with(|| configure(trust::built_in())).clone());
+            return Ok(self.built_in.borrow_mut().get_or_insert_with(|| configure(None)).clone());
         }
         let mut all = self.bundles.borrow_mut();
         let bundle = all.get_mut(trust as usize - 1).ok_or(Fault::new("EINVAL"))?;
         let config = match bundle {
             Bundle::Ready(config) => config.clone(),
-            Bundle::Pem(pem) => configure(trust::anchors(pem)),
+            Bundle::Pem(pem) => configure(Some(std::mem::take(pem))),
         };
         *bundle = Bundle::Ready(config.clone());
         Ok(config)
     }
 }
 
-fn configure(anchors: Vec<rustls::pki_types::TrustAnchor<'static>>) -> Arc<ClientConfig> {
+/// `None`: the built-in roots.
+fn configure(bundle: Option<Vec<u8>>) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(Verifier::new(anchors, provider.clone()));
+    let verifier = Arc::new(Verifier::new(bundle, provider.clone()));
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(rustls::DEFAULT_VERSIONS)
         .expect("ring's suites are of both versions");

@@ -4,10 +4,11 @@
 
 use super::fault::Named;
 use super::{der, pem};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
@@ -26,14 +27,42 @@ pub fn anchors(bundle: &[u8]) -> Vec<TrustAnchor<'static>> {
 pub struct Verifier {
     /// `None`: not one root.
     chains: Option<Arc<WebPkiServerVerifier>>,
+    /// The caller's bundle, for what no chain leads to.
+    bundle: Vec<u8>,
     provider: Arc<CryptoProvider>,
 }
 
 impl Verifier {
-    pub fn new(anchors: Vec<TrustAnchor<'static>>, provider: Arc<CryptoProvider>) -> Self {
+    /// `None`: the built-in roots.
+    pub fn new(bundle: Option<Vec<u8>>, provider: Arc<CryptoProvider>) -> Self {
+        let anchors = bundle.as_deref().map_or_else(built_in, anchors);
         let roots = Arc::new(RootCertStore { roots: anchors });
         let chains = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build().ok();
-        Self { chains, provider }
+        Self { chains, bundle: bundle.unwrap_or_default(), provider }
+    }
+}
+
+impl Verifier {
+    /// `openssl req -x509` makes authorities, which serve with their own certificates and are given as what to trust.
+    fn verify_given(
+        &self,
+        certificate: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if !pem::certificates(&self.bundle).iter().any(|given| given == certificate.as_ref()) {
+            return Err(named("DEPTH_ZERO_SELF_SIGNED_CERT"));
+        }
+        let times = der::names(certificate).and_then(|names| der::times(names.validity));
+        let (from, to) = times.ok_or(CertificateError::BadEncoding)?;
+        if now.as_secs() < from {
+            return Err(CertificateError::NotValidYet.into());
+        }
+        if now.as_secs() > to {
+            return Err(CertificateError::Expired.into());
+        }
+        verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+        Ok(ServerCertVerified::assertion())
     }
 }
 
@@ -53,6 +82,10 @@ impl ServerCertVerifier for Verifier {
         match verdict {
             Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
                 Err(named(unknown_issuer(end_entity, intermediates)))
+            }
+            // Of an authority's own certificate, which webpki does not take for a server's.
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if is_self_signed(end_entity) => {
+                self.verify_given(end_entity, server_name, now)
             }
             verdict => verdict,
         }
@@ -91,6 +124,10 @@ fn unknown_issuer(end_entity: &CertificateDer<'_>, intermediates: &[CertificateD
         Some(last) if is_self_signed(last) => "SELF_SIGNED_CERT_IN_CHAIN",
         Some(_) => "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
     }
+}
+
+fn is_self_signed(certificate: &CertificateDer<'_>) -> bool {
+    der::names(certificate).is_some_and(|names| names.issuer == names.subject)
 }
 
 fn named(code: &'static str) -> Error {

@@ -6,8 +6,8 @@ import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
 import { toByteString } from '../../system/bytes.ts';
-import { ErrnoError, type System } from '../../system/system.ts';
-import { codeOf, writeAll } from './syslog-network.ts';
+import { type ByteString, ErrnoError, type System } from '../../system/system.ts';
+import { codeOf } from './syslog-network.ts';
 
 export async function sendToUnix(
   messages: readonly Uint8Array[],
@@ -22,17 +22,21 @@ export async function sendToUnix(
     }
   } catch (error) {
     if (!(error instanceof NoDatagrams)) throw error;
-    await sendStream(messages, path, deadline);
+    await sendLines(messages, bytes, system, deadline);
   }
 }
 
 /** Messages have no line feed in them, and what reads a unix stream looks for one. */
-async function sendStream(messages: readonly Uint8Array[], path: string, deadline: Deadline): Promise<void> {
-  const { connect } = await import('node:net');
+async function sendLines(
+  messages: readonly Uint8Array[],
+  path: ByteString,
+  system: System,
+  deadline: Deadline,
+): Promise<void> {
   const lines = Buffer.concat(messages.flatMap((message) => [message, Buffer.from('\n')]));
   await retry(
     () =>
-      writeAll(() => connect({ path }), lines, deadline).catch((error: unknown) => {
+      system.sendStream({ path }, lines, deadline.signal).catch((error: unknown) => {
         if (deadline.signal.aborted) throw deadline.signal.reason;
         throw explain(codeOf(error), error);
       }),

@@ -50,7 +50,7 @@ export const syslog: MakeSink = (url, context) => {
       const { sendDatagrams, sendStream } = await network;
       if (transport === 'udp') return await sendDatagrams(messages, { host, port }, context.system, deadline);
       const ca = transport === 'tls' ? { ca: context.http.certificates() } : undefined;
-      await sendStream(countOctets(messages), { host, port, ...ca }, deadline);
+      await sendStream(countOctets(messages), { host, port, ...ca }, context.system, deadline);
     },
   };
 };

@@ -166,6 +166,30 @@ fn an_unknown_authority_is_refused() {
 }
 
 #[test]
+fn a_certificate_that_signed_itself_is_trusted_where_it_is_given() {
+    let itself = |is_ca: bool, name: &str, change: fn(&mut CertificateParams)| {
+        let mut params = params(name);
+        params.is_ca = if is_ca { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        let identity = (vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()));
+        (identity, certificate.pem())
+    };
+    for is_ca in [true, false] {
+        let (identity, pem) = itself(is_ca, "localhost", |_| {});
+        assert_eq!(verdict(copy(&identity), &pem), "end", "{is_ca}");
+        assert_eq!(verdict(identity, &named_authority("other").pem()), "DEPTH_ZERO_SELF_SIGNED_CERT", "{is_ca}");
+        let (identity, pem) = itself(is_ca, "other.test", |_| {});
+        assert_eq!(verdict(identity, &pem), "ERR_TLS_CERT_ALTNAME_INVALID", "{is_ca}");
+        let (identity, pem) = itself(is_ca, "localhost", |params| params.not_after = date_time_ymd(2020, 1, 1));
+        assert_eq!(verdict(identity, &pem), "CERT_HAS_EXPIRED", "{is_ca}");
+        let (identity, pem) = itself(is_ca, "localhost", |params| params.not_before = date_time_ymd(2999, 1, 1));
+        assert_eq!(verdict(identity, &pem), "CERT_NOT_YET_VALID", "{is_ca}");
+    }
+}
+
+#[test]
 fn an_authority_in_between_comes_with_the_chain() {
     let root = authority();
     let mut between = CertificateParams::new(Vec::new()).unwrap();
