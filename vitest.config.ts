@@ -13,8 +13,9 @@ const CONTAINER = 'dist/envseal';
 export default defineConfig({
   test: {
     setupFiles: ['test/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // For what hangs. What takes a few seconds on an idle machine takes a minute on one with a load of 30.
+    testTimeout: 240_000,
+    hookTimeout: 300_000,
     maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       { extends: true, test: { name: 'source', include: ['test/**/*.test.ts'], exclude: [E2E] } },

@@ -31,3 +31,11 @@ pub const MAX_TRAILERS_BYTES: usize = 16 * 1024;
 pub const BODY_AHEAD_BYTES: usize = 256 * 1024;
 /// What one read takes: the most that a TLS record holds.
 pub const READ_BYTES: usize = 16 * 1024;
+/// Of a DNS server's answer over UDP: we ask for no more than the 512 of RFC 1035.
+pub const MAX_DATAGRAM_BYTES: usize = 4096;
+/// How long the other family's addresses are waited for when one's are there: RFC 8305, section 3.
+pub const OTHER_FAMILY_MS: u64 = 50;
+/// How long a name's addresses are used again, whatever longer time its server says.
+pub const MAX_NAME_SECONDS: u32 = 60;
+pub const MAX_HOSTS_BYTES: u64 = 4 * 1024 * 1024;
+pub const MAX_RESOLV_CONF_BYTES: u64 = 64 * 1024;

@@ -17,6 +17,7 @@ pub mod proxy;
 pub mod reactor;
 pub mod request;
 pub mod route;
+pub mod sockets;
 pub mod stream;
 pub mod tls;
 pub mod trust;

@@ -42,8 +42,12 @@ const BASE64URL: Encoding = {
   decode: (bytes) => nativeOf(bytes).toBase64({ alphabet: 'base64url', omitPadding: true }),
 };
 const HEX: Encoding = {
-  // Up to the first pair that is none.
-  encode: (text) => fromHex.call(Uint8Array, /^(?:[0-9A-Fa-f]{2})*/.exec(text)?.[0] ?? ''),
+  encode(text) {
+    // Node takes the lower byte of each character.
+    if (/[^\0-\x7f]/.test(text)) throw new TypeError('hexadecimal digits are ASCII');
+    // Up to the first pair that is none.
+    return fromHex.call(Uint8Array, /^(?:[0-9A-Fa-f]{2})*/.exec(text)?.[0] ?? '');
+  },
   decode: (bytes) => nativeOf(bytes).toHex(),
 };
 const ENCODINGS: Readonly<Record<string, Encoding>> = {

@@ -100,7 +100,7 @@ export interface TextNatives {
   /** The lower byte of each UTF-16 unit. */
   encodeLatin1(text: string): Uint8Array<ArrayBuffer>;
   decodeLatin1(bytes: Uint8Array): string;
-  /** In either alphabet, up to the first `=`; any other character is skipped, and so is a digit that is left over. */
+  /** In either alphabet, up to the first `=`, as `Buffer` does: other characters are skipped, and so is a digit left over. */
   decodeBase64(text: string): Uint8Array<ArrayBuffer>;
   /** `text.includes(part)` in long text, where both have whole surrogate pairs. */
   includes(text: string, part: string): boolean;
@@ -161,8 +161,8 @@ export interface CryptoNatives {
   /** Big-endian, 8 bytes. */
   crc64nvme(bytes: Uint8Array): Uint8Array<ArrayBuffer>;
   /**
-   * The ciphertext and a tag of 16 bytes. AES-GCM has keys of 16, 24 or 32 bytes and any IV that is not empty;
-   * ChaCha20-Poly1305 32 and 12 bytes. `undefined` for other lengths.
+   * The ciphertext and a tag of 16 bytes. AES-GCM has keys of 16, 24 or 32 bytes and IVs of 12 or more;
+   * ChaCha20-Poly1305 32 and 12. `undefined` for other lengths.
    */
   seal(
     algorithm: AeadName,

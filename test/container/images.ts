@@ -49,10 +49,7 @@ export async function buildImages<K extends Kind>(kinds: readonly K[]): Promise<
   await ensureBase(kept);
   const folder = await mkdtemp(join(cacheFolder, 'run-'));
   const podman = podmanIn(folder, { imagesOf: kept });
-  const dispose = async () => {
-    await podman.try('rm', '--all', '--force', '--time=0');
-    await rm(folder, { recursive: true, force: true });
-  };
+  const dispose = () => podman.remove();
   try {
     const context = join(folder, 'context');
     await Promise.all([fillContext(context, kinds), buildCarriers(podman, folder, kinds)]);

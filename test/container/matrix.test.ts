@@ -49,9 +49,8 @@ describeReal(['podman', 'busybox', 'pip'], 'in images of all kinds', () => {
       expect(await filesWith(`${sources.variables[source].ENVSEAL_SOURCE}`, kept)).not.toEqual([]);
       expect(await filesWith(CANARY, kept)).toEqual([]);
 
-      const before = performance.now();
-      await images.podman.run('stop', '--time=10', app.id);
-      expect(performance.now() - before).toBeLessThan(5 * SECOND_MS);
+      // 7 is what app.sh makes of SIGTERM. SIGKILL, which would come after so many seconds, makes 137.
+      await images.podman.run('stop', '--time=30', app.id);
       expect(await app.exitStatus()).toBe(7);
     });
   });
@@ -114,7 +113,7 @@ describeReal(['podman', 'busybox', 'pip'], 'in images of all kinds', () => {
     await app.ready();
 
     expect(await app.proof('password')).toBe(PASSWORD);
-    await expect.poll(() => hook.received(), { timeout: 10 * SECOND_MS }).toHaveLength(1);
+    await expect.poll(() => hook.received(), { timeout: 180 * SECOND_MS }).toHaveLength(1);
     expect(await app.logs()).toBe('app: ready\n');
   });
 

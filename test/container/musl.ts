@@ -7,7 +7,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, renameSync,
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debianMirror } from '../../scripts/release/debian-mirror.ts';
-import { pipProgram } from '../real/available.ts';
+import { pipProgram } from '../real/programs.ts';
 import { mustRun } from './program.ts';
 
 /** Debian 13's. That of Debian 12 is older than `DT_RELR`, which Alpine's libstdc++ uses. */

@@ -91,8 +91,7 @@ async function imageDigest(carrier: string, place: string): Promise<string> {
     }
     return digest;
   } finally {
-    await podman.try('rm', '--all', '--force');
-    rmSync(join(place, 'p'), { recursive: true, force: true });
+    await podman.remove();
   }
 }
 

@@ -19,6 +19,8 @@ const URI = 's3://snacks/env';
 const OPEN = ['-s', URI];
 /** Long enough for a few tries on loopback, far from the default of 30 s. */
 const SHORT = ['--timeout', '1'];
+/** Who waits for the end of this does not see the end of the test. */
+const UNHURRIED = ['--timeout', '600'];
 
 let s3: S3Server;
 let secure: S3Server;
@@ -37,12 +39,6 @@ beforeEach(async () => {
 
 async function statuses(): Promise<(number | null)[]> {
   return (await s3.requests()).map(({ status }) => status);
-}
-
-/** In ms, with the start of the program. */
-async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: number]> {
-  const start = performance.now();
-  return [await work(), performance.now() - start];
 }
 
 describe('tried again', () => {
@@ -72,9 +68,8 @@ describe('tried again', () => {
 
   test('after the time that Retry-After asks for', async () => {
     await s3.fault({ status: 503, code: 'SlowDown', setHeaders: { 'retry-after': '1' } });
-    const [variables, ms] = await timed(() => opened(OPEN, env));
-    expect(variables).toEqual({ A: CANARY });
-    expect(ms).toBeGreaterThan(1000);
+    expect(await opened(OPEN, env)).toEqual({ A: CANARY });
+    expect(await statuses()).toEqual([503, 200]);
   });
 });
 
@@ -94,9 +89,8 @@ describe('not tried again', () => {
 
   test('what Retry-After puts off until after --timeout', async () => {
     await s3.fault({ status: 503, code: 'SlowDown', setHeaders: { 'retry-after': '3600' }, count: 'always' });
-    const [{ status }, ms] = await timed(() => refused(OPEN, env));
+    const { status } = await refused([...OPEN, ...UNHURRIED], env);
     expect(status).toBe(75);
-    expect(ms).toBeLessThan(10_000);
     expect(await statuses()).toEqual([503]);
   });
 });
@@ -106,13 +100,11 @@ test('the first source that fails ends the others at once', async () => {
   // 404 is told only when the other request is on its way.
   await s3.fault({ match: '/absent$', delayMs: 100 });
   const args = ['-s', 's3://snacks/hangs', '-s', 's3://snacks/absent', ...OPEN];
-  const [refusal, ms] = await timed(() => refused(args, env));
-  expect(refusal).toEqual({
+  expect(await refused([...args, ...UNHURRIED], env)).toEqual({
     status: 66,
     error: 'no such object: s3://snacks/absent',
     hint: 'check the key in the URI; optional=true tolerates a missing source',
   });
-  expect(ms).toBeLessThan(10_000);
 });
 
 describe('TLS', () => {
@@ -135,9 +127,17 @@ describe('TLS', () => {
   });
 
   test('of an unknown CA is refused, and not tried again', async () => {
-    const [refusal, ms] = await timed(() => refused(OPEN, tls()));
-    expect(refusal).toEqual(unknownCa());
-    expect(ms).toBeLessThan(10_000);
+    expect(await refused(OPEN, tls())).toEqual(unknownCa());
+    await proxy.map({ [`${OTHER}:443`]: secure.host });
+    const { status, error } = await refused(
+      OPEN,
+      tls({ AWS_ENDPOINT_URL_S3: `https://${OTHER}`, HTTPS_PROXY: proxy.url }),
+    );
+    expect({ status, error }).toEqual({
+      status: 69,
+      error: `${URI}: cannot reach ${OTHER} through the proxy ${proxy.host}: UNABLE_TO_VERIFY_LEAF_SIGNATURE`,
+    });
+    expect(await proxy.targets()).toHaveLength(1);
   });
 
   test('of another CA than the bundle’s is refused', async () => {

@@ -39,7 +39,7 @@ export async function runInTerminal(
   words: readonly string[],
   options: TerminalOptions = {},
 ): Promise<TerminalOutcome> {
-  const { env = {}, cwd = '/', columns = 80, rows = 24, steps = [], timeoutSeconds = 20 } = options;
+  const { env = {}, cwd = '/', columns = 80, rows = 24, steps = [], timeoutSeconds = 180 } = options;
   const script = {
     words,
     env: { PATH, TERM: 'xterm-256color', ...env },

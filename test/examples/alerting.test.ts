@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { accessEvent } from '../../src/events/event.ts';
 import { ACCESS } from '../events/samples.ts';
-import { describeReal, hclfmtProgram } from '../real/available.ts';
+import { describeReal } from '../real/available.ts';
+import { pinnedProgram } from '../real/programs.ts';
 
 const FOLDER = 'examples/alerting';
 
@@ -167,7 +168,7 @@ describe('CloudFormation', () => {
 describeReal('hclfmt', 'Terraform', () => {
   test('is formatted HCL', () => {
     // It prints what it would write, and fails for what it cannot read.
-    const output = execFileSync(hclfmtProgram() ?? '', ['-check', join(FOLDER, 'terraform/main.tf')]);
+    const output = execFileSync(pinnedProgram('hclfmt'), ['-check', join(FOLDER, 'terraform/main.tf')]);
     expect(output.toString()).toBe(read('terraform/main.tf'));
   });
 });

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../src/limits.ts';
 import { SECRET_VARIABLES, SETTINGS, variableOf } from '../../src/settings.ts';
-import { describeReal, hclfmtProgram, pythonOfVenv } from '../real/available.ts';
+import { describeReal } from '../real/available.ts';
+import { pinnedProgram } from '../real/programs.ts';
 import { FOLDER, filesOf, type Manifest, OURS, parseManifests, read } from './orchestrators/examples.ts';
 import { faultsOf } from './orchestrators/schema.ts';
 
@@ -85,7 +86,7 @@ describe('Rancher', () => {
 
 describeReal('otlp', 'ECS', () => {
   const check = (path: string) =>
-    execFileSync(pythonOfVenv() ?? '', [join(import.meta.dirname, 'orchestrators/ecs.py'), path], {
+    execFileSync(pinnedProgram('otlp'), [join(import.meta.dirname, 'orchestrators/ecs.py'), path], {
       encoding: 'utf8',
     });
 
@@ -133,7 +134,7 @@ describe('Cloud Run', () => {
 
 describeReal('hclfmt', 'Nomad', () => {
   test('is formatted HCL', () => {
-    execFileSync(hclfmtProgram() ?? '', ['-check', join(FOLDER, 'nomad/api.nomad.hcl')]);
+    execFileSync(pinnedProgram('hclfmt'), ['-check', join(FOLDER, 'nomad/api.nomad.hcl')]);
   });
 });
 

@@ -133,8 +133,8 @@ describe('the same error', () => {
     ],
     ['a forged token', { token: 'forged' }, 'credentials'],
     ['an expired token', { fault: { status: 401, code: 'ACCESS_TOKEN_EXPIRED' } }, 'credentials'],
-    ['a quota', { fault: { status: 429, code: 'RATE_LIMIT_EXCEEDED' }, seconds: 0.5 }, 'throttled'],
-    ['a server that fails', { fault: { status: 503, code: 'x' }, seconds: 0.5 }, 'unreachable'],
+    ['a quota', { fault: { status: 429, code: 'RATE_LIMIT_EXCEEDED' }, seconds: 2 }, 'throttled'],
+    ['a server that fails', { fault: { status: 503, code: 'x' }, seconds: 2 }, 'unreachable'],
     ['a server that hangs', { fault: { hang: true }, seconds: 0.5 }, 'timeout'],
   ])('%s', async ([, given, code]) => {
     expect(await both(given)).toMatchObject({ code });

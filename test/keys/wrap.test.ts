@@ -16,7 +16,7 @@ import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { crc32c } from '../../src/store/checksum.ts';
 import { nodeSystem as system } from '../../src/system/node.ts';
-import { available } from '../real/available.ts';
+import { describeReal } from '../real/available.ts';
 import { startMoto } from '../real/start.ts';
 import { A, identities } from '../sealing/sops/age-keys.ts';
 import { accessToken, SERVICE_ACCOUNT } from '../servers/google/access-tokens.ts';
@@ -72,8 +72,8 @@ async function failure(promise: Promise<unknown>): Promise<{ code: string; text:
 }
 
 const AWS_SERVERS = {
-  'our own': { missing: undefined, start: startOwnAws },
-  moto: { missing: available('moto'), start: startMotoAws },
+  'our own': { needs: [], start: startOwnAws },
+  moto: { needs: 'moto', start: startMotoAws },
 } as const;
 
 interface AwsServer extends AsyncDisposable {
@@ -118,9 +118,8 @@ async function startMotoAws(): Promise<AwsServer> {
 
 type AwsWrappedKey = Extract<WrappedKey, { kind: 'aws-kms' }>;
 
-for (const [name, { missing, start }] of Object.entries(AWS_SERVERS)) {
-  const skipped = missing !== undefined && !process.env.CI;
-  describe.skipIf(skipped)(`with a key of AWS KMS of ${name}${skipped ? ` (${missing})` : ''}`, () => {
+for (const [name, { needs, start }] of Object.entries(AWS_SERVERS)) {
+  describeReal(needs, `with a key of AWS KMS of ${name}`, () => {
     let server: AwsServer;
     beforeAll(async () => {
       server = await start();
@@ -313,8 +312,8 @@ describe('with a key of Cloud KMS', () => {
     ['a perimeter', { fault: { status: 403, code: 'SECURITY_POLICY_VIOLATED' } }, 'denied'],
     ['an API that is disabled', { fault: { status: 403, code: 'SERVICE_DISABLED' } }, 'configuration'],
     ['a forged token', { token: 'forged' }, 'credentials'],
-    ['a quota', { fault: { status: 429, code: 'RATE_LIMIT_EXCEEDED' }, seconds: 0.5 }, 'throttled'],
-    ['a server that fails', { fault: { status: 503, code: 'x' }, seconds: 0.5 }, 'unreachable'],
+    ['a quota', { fault: { status: 429, code: 'RATE_LIMIT_EXCEEDED' }, seconds: 2 }, 'throttled'],
+    ['a server that fails', { fault: { status: 503, code: 'x' }, seconds: 2 }, 'unreachable'],
     ['a server that hangs', { fault: { hang: true }, seconds: 0.5 }, 'timeout'],
   ])('the same error both ways: %s', async ([, given, code]) => {
     await given.prepare?.();

@@ -2,8 +2,9 @@
  * fake-gcs-server: a Google Cloud Storage that others wrote, with generations and conditional writes. It asks nobody for
  * a token, encrypts nothing and keeps no key's name.
  */
-import { available, fakeGcsServer } from './available.ts';
+import { available } from './available.ts';
 import { freePort, startHeld } from './held-process.ts';
+import { pinnedProgram } from './programs.ts';
 
 const LIFETIME_SECONDS = 15 * 60;
 
@@ -19,6 +20,6 @@ export async function startFakeGcs(): Promise<FakeGcs> {
   const missing = available('fake-gcs');
   if (missing !== undefined) throw new Error(missing);
   const port = await freePort();
-  const stop = await startHeld('fake-gcs.sh', [fakeGcsServer() ?? '', `${port}`, `${LIFETIME_SECONDS}`]);
+  const stop = await startHeld('fake-gcs.sh', [pinnedProgram('fake-gcs'), `${port}`, `${LIFETIME_SECONDS}`]);
   return { endpoint: `http://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop };
 }

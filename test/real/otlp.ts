@@ -2,8 +2,9 @@
  * A receiver of OTLP logs in JSON that reads them with OpenTelemetry's own protobuf messages: it keeps the test server's
  * idea of them honest. It is laxer than that one, as protobuf is: it takes 64-bit numbers that are no strings.
  */
-import { available, pythonOfVenv } from './available.ts';
+import { available } from './available.ts';
 import { freePort, startHeld } from './held-process.ts';
+import { pinnedProgram } from './programs.ts';
 
 const LIFETIME_SECONDS = 15 * 60;
 
@@ -22,7 +23,7 @@ export async function startOtlpCollector(): Promise<OtlpCollector> {
   if (missing !== undefined) throw new Error(missing);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const stop = await startHeld('otlp.sh', [pythonOfVenv() ?? '', `${port}`, `${LIFETIME_SECONDS}`]);
+  const stop = await startHeld('otlp.sh', [pinnedProgram('otlp'), `${port}`, `${LIFETIME_SECONDS}`]);
   const received = async () => (await (await fetch(`${endpoint}/received`)).json()) as unknown[];
   return { endpoint, received, stop, [Symbol.asyncDispose]: stop };
 }

@@ -143,7 +143,7 @@ async function expectToEndWithStarter(file: string, start: string): Promise<void
 
   starter.kill('SIGKILL');
 
-  await expect.poll(() => isListening(endpoint), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isListening(endpoint), { timeout: 180_000 }).toBe(false);
 }
 
 async function isListening(endpoint: string): Promise<boolean> {

@@ -6,8 +6,9 @@
  * started it, and after `LIFETIME_SECONDS` in any case.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { available, motoServer } from './available.ts';
+import { available } from './available.ts';
 import { freePort, startHeld } from './held-process.ts';
+import { pinnedProgram } from './programs.ts';
 
 const LIFETIME_SECONDS = 15 * 60;
 const REGION = 'us-east-1';
@@ -62,7 +63,7 @@ export async function startMoto(): Promise<RealS3 & { readonly role: string }> {
   demand('moto');
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const stop = await startHeld('moto.sh', [motoServer() ?? '', `${port}`, `${LIFETIME_SECONDS}`]);
+  const stop = await startHeld('moto.sh', [pinnedProgram('moto'), `${port}`, `${LIFETIME_SECONDS}`]);
   try {
     const owner = await createMotoUser(endpoint, 'owner', 'Allow');
     const stranger = await createMotoUser(endpoint, 'stranger', 'Deny');

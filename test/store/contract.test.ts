@@ -10,7 +10,7 @@ import {
   type PutObjectCommandInput,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
 import { readAwsSettings } from '../../src/aws/aws-settings.ts';
 import { isSameKey } from '../../src/aws/kms-key.ts';
@@ -21,7 +21,7 @@ import { fetchS3 } from '../../src/store/s3.ts';
 import { parseSource, type S3Source } from '../../src/store/source.ts';
 import type { FetchedObject } from '../../src/store/store.ts';
 import { nodeSystem as system } from '../../src/system/node.ts';
-import { available } from '../real/available.ts';
+import { describeReal, type Need } from '../real/available.ts';
 import { startCeph, startMoto } from '../real/start.ts';
 import { ACCESS_KEY_ID, kmsKeyArn, managedKeyArn, SECRET_ACCESS_KEY, startS3 } from '../servers/start.ts';
 
@@ -54,24 +54,21 @@ async function startOwn(): Promise<Server> {
 
 interface ServerRow {
   readonly start: () => Promise<Server>;
-  /** What to install, or `undefined`. */
-  readonly missing: string | undefined;
+  readonly needs: Need | readonly Need[];
   /** Buckets keep versions from the start. */
   readonly isVersioned: boolean;
 }
 
 const SERVERS: Readonly<Record<string, ServerRow>> = {
-  'our own': { start: startOwn, missing: undefined, isVersioned: true },
-  Ceph: { start: startCeph, missing: available('ceph'), isVersioned: false },
-  moto: { start: startMoto, missing: available('moto'), isVersioned: false },
+  'our own': { start: startOwn, needs: [], isVersioned: true },
+  Ceph: { start: startCeph, needs: 'ceph', isVersioned: false },
+  moto: { start: startMoto, needs: 'moto', isVersioned: false },
 };
 
 const BUCKET = 'snacks';
 
 for (const [name, row] of Object.entries(SERVERS)) {
-  // In CI a missing server fails in `start`; elsewhere it is skipped, with the line that says what to install.
-  const skipped = row.missing !== undefined && !process.env.CI;
-  describe.skipIf(skipped)(`S3 store against ${name}${skipped ? ` (${row.missing})` : ''}`, () => {
+  describeReal(row.needs, `S3 store against ${name}`, () => {
     let server: Server;
     let s3: S3Client;
 

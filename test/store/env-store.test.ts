@@ -1,6 +1,6 @@
 /** The contract of src/store/env-store.ts, in every place where env files lie. */
 import { mkdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import {
   type Attributes,
@@ -10,14 +10,13 @@ import {
   type Written,
 } from '../../src/store/env-store.ts';
 import { parseFolder, parseSource } from '../../src/store/source.ts';
+import { describeReal } from '../real/available.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure.ts';
 import { GROUNDS, type Ground } from './grounds.ts';
 
 for (const [name, row] of Object.entries(GROUNDS)) {
-  // In CI a missing server fails in `open`; elsewhere it is skipped, with the line that says what to install.
-  const skipped = row.missing !== undefined && !process.env.CI;
-  describe.skipIf(skipped)(`the store of ${name}${skipped ? ` (${row.missing})` : ''}`, () => {
+  describeReal(row.needs, `the store of ${name}`, () => {
     let ground: Ground;
 
     beforeAll(async () => {

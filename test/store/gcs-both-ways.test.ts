@@ -176,9 +176,9 @@ describe('the same error', () => {
       'too_large',
     ],
     ['an unknown code', { fault: { status: 418, code: 'teapot' } }, 'configuration'],
-    ['a server that fails', { fault: { status: 500, code: 'InternalError' }, seconds: 0.5 }, 'unreachable'],
-    ['a server that throttles', { fault: { status: 429, code: 'SlowDown' }, seconds: 0.5 }, 'throttled'],
-    ['a server that resets', { fault: { resetBeforeHeaders: true }, seconds: 0.5 }, 'unreachable'],
+    ['a server that fails', { fault: { status: 500, code: 'InternalError' }, seconds: 2 }, 'unreachable'],
+    ['a server that throttles', { fault: { status: 429, code: 'SlowDown' }, seconds: 2 }, 'throttled'],
+    ['a server that resets', { fault: { resetBeforeHeaders: true }, seconds: 2 }, 'unreachable'],
     ['a server that hangs', { fault: { hang: true }, seconds: 0.5 }, 'timeout'],
   ])('%s', async ([, given, code]) => {
     expect(await both(given)).toMatchObject({ code });

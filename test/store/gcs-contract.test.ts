@@ -4,7 +4,7 @@
  */
 import { Storage, type UploadOptions } from '@google-cloud/storage';
 import { OAuth2Client } from 'google-auth-library';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GoogleClient } from '../../src/gcp/google-client.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
@@ -13,7 +13,7 @@ import { fetchGcs } from '../../src/store/gcs.ts';
 import { type GcsSource, parseSource } from '../../src/store/source.ts';
 import type { FetchedObject } from '../../src/store/store.ts';
 import { nodeSystem as system } from '../../src/system/node.ts';
-import { available } from '../real/available.ts';
+import { describeReal, type Need } from '../real/available.ts';
 import { startFakeGcs } from '../real/fake-gcs.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
 import { CLOUD_KMS_KEY, cloudKmsKeyVersion, OTHER_CLOUD_KMS_KEY, startGcs } from '../servers/start.ts';
@@ -44,8 +44,7 @@ async function startFake(): Promise<Server> {
 
 interface ServerRow {
   readonly start: () => Promise<Server>;
-  /** What to install, or `undefined`. */
-  readonly missing: string | undefined;
+  readonly needs: Need | readonly Need[];
   /** Looks at tokens. */
   readonly asksWho: boolean;
   /** Encrypts with keys of Cloud KMS. */
@@ -53,16 +52,14 @@ interface ServerRow {
 }
 
 const SERVERS: Readonly<Record<string, ServerRow>> = {
-  'our own': { start: startOwn, missing: undefined, asksWho: true, hasKeys: true },
-  'fake-gcs-server': { start: startFake, missing: available('fake-gcs'), asksWho: false, hasKeys: false },
+  'our own': { start: startOwn, needs: [], asksWho: true, hasKeys: true },
+  'fake-gcs-server': { start: startFake, needs: 'fake-gcs', asksWho: false, hasKeys: false },
 };
 
 const BUCKET = 'snacks';
 
 for (const [name, row] of Object.entries(SERVERS)) {
-  // In CI a missing server fails in `start`; elsewhere it is skipped, with the line that says what to install.
-  const skipped = row.missing !== undefined && !process.env.CI;
-  describe.skipIf(skipped)(`Cloud Storage against ${name}${skipped ? ` (${row.missing})` : ''}`, () => {
+  describeReal(row.needs, `Cloud Storage against ${name}`, () => {
     let server: Server;
     let storage: Storage;
 

@@ -20,7 +20,7 @@ import { fileStore } from '../../src/store/file-store.ts';
 import { gcsStore } from '../../src/store/gcs-store.ts';
 import { s3Store } from '../../src/store/s3-store.ts';
 import { nodeSystem as system } from '../../src/system/node.ts';
-import { available } from '../real/available.ts';
+import type { Need } from '../real/available.ts';
 import { startFakeGcs } from '../real/fake-gcs.ts';
 import { startCeph, startMoto } from '../real/start.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
@@ -49,8 +49,7 @@ export interface Ground extends AsyncDisposable {
 
 export interface GroundRow {
   readonly open: () => Promise<Ground>;
-  /** What to install, or `undefined`. */
-  readonly missing: string | undefined;
+  readonly needs: Need | readonly Need[];
   readonly keepsVersions: boolean;
   /** `false`: it looks at a condition and writes in two steps, so that two writers may pass. */
   readonly isAtomic?: false;
@@ -202,7 +201,7 @@ async function openDirectory(): Promise<Ground> {
   };
 }
 
-const installed = { missing: undefined };
+const installed = { needs: [] };
 const s3 = { keepsVersions: true, keepsAttributes: true, keepsTags: true };
 const gcs = { keepsVersions: true, keepsAttributes: true, keepsTags: false };
 
@@ -215,14 +214,14 @@ export const GROUNDS: Readonly<Record<string, GroundRow>> = {
   },
   moto: {
     open: async () => await openS3Ground(await startMoto(), true),
-    missing: available('moto'),
+    needs: 'moto',
     ...s3,
     isAtomic: false,
     state: { isVersioned: true, isEncrypted: undefined, isPublic: false },
   },
   'Ceph without versions': {
     open: async () => await openS3Ground(await startCeph(), false),
-    missing: available('ceph'),
+    needs: 'ceph',
     ...s3,
     keepsVersions: false,
     state: { isVersioned: false, isEncrypted: false, isPublic: false },
@@ -235,7 +234,7 @@ export const GROUNDS: Readonly<Record<string, GroundRow>> = {
   },
   'fake-gcs-server': {
     open: openFakeGcs,
-    missing: available('fake-gcs'),
+    needs: 'fake-gcs',
     ...gcs,
     // It has no policies.
     state: { isVersioned: true, isEncrypted: true, isPublic: undefined },

@@ -216,9 +216,9 @@ describe('the same error', () => {
     ['a content encoding', { fault: { setHeaders: { 'content-encoding': 'gzip' } } }, 'malformed'],
     ['another region', { fault: { status: 301, code: 'PermanentRedirect' } }, 'configuration'],
     ['an unknown code', { fault: { status: 418, code: 'Teapot' } }, 'configuration'],
-    ['a server that fails', { fault: { status: 500, code: 'InternalError' }, seconds: 0.5 }, 'unreachable'],
-    ['a server that throttles', { fault: { status: 503, code: 'SlowDown' }, seconds: 0.5 }, 'throttled'],
-    ['a server that resets', { fault: { resetBeforeHeaders: true }, seconds: 0.5 }, 'unreachable'],
+    ['a server that fails', { fault: { status: 500, code: 'InternalError' }, seconds: 2 }, 'unreachable'],
+    ['a server that throttles', { fault: { status: 503, code: 'SlowDown' }, seconds: 2 }, 'throttled'],
+    ['a server that resets', { fault: { resetBeforeHeaders: true }, seconds: 2 }, 'unreachable'],
     ['a server that hangs', { fault: { hang: true }, seconds: 0.5 }, 'timeout'],
     ['a body that drips', { fault: { dripBytesPerSecond: 1 }, seconds: 0.5 }, 'timeout'],
     [

@@ -59,8 +59,9 @@ fn hmac_of<'js>(ctx: Ctx<'js>, name: String, key: Bytes<'js>, bytes: Bytes<'js>)
     array(&ctx, hmac::sign(&hmac::Key::new(algorithm, view(&key)), view(&bytes)).as_ref().to_vec())
 }
 
-fn crc32(algorithm: CrcAlgorithm, bytes: &Bytes<'_>) -> u32 {
-    checksum(algorithm, view(bytes)) as u32
+/// rquickjs makes a negative number of a large `u32`.
+fn crc32(algorithm: CrcAlgorithm, bytes: &Bytes<'_>) -> f64 {
+    checksum(algorithm, view(bytes)) as f64
 }
 
 fn seal<'js>(

@@ -7,6 +7,7 @@ use crate::net::pool::Pool;
 use crate::net::reactor::Reactor;
 use crate::net::request::Request;
 use crate::net::route::{Proxy, Route, Ways};
+use crate::net::sockets::{self, Target};
 use crate::signals;
 use rquickjs::{CatchResultExt, Ctx, Function, IntoJs, Object, Result, Value};
 use std::cell::RefCell;
@@ -30,6 +31,8 @@ thread_local! {
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("loadCertificates", Function::new(ctx.clone(), load_certificates)?)?;
     host.set("startExchange", Function::new(ctx.clone(), start_exchange)?)?;
+    host.set("startStream", Function::new(ctx.clone(), start_stream)?)?;
+    host.set("startDatagrams", Function::new(ctx.clone(), start_datagrams)?)?;
     host.set("makeRoom", Function::new(ctx.clone(), make_room)?)?;
     host.set("cancelNet", Function::new(ctx.clone(), cancel)?)?;
     Ok(())
@@ -73,6 +76,30 @@ fn read_proxy(given: Object<'_>) -> Result<Proxy> {
 /// Names and values in turn.
 fn read_headers(words: Vec<String>) -> Vec<(String, Vec<u8>)> {
     words.chunks_exact(2).map(|pair| (pair[0].clone(), from_byte_string(&pair[1]))).collect()
+}
+
+fn start_stream<'js>(target: Object<'js>, bytes: Bytes<'js>) -> Result<u32> {
+    let target = match target.get::<_, Option<String>>("path")? {
+        Some(path) => Target::Unix(from_byte_string(&path)),
+        None => Target::Host {
+            host: target.get("host")?,
+            port: target.get("port")?,
+            secure: target.get::<_, bool>("isSecure")?.then(|| target.get("trust")).transpose()?,
+        },
+    };
+    let bytes = view(&bytes).to_vec();
+    NETWORK.with(|network| {
+        let ways = network.ways.clone();
+        Ok(network.start(|outlet| Box::pin(sockets::send_stream(target, bytes, ways, outlet))))
+    })
+}
+
+fn start_datagrams<'js>(host: String, port: u16, datagrams: Vec<Bytes<'js>>) -> u32 {
+    let datagrams = datagrams.iter().map(|bytes| view(bytes).to_vec()).collect();
+    NETWORK.with(|network| {
+        let ways = network.ways.clone();
+        network.start(|outlet| Box::pin(sockets::send_datagrams(host, port, datagrams, ways, outlet)))
+    })
 }
 
 fn make_room(number: u32, bytes: usize) {
@@ -143,7 +170,13 @@ fn give<'js>(ctx: &Ctx<'js>, callbacks: &Callbacks<'js>, number: u32, event: Eve
 
 /// Sleeps until something comes, a signal included, or the time is over: `timeout_ms` below 0 has no end.
 pub fn look(timeout_ms: f64) {
-    NETWORK.with(|network| network.reactor.borrow_mut().look(timeout_ms, signals::sleep));
+    NETWORK.with(|network| {
+        let mut reactor = network.reactor.borrow_mut();
+        reactor.run();
+        // What the bundle has just started may have come to its end already.
+        let timeout_ms = if network.events.borrow().is_empty() { timeout_ms } else { 0.0 };
+        reactor.look(timeout_ms, signals::sleep);
+    });
 }
 
 /// Whether an answer is still waited for.

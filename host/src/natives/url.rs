@@ -1,5 +1,7 @@
 //! URLs as the WHATWG wants them, by the `url` crate. <https://url.spec.whatwg.org/>
 
+mod repairs;
+
 use super::text::Text;
 use rquickjs::{Array, Ctx, Function, IntoJs, Object, Result, Value};
 use url::{Url, form_urlencoded, quirks};
@@ -14,15 +16,22 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 
 /// `undefined` for what is not a URL.
 fn parse<'js>(ctx: Ctx<'js>, text: Text<'js>, base: Option<Text<'js>>) -> Result<Value<'js>> {
-    let text = text.to_utf8();
     let parsed = match base {
-        None => Url::parse(&text),
-        Some(base) => Url::parse(&base.to_utf8()).and_then(|base| base.join(&text)),
+        None => parse_whole(&text.to_utf8()),
+        Some(base) => parse_whole(&base.to_utf8()).and_then(|base| resolve(&text.to_utf8(), &base)),
     };
     match parsed {
-        Ok(url) => record(&ctx, &url),
-        Err(_) => Ok(Value::new_undefined(ctx)),
+        Some(url) => record(&ctx, &url),
+        None => Ok(Value::new_undefined(ctx)),
     }
+}
+
+fn parse_whole(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| !repairs::is_refused(text, url))
+}
+
+fn resolve(text: &str, base: &Url) -> Option<Url> {
+    base.join(&repairs::relative(text, base)).ok().filter(|url| !repairs::is_refused(text, url))
 }
 
 /// `undefined` for what changes nothing.
@@ -34,11 +43,11 @@ fn change<'js>(ctx: Ctx<'js>, href: String, part: String, value: Text<'js>) -> R
         "protocol" => quirks::set_protocol(url_mut, &value),
         "username" => quirks::set_username(url_mut, &value),
         "password" => quirks::set_password(url_mut, &value),
-        "host" => quirks::set_host(url_mut, &value),
-        "hostname" => quirks::set_hostname(url_mut, &value),
+        "host" => quirks::set_host(url_mut, &value).and_then(|()| repairs::check_host(url_mut)),
+        "hostname" => quirks::set_hostname(url_mut, &value).and_then(|()| repairs::check_host(url_mut)),
         "port" => quirks::set_port(url_mut, &value),
         "pathname" => {
-            quirks::set_pathname(url_mut, &value);
+            quirks::set_pathname(url_mut, &repairs::without_line_ends(&value));
             Ok(())
         }
         "search" => {
@@ -59,20 +68,27 @@ fn change<'js>(ctx: Ctx<'js>, href: String, part: String, value: Text<'js>) -> R
 
 /// The text, which is ASCII, and where its parts are; -1 for those it does not have.
 fn record<'js>(ctx: &Ctx<'js>, url: &Url) -> Result<Value<'js>> {
+    let (text, path) = (url.as_str(), repairs::path_of(url));
     let parts = quirks::internal_components(url);
-    let or_none = |index: Option<u32>| index.map_or(-1, |index| index as i32);
+    let path_start = parts.path_start as usize;
+    let path_end = path_start + url.path().len();
+    let moved = path.len() - url.path().len();
+    let or_none = |index: Option<u32>| index.map_or(-1, |index| (index as usize + moved) as i32);
     let indices = [
         parts.scheme_end as i32,
         parts.username_end as i32,
         parts.host_start as i32,
         parts.host_end as i32,
         parts.port.map_or(-1, i32::from),
-        parts.path_start as i32,
+        path_start as i32,
         or_none(parts.query_start),
         or_none(parts.fragment_start),
     ];
     let record = Array::new(ctx.clone())?;
-    record.set(0, url.as_str())?;
+    match moved {
+        0 => record.set(0, text)?,
+        _ => record.set(0, format!("{}{path}{}", &text[..path_start], &text[path_end..]))?,
+    }
     for (at, index) in indices.into_iter().enumerate() {
         record.set(at + 1, index)?;
     }

@@ -103,6 +103,38 @@ impl Connection {
         }
     }
 
+    /// Sends the rest, says that this is the end, and waits for the peer's own. What it says before is not kept. Its end
+    /// counts without close_notify, which many receivers never send.
+    pub async fn finish(&mut self) -> Result<()> {
+        let mut has_ended = false;
+        poll_fn(|_| {
+            self.send_on();
+            if let Some(fault) = &self.unsent {
+                return Poll::Ready(Err(fault.clone()));
+            }
+            if self.has_sent_all() && !has_ended {
+                has_ended = true;
+                if let Err(error) = self.stream.end() {
+                    return Poll::Ready(Err(error.into()));
+                }
+            }
+            loop {
+                self.input.clear();
+                match self.read() {
+                    Ok(count) if count > 0 => {}
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                    Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Poll::Ready(Err(error.into())),
+                    _ if self.has_sent_all() && has_ended => return Poll::Ready(Ok(())),
+                    _ => return Poll::Ready(Err(super::fault::CUT)),
+                }
+            }
+            let out = if self.has_sent_all() { 0 } else { libc::POLLOUT };
+            wait_for(self.stream.descriptor(), libc::POLLIN | out);
+            Poll::Pending
+        })
+        .await
+    }
+
     /// Of a connection that should have nothing to say: whether it is still there.
     pub fn is_idle(&mut self) -> bool {
         let would_block = |error: &std::io::Error| error.kind() == ErrorKind::WouldBlock;

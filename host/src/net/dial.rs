@@ -10,10 +10,10 @@ use std::os::fd::AsRawFd;
 use std::task::Poll;
 use std::time::Instant;
 
-/// The first that answers; the last failure when none does.
+/// The first that answers.
 pub async fn dial(addresses: &[IpAddr], port: u16) -> Result<TcpStream> {
     let mut dialling =
-        Dialling { left: interleave(addresses).into(), port, pending: Vec::new(), next_at: None, last: CUT };
+        Dialling { left: interleave(addresses).into(), port, pending: Vec::new(), next_at: None, why: None };
     poll_fn(|_| dialling.poll()).await
 }
 
@@ -31,13 +31,16 @@ fn interleave(addresses: &[IpAddr]) -> Vec<IpAddr> {
     all
 }
 
+const NO_ROUTE: [&str; 3] = ["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"];
+
 struct Dialling {
     left: std::collections::VecDeque<IpAddr>,
     port: u16,
     pending: Vec<Socket>,
     /// When the next address is tried although another still may answer.
     next_at: Option<Instant>,
-    last: Fault,
+    /// The first that says more than that a family is not to be had here.
+    why: Option<Fault>,
 }
 
 impl Dialling {
@@ -50,14 +53,14 @@ impl Dialling {
             self.next_at = Some(after_ms(limits::NEXT_ADDRESS_MS));
             match begin(SocketAddr::new(address, self.port)) {
                 Ok(socket) => self.pending.push(socket),
-                Err(error) => self.last = error.into(),
+                Err(error) => self.blame(error.into()),
             }
             if let Some(stream) = self.take_connected() {
                 return Poll::Ready(Ok(stream));
             }
         }
         if self.pending.is_empty() {
-            return Poll::Ready(Err(self.last.clone()));
+            return Poll::Ready(Err(self.why.clone().unwrap_or(CUT)));
         }
         for socket in &self.pending {
             wait_for(socket.as_raw_fd(), libc::POLLOUT);
@@ -68,13 +71,19 @@ impl Dialling {
         Poll::Pending
     }
 
+    fn blame(&mut self, fault: Fault) {
+        if self.why.as_ref().is_none_or(|known| NO_ROUTE.contains(&&*known.code)) {
+            self.why = Some(fault);
+        }
+    }
+
     fn take_connected(&mut self) -> Option<TcpStream> {
         let mut index = 0;
         while index < self.pending.len() {
             let socket = &self.pending[index];
             match socket.take_error() {
                 Ok(Some(error)) | Err(error) => {
-                    self.last = error.into();
+                    self.blame(error.into());
                     self.pending.remove(index);
                     self.next_at = Some(Instant::now());
                 }
@@ -128,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_failure_is_that_of_all() {
+    fn a_failure_has_the_name_that_the_kernel_gives() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);

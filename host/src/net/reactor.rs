@@ -136,6 +136,8 @@ impl Reactor {
     /// Sleeps until something comes for a task, or as long as `timeout_ms` says: below 0 for ever. `sleep` is poll(2),
     /// which may also return earlier.
     pub fn look(&mut self, timeout_ms: f64, sleep: impl FnOnce(&mut [libc::pollfd], f64)) {
+        // What was started or published since must not wait for something else to come.
+        self.run();
         let mut polled: Vec<libc::pollfd> = Vec::new();
         let mut owners: Vec<u32> = Vec::new();
         for (number, entry) in &self.tasks {
@@ -160,9 +162,6 @@ impl Reactor {
     }
 
     fn shorter(&self, timeout_ms: f64) -> f64 {
-        if self.tasks.values().any(|entry| entry.is_ready) {
-            return 0.0;
-        }
         let Some(first) = self.tasks.values().filter_map(|entry| entry.waits.until).min() else { return timeout_ms };
         let left_ms = first.saturating_duration_since(Instant::now()).as_secs_f64() * 1e3;
         if timeout_ms < 0.0 { left_ms } else { left_ms.min(timeout_ms) }

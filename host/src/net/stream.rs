@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 
 pub enum Stream {
+    /// Or a unix socket, which is one as well.
     Tcp(TcpStream),
     Tls(Box<Tls>),
 }
@@ -46,7 +47,9 @@ impl Stream {
             Self::Tcp(socket) => socket.shutdown(std::net::Shutdown::Write),
             Self::Tls(tls) => {
                 tls.session.send_close_notify();
-                tls.flush()
+                tls.flush()?;
+                // What did not go out yet is not cut off by that: there is no more than this alert.
+                if tls.session.wants_write() { Ok(()) } else { tls.below.end() }
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Exchanges with raw servers that answer what they like, each in a thread of the test.
 
 mod answers;
+mod names;
+mod proxies;
 mod reuse;
+mod sending;
 mod server;
 mod tls;
 

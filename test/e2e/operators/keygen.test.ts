@@ -4,7 +4,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from 'node:path';
 import { identityToRecipient } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
-import { describeReal, sopsProgram } from '../../real/available.ts';
+import { describeReal } from '../../real/available.ts';
+import { pinnedProgram } from '../../real/programs.ts';
 import { folder } from '../folder.ts';
 import { envseal, envsealWords, type Outcome, PATH, runWords } from '../program.ts';
 
@@ -184,7 +185,7 @@ describeReal('sops', 'the real sops', () => {
     const cwd = folder({ 'plain.env': 'A=1\n' });
     const recipient = (await envseal(['keygen', '--out', 'key'], { cwd })).stdout.trim();
     const sops = (...args: string[]) =>
-      execFileSync(sopsProgram() as string, args, {
+      execFileSync(pinnedProgram('sops'), args, {
         cwd,
         env: { PATH, HOME: cwd, SOPS_AGE_KEY_FILE: 'key' },
         encoding: 'utf8',

@@ -4,7 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { describeReal, sopsProgram } from '../../real/available.ts';
+import { describeReal } from '../../real/available.ts';
+import { pinnedProgram } from '../../real/programs.ts';
 import { A, B, IDENTITIES, identities } from '../../sealing/sops/age-keys.ts';
 import { folder } from '../folder.ts';
 import { IDENTITY } from '../sealed.ts';
@@ -15,7 +16,7 @@ const ENV: Env = { SOPS_AGE_KEY: IDENTITY };
 
 function sops(args: readonly string[], cwd = '/'): string {
   const env = { PATH: process.env.PATH, HOME: '/', SOPS_AGE_KEY_FILE: IDENTITIES };
-  return execFileSync(sopsProgram() as string, args, { env, cwd, encoding: 'utf8', stdio: 'pipe' });
+  return execFileSync(pinnedProgram('sops'), args, { env, cwd, encoding: 'utf8', stdio: 'pipe' });
 }
 
 function decrypt(path: string): string {

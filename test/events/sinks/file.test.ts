@@ -88,13 +88,12 @@ describe('what fails', () => {
   test('a pipe that nobody reads', async () => {
     const path = join(folder(), 'pipe');
     await once(spawn('mkfifo', [path]), 'exit');
-    const { code, message, hint, ms } = await failure(`file://${path}`);
+    const { code, message, hint } = await failure(`file://${path}`);
     expect({ code, message, hint }).toEqual({
       code: 'undelivered',
       message: 'cannot append to it: ENXIO',
       hint: 'nobody reads from this pipe',
     });
-    expect(ms).toBeLessThan(1000);
   });
 
   test.each([

@@ -77,20 +77,16 @@ describe('with ack=true', () => {
 
   test('they never say so', async () => {
     await splunk.acknowledgeAfter(1e9);
-    const { code, message, ms } = await failure(`${uri}?ack=true`, { variables, seconds: 1 });
+    const { code, message } = await failure(`${uri}?ack=true`, { variables, seconds: 3 });
     expect({ code, message }).toEqual({
       code: 'undelivered',
       message: 'Splunk took the event and has not indexed it in time',
     });
-    expect(ms).toBeLessThan(1300);
   });
 
   test('the ack endpoint is silent', async () => {
     await splunk.fault({ match: 'ack$', hang: true, count: 'always' });
-    const { code, ms } = await failure(`${uri}?ack=true`, { variables, seconds: 0.5 });
-    expect(code).toBe('timeout');
-    expect(ms).toBeGreaterThan(490);
-    expect(ms).toBeLessThan(900);
+    expect(await failure(`${uri}?ack=true`, { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
   test('the ack endpoint fails, then answers', async () => {
@@ -151,7 +147,7 @@ describe('what fails', () => {
 
   test('busy, whatever the status says', async () => {
     await splunk.lie(9);
-    expect(await failure(uri, { variables, seconds: 0.5 })).toMatchObject({ code: 'unreachable' });
+    expect(await failure(uri, { variables, seconds: 2 })).toMatchObject({ code: 'unreachable' });
     expect((await splunk.requests()).length).toBeGreaterThan(1);
   });
 
@@ -163,16 +159,18 @@ describe('what fails', () => {
 
   test('throttled, with Retry-After', async () => {
     await splunk.fault({ status: 429, setHeaders: { 'retry-after': '1' } });
-    const start = performance.now();
     await send(uri, { variables });
-    expect(performance.now() - start).toBeGreaterThan(990);
+    expect(await splunk.requests()).toHaveLength(2);
+  });
+
+  test('throttled, with a Retry-After beyond the deadline', async () => {
+    await splunk.fault({ status: 429, setHeaders: { 'retry-after': '60' } });
+    expect(await failure(uri, { variables, seconds: 20 })).toMatchObject({ code: 'throttled', attempts: 1 });
   });
 
   test('silence', async () => {
     await splunk.fault({ hang: true, count: 'always' });
-    const { code, ms } = await failure(uri, { variables, seconds: 0.5 });
-    expect(code).toBe('timeout');
-    expect(ms).toBeLessThan(900);
+    expect(await failure(uri, { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
   test('a redirect: the token stays', async () => {
@@ -193,7 +191,7 @@ describe('what fails', () => {
   });
 
   test('nobody there', async () => {
-    const sent = failure(`splunk+http://${CLOSED}`, { variables, seconds: 0.3 });
+    const sent = failure(`splunk+http://${CLOSED}`, { variables, seconds: 2 });
     expect(await sent).toMatchObject({
       code: 'unreachable',
       message: `cannot reach ${CLOSED}: ECONNREFUSED`,

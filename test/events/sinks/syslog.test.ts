@@ -123,7 +123,7 @@ describe.each(['tcp', 'tls'] as const)('over %s, what fails', (transport) => {
 
   test('one that is always reset', async () => {
     await syslog.fault({ transport, reset: true, count: 'always' });
-    const sent = failure(uriOf(transport), { variables, seconds: 0.5 });
+    const sent = failure(uriOf(transport), { variables, seconds: 2 });
     expect(await sent).toMatchObject({ code: 'unreachable' });
   });
 });
@@ -131,34 +131,33 @@ describe.each(['tcp', 'tls'] as const)('over %s, what fails', (transport) => {
 test.each(['tcp', 'tls', 'unix'] as const)('over %s, silence', async (transport) => {
   const server = transport === 'unix' ? 'unix-stream' : transport;
   await syslog.fault({ transport: server, hang: true, count: 'always' });
-  const { code, ms } = await failure(uriOf(transport), { variables, seconds: 0.5 });
-  expect(code).toBe('timeout');
-  expect(ms).toBeGreaterThan(490);
-  expect(ms).toBeLessThan(900);
+  expect(await failure(uriOf(transport), { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
 });
 
 test('a certificate of another CA', async () => {
-  const { code, message, ms } = await failure(uriOf('tls'), { variables: { SSL_CERT_FILE: OTHER_CA_FILE } });
+  const { code, message, attempts } = await failure(uriOf('tls'), {
+    variables: { SSL_CERT_FILE: OTHER_CA_FILE },
+  });
   expect(code).toBe('unreachable');
   expect(message).toMatch(/^cannot reach 127\.0\.0\.1: [A-Z_]+$/);
-  expect(ms).toBeLessThan(3000);
+  expect(attempts).toBe(1);
   expect(await syslog.received()).toEqual([]);
 });
 
 test('a certificate of another name', async () => {
   const uri = uriOf('tls').replace('127.0.0.1', '127.0.0.2');
-  expect(await failure(uri, { variables, seconds: 1 })).toMatchObject({ code: 'unreachable' });
+  expect(await failure(uri, { variables, seconds: 2 })).toMatchObject({ code: 'unreachable' });
 });
 
 test.each(['tcp', 'tls'])('nobody there, over %s', async (transport) => {
-  expect(await failure(`syslog+${transport}://${CLOSED}`, { seconds: 0.3 })).toMatchObject({
+  expect(await failure(`syslog+${transport}://${CLOSED}`, { seconds: 2 })).toMatchObject({
     code: 'unreachable',
     message: 'cannot reach 127.0.0.1: ECONNREFUSED',
   });
 });
 
 test('a host that does not exist', async () => {
-  const sent = failure('syslog+udp://nowhere.invalid', { seconds: 1 });
+  const sent = failure('syslog+udp://nowhere.invalid', { seconds: 2 });
   expect(await sent).toMatchObject({ code: expect.stringMatching(/unreachable|timeout/) });
 });
 
@@ -172,7 +171,7 @@ describe('unix sockets', () => {
 
   test('for datagrams, on Node', async ({ skip }) => {
     if (syslog.paths.datagram === null) return skip('no python3');
-    expect(await failure(`syslog+unix://${syslog.paths.datagram}`, { seconds: 1 })).toMatchObject({
+    expect(await failure(`syslog+unix://${syslog.paths.datagram}`, { seconds: 2 })).toMatchObject({
       code: 'configuration',
       message: 'the socket is for datagrams, which Node cannot send',
     });
@@ -185,7 +184,7 @@ describe('unix sockets', () => {
     const { renameSync } = await import('node:fs');
     renameSync(path, `${path}.old`);
     await new Promise((resolve) => server.close(resolve));
-    expect(await failure(`syslog+unix://${path}.old`, { seconds: 0.3 })).toMatchObject({
+    expect(await failure(`syslog+unix://${path}.old`, { seconds: 2 })).toMatchObject({
       code: 'unreachable',
     });
   });

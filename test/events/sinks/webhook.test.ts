@@ -36,18 +36,22 @@ describe('what is sent', () => {
     }
   });
 
-  test('changes, a few at a time where there are many', async () => {
+  test('each of many changes', async () => {
     const events = Array.from({ length: 40 }, (_, index) =>
       change('rotated', {}, `s3://snacks/${index}/env`),
     );
-    await receiver.fault({ delayMs: 50, count: 'always' });
-    const start = performance.now();
     await send(receiver.url, { events, variables });
-    expect(performance.now() - start).toBeGreaterThan(140);
     expectSame(
       (await receiver.received()).map(({ body }) => JSON.parse(body)),
       events,
     );
+  });
+
+  test('no more than 16 are on their way at once', async () => {
+    const events = Array.from({ length: 40 }, () => change('rotated'));
+    await receiver.fault({ hang: true, count: 'always' });
+    expect(await failure(receiver.url, { events, variables, seconds: 3 })).toMatchObject({ code: 'timeout' });
+    expect(await receiver.requests()).toHaveLength(16);
   });
 
   test('all others, where the first are refused', async () => {
@@ -84,8 +88,7 @@ describe('what is sent', () => {
     await send(secure.url, { variables: { ...variables, SSL_CERT_FILE: CA_FILE } });
     expect(await secure.received()).toHaveLength(1);
     const wrong = await failure(secure.url, { variables: { ...variables, SSL_CERT_FILE: OTHER_CA_FILE } });
-    expect(wrong).toMatchObject({ code: 'unreachable' });
-    expect(wrong.ms).toBeLessThan(5000);
+    expect(wrong).toMatchObject({ code: 'unreachable', attempts: 1 });
   });
 });
 
@@ -118,17 +121,14 @@ describe('what fails', () => {
 
   test('429 is repeated after Retry-After, with the same id', async () => {
     await receiver.fault({ status: 429, setHeaders: { 'retry-after': '1' }, applied: true });
-    const start = performance.now();
     await send(receiver.url, { variables });
-    expect(performance.now() - start).toBeGreaterThan(990);
     expect(await receiver.duplicates()).toHaveLength(1);
   });
 
   test('429 with a Retry-After beyond the deadline', async () => {
     await receiver.fault({ status: 429, setHeaders: { 'retry-after': '60' } });
-    const { code, ms } = await failure(receiver.url, { variables, seconds: 2 });
-    expect(code).toBe('throttled');
-    expect(ms).toBeLessThan(1000);
+    const failed = await failure(receiver.url, { variables, seconds: 20 });
+    expect(failed).toMatchObject({ code: 'throttled', attempts: 1 });
   });
 
   test.each([{ status: 500 }, { status: 503 }, { resetBeforeHeaders: true }])(
@@ -143,14 +143,11 @@ describe('what fails', () => {
 
   test('silence', async () => {
     await receiver.fault({ hang: true, count: 'always' });
-    const { code, ms } = await failure(receiver.url, { variables, seconds: 0.5 });
-    expect(code).toBe('timeout');
-    expect(ms).toBeGreaterThan(490);
-    expect(ms).toBeLessThan(900);
+    expect(await failure(receiver.url, { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
   test('nobody there', async () => {
-    expect(await failure(`http://${CLOSED}/`, { seconds: 0.5 })).toMatchObject({
+    expect(await failure(`http://${CLOSED}/`, { seconds: 2 })).toMatchObject({
       code: 'unreachable',
       message: `cannot reach ${CLOSED}: ECONNREFUSED`,
     });

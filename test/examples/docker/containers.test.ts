@@ -70,10 +70,8 @@ async function expectHidden({ id }: Container): Promise<void> {
 }
 
 async function expectStop(container: Container, status = 0): Promise<void> {
-  const before = performance.now();
+  // 137 if podman had to kill it.
   expect(await container.stop()).toBe(status);
-  // podman would kill it after 20 s.
-  expect(performance.now() - before).toBeLessThan(10 * SECOND_MS);
 }
 
 describeReal('podman', 'examples/docker, as containers', () => {

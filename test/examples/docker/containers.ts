@@ -15,7 +15,7 @@ export const HARDENED = [
 
 /** Ends a container that a killed test run leaves behind. */
 const LIFETIME_SECONDS = 120;
-const START_LIMIT_MS = 30_000;
+const START_LIMIT_MS = 180_000;
 
 export interface Process {
   /** Within the container. */

@@ -13,7 +13,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SETTINGS, variableOf } from '../../../src/settings.ts';
-import { helmProgram } from '../../real/available.ts';
+import { helmProgram } from '../../real/programs.ts';
 import { type Container, FOLDER, filesOf, parseManifests, podOf, read, variablesOf } from './examples.ts';
 import { violationsOf } from './restricted.ts';
 import { faultsOf } from './schema.ts';

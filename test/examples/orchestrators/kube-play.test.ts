@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { filesWith } from '../../container/files-with.ts';
 import { CANARY } from '../../e2e/transcript.ts';
-import { available, describeReal, kustomizeProgram } from '../../real/available.ts';
+import { available, describeReal } from '../../real/available.ts';
+import { pinnedProgram } from '../../real/programs.ts';
 import { accessToken } from '../../servers/google/access-tokens.ts';
 import {
   ACCESS_KEY_ID,
@@ -36,7 +37,7 @@ const ofChart = () => {
 };
 const ofOverlay = () =>
   parseManifests(
-    execFileSync(kustomizeProgram() ?? '', ['build', join(FOLDER, 'kustomize/overlays/prod')], {
+    execFileSync(pinnedProgram('kustomize'), ['build', join(FOLDER, 'kustomize/overlays/prod')], {
       encoding: 'utf8',
     }),
   );

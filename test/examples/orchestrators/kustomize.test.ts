@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { describeReal, kustomizeProgram } from '../../real/available.ts';
+import { describeReal } from '../../real/available.ts';
+import { pinnedProgram } from '../../real/programs.ts';
 import { type Container, FOLDER, parseManifests, podOf, read, variablesOf } from './examples.ts';
 import { violationsOf } from './restricted.ts';
 import { faultsOf } from './schema.ts';
@@ -28,7 +29,7 @@ describe('Kustomize', () => {
   describeReal('kustomize', 'as kustomize builds it', () => {
     const build = (stage: string) =>
       parseManifests(
-        execFileSync(kustomizeProgram() ?? '', ['build', join(FOLDER, `kustomize/overlays/${stage}`)], {
+        execFileSync(pinnedProgram('kustomize'), ['build', join(FOLDER, `kustomize/overlays/${stage}`)], {
           encoding: 'utf8',
         }),
       );

@@ -9,7 +9,8 @@ import { folder } from '../../e2e/folder.ts';
 import { envseal, envsealWords, operate, runWords } from '../../e2e/program.ts';
 import { AGE_KEY, IDENTITY } from '../../e2e/sealed.ts';
 import { CANARY } from '../../e2e/transcript.ts';
-import { describeReal, systemdAnalyzeProgram } from '../../real/available.ts';
+import { describeReal } from '../../real/available.ts';
+import { systemdAnalyzeProgram } from '../../real/programs.ts';
 import { type SyslogServer, startSyslog } from '../../servers/start.ts';
 import { FOLDER, read, type Variables } from './examples.ts';
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sealSops } from '../../../src/sealing/sops/seal.ts';
 import type { SopsKind } from '../../../src/sealing/sops/tree.ts';
-import { describeReal, sopsProgram } from '../../real/available.ts';
+import { describeReal } from '../../real/available.ts';
+import { pinnedProgram } from '../../real/programs.ts';
 import { A, ageKey, B, C, IDENTITIES, wrap } from './age-keys.ts';
 import { change, differingLines, openDocument, revealed, textOf } from './changing.ts';
 import { read, vector, vectorNames } from './opening.ts';
@@ -43,7 +44,7 @@ describeReal('sops', 'the real sops', () => {
 
   function sops(args: readonly string[]): string {
     const env = { PATH: process.env.PATH, HOME: folder, SOPS_AGE_KEY_FILE: IDENTITIES };
-    return execFileSync(sopsProgram() as string, args, { env, cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+    return execFileSync(pinnedProgram('sops'), args, { env, cwd: folder, encoding: 'utf8', stdio: 'pipe' });
   }
 
   function write(name: string, content: string | Uint8Array): string {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SealSopsOptions, sealSops } from '../../../src/sealing/sops/seal.ts';
 import type { SopsKind } from '../../../src/sealing/sops/tree.ts';
-import { describeReal, sopsProgram } from '../../real/available.ts';
+import { describeReal } from '../../real/available.ts';
+import { pinnedProgram } from '../../real/programs.ts';
 import { A, ageKey, B, C, IDENTITIES, unwrapWith, wrap } from './age-keys.ts';
 import { read } from './opening.ts';
 
@@ -38,7 +39,7 @@ describeReal('sops', 'the real sops', () => {
 
   function sops(args: readonly string[], input?: string): string {
     const env = { PATH: process.env.PATH, HOME: folder, SOPS_AGE_KEY_FILE: IDENTITIES };
-    return execFileSync(sopsProgram() as string, args, { env, input, cwd: folder, encoding: 'utf8' });
+    return execFileSync(pinnedProgram('sops'), args, { env, input, cwd: folder, encoding: 'utf8' });
   }
 
   function write(name: string, content: string | Uint8Array): string {

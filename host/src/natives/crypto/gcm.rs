@@ -7,6 +7,7 @@ use ghash::{GHash, universal_hash::UniversalHash};
 
 const BLOCK_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
+const MIN_IV_BYTES: usize = 12;
 /// SP 800-38D, 5.2.1.1: 2^39 - 256 bits.
 const MAX_BYTES: u64 = (1 << 36) - 32;
 
@@ -38,7 +39,7 @@ impl Aes {
 }
 
 impl Gcm {
-    /// `None` for a key that is not 16, 24 or 32 bytes, and for no IV at all.
+    /// `None` for a key that is not 16, 24 or 32 bytes, and for an IV that is shorter than Node takes.
     pub fn new(key: &[u8], iv: &[u8]) -> Option<Gcm> {
         let aes = match key.len() {
             16 => Aes::Aes128(Aes128::new_from_slice(key).ok()?),
@@ -46,7 +47,7 @@ impl Gcm {
             32 => Aes::Aes256(Aes256::new_from_slice(key).ok()?),
             _ => return None,
         };
-        if iv.is_empty() {
+        if iv.len() < MIN_IV_BYTES {
             return None;
         }
         let hash = GHash::new(&aes.encrypt([0; BLOCK_BYTES]).into());

@@ -1,4 +1,7 @@
-//! Base64 as Node's `Buffer` reads it: either alphabet, whatever is between, up to the first `=`.
+//! Base64 as Node's `Buffer` reads it: either alphabet, whatever is between, up to the first `=`. Of a character, the lower
+//! byte counts.
+
+use super::wtf8;
 
 /// Of a digit; 64 for what is none.
 const VALUES: [u8; 256] = {
@@ -18,7 +21,7 @@ const VALUES: [u8; 256] = {
 pub fn decode(text: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut count) = (0u32, 0);
-    for &character in text {
+    for character in wtf8::units(text).map(|unit| unit as u8) {
         if character == b'=' {
             break;
         }

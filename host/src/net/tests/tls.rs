@@ -28,7 +28,7 @@ fn params(name: &str) -> CertificateParams {
 }
 
 /// A chain and its key.
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+pub type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 fn signed(params: CertificateParams, by: &Authority) -> Identity {
     let key = KeyPair::generate().unwrap();
@@ -36,10 +36,25 @@ fn signed(params: CertificateParams, by: &Authority) -> Identity {
     (vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
 }
 
+/// Of `localhost`, with the bundle that trusts it.
+pub fn identity() -> (Identity, String) {
+    let ca = authority();
+    (signed(params("localhost"), &ca), ca.pem())
+}
+
+pub fn copy((chain, key): &Identity) -> Identity {
+    (chain.clone(), key.clone_key())
+}
+
+pub fn server_config(identity: Identity) -> Arc<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().unwrap();
+    Arc::new(builder.with_no_client_auth().with_single_cert(identity.0, identity.1).unwrap())
+}
+
 const ANSWER: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
 
-struct TlsServer {
-    port: u16,
+pub struct TlsServer {
+    pub port: u16,
     handshakes: Receiver<HandshakeKind>,
 }
 
@@ -48,7 +63,7 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
 }
 
 /// Answers each request with the same; without close_notify at the end.
-fn serve(
+pub fn serve(
     identity: Identity,
     versions: &[&'static rustls::SupportedProtocolVersion],
     answer: &'static str,

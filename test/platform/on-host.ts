@@ -1,0 +1,45 @@
+/** The program that the host runs for the tests: JSON of operations comes in by standard input, and of results goes out. */
+import '../../src/platform/install.ts';
+import { plainLines } from '../../src/envfile/plain-lines.ts';
+import { natives } from '../../src/platform/callbacks.ts';
+import { crc32c, crc64nvme } from '../../src/system/crc.ts';
+import { isText } from '../../src/system/text-search.ts';
+import { type Json, OPERATIONS, perform } from './operations.ts';
+
+const MAX_INPUT_BYTES = 256 * 1024 * 1024;
+
+/** Natives that have a double in TypeScript: whether both come to the same. */
+const DOUBLES: Readonly<Record<string, (text: string) => boolean>> = {
+  plainLines: (text) => `${natives.plainLines(text)}` === `${plainLines(text)}`,
+  isText: (text) => natives.isText(text) === isText(text),
+  crc32c: (text) => natives.crc32c(Buffer.from(text)) === crc32c(Buffer.from(text)),
+  crc64nvme: (text) =>
+    Buffer.from(natives.crc64nvme(Buffer.from(text))).equals(Buffer.from(crc64nvme(Buffer.from(text)))),
+};
+Object.assign(OPERATIONS, {
+  double: (name: string, text: string) => DOUBLES[name]?.(text) as boolean,
+  includes: (text: string, part: string) => natives.includes(text, part),
+  crc32: (hex: string) => natives.crc32(Buffer.from(hex, 'hex')),
+});
+
+const operations = JSON.parse(ascii(natives.readInput(MAX_INPUT_BYTES))) as [string, ...Json[]][];
+const results: Json[] = [];
+for (const operation of operations) results.push(await perform(operation));
+natives.write(1, bytes(JSON.stringify(results)));
+natives.exit(0);
+
+/** Neither leans on what is tested. */
+function ascii(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 4096)
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return text;
+}
+
+function bytes(text: string): Uint8Array {
+  const escaped = text.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return Uint8Array.from(escaped, (character) => character.charCodeAt(0));
+}
