@@ -2,7 +2,7 @@
  * The clouds of the benchmark: they answer at once, so that what is measured is the client. Run by Bun; prints its URL,
  * and the number of requests when its stdin has a line. `one` has a variable, `many` has 5,000, `sops` 100 under AWS KMS.
  */
-import { crc32c } from '../src/store/checksum.ts';
+import { crc32c } from '../src/system/crc.ts';
 import { sealVariables } from './sealed.ts';
 
 const KEY = 'arn:aws:kms:us-east-1:111122223333:key/bench';

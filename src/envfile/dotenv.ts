@@ -14,53 +14,40 @@ import type { EnvsealError } from '../errors.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { NAME_IN_WORDS, NAME_PATTERN, nameEnd } from './name.ts';
 import type { Taker } from './parse.ts';
+import { plainLines } from './plain-lines.ts';
 import { takeQuoted } from './quoted.ts';
 
 /** `NAME=` and what may stand around it; `export=1` sets a variable of that name. */
 const HEAD_PATTERN = `[ \\t]*(?:export[ \\t]+)?(${NAME_PATTERN})[ \\t]*=[ \\t]*`;
 
-/** How a line begins that is a name, `=` and a value, with nothing around them. */
-const PLAIN_HEAD = new RegExp(`${NAME_PATTERN}=(?![ \\t'"])`, 'y');
 const SPACE = 0x20;
 const TAB = 0x09;
-/** Any other line, up to its value; what it does not match is told apart afterwards. */
+/** A line that is not plain, up to its value; what it does not match is told apart afterwards. */
 const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
-/**
- * Nearly all lines are plain: what begins as above, holds neither `#` nor CR and ends with no white space. At a cold
- * start, when nothing is compiled yet, native searches tell that, and calls of our own would cost as much again. The
- * cursor follows only to the lines that are not.
- */
+/** Nearly all lines are plain, and found all at once. The cursor follows only to the lines that are not. */
 export function parseDotenv(cursor: Cursor, taker: Taker): void {
   const { text } = cursor;
   const { length } = text;
+  const plain = plainLines(text);
+  let next = 0;
   let { at, line } = cursor;
-  let hash = -1;
-  let cr = -1;
   while (at < length) {
-    if (hash < at) hash = indexOrEnd(text, '#', at);
-    if (cr < at) cr = indexOrEnd(text, '\r', at);
-    const lf = text.indexOf('\n', at);
-    const end = lf === -1 ? length : lf;
-    const last = text.charCodeAt(end - 1);
-    PLAIN_HEAD.lastIndex = at;
-    if (hash < end || cr < end || last === SPACE || last === TAB || !PLAIN_HEAD.test(text)) {
+    // Inside quotes a line can look plain.
+    while ((plain[next] as number) < at) next += 3;
+    if (plain[next] === at) {
+      const end = plain[next + 2] as number;
+      taker.set(text.slice(at, plain[next + 1]), text.slice(at, end), line);
+      at = end + 1;
+      line += 1;
+    } else {
       cursor.at = at;
       cursor.line = line;
       takeOtherLine(cursor, taker);
       at = cursor.at;
       line = cursor.line;
-    } else {
-      taker.set(text.slice(at, PLAIN_HEAD.lastIndex - 1), text.slice(at, end), line);
-      at = end + 1;
-      line += 1;
     }
   }
-}
-
-function indexOrEnd(text: string, character: string, from: number): number {
-  const at = text.indexOf(character, from);
-  return at === -1 ? text.length : at;
 }
 
 function takeOtherLine(cursor: Cursor, taker: Taker): void {

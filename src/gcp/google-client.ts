@@ -32,6 +32,7 @@ export class GoogleClient {
   readonly deadline: Deadline;
   readonly http: Http;
   readonly token: TokenProvider;
+  readonly system: System;
   readonly #options: GoogleClientOptions;
   readonly #userAgent: string;
 
@@ -40,6 +41,7 @@ export class GoogleClient {
     this.variables = options.variables;
     this.deadline = options.deadline;
     this.http = options.http;
+    this.system = options.system;
     this.token = options.token ?? tokenChain(options);
     this.#userAgent = options.userAgent;
   }

@@ -7,7 +7,7 @@ import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
 import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/refusal.ts';
 import { retry } from '../net/retry.ts';
-import { crc32c } from '../store/checksum.ts';
+import { crc32c } from '../system/crc.ts';
 import { base64, checkName } from './cloud-kms.ts';
 
 export interface CloudKmsPlaintext {

@@ -9,7 +9,7 @@ import type { GoogleRefusal } from '../gcp/refusal.ts';
 import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
-import { crc32c } from '../store/checksum.ts';
+import { crc32c } from '../system/crc.ts';
 import { type CloudKmsCiphertext, checkName, checkPlaintext, explainDecrypt } from './cloud-kms.ts';
 import { type CloudKmsPlaintext, checkCiphertext, explainEncrypt } from './cloud-kms-encrypt.ts';
 

@@ -8,7 +8,7 @@ import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
 import { isCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
 import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/refusal.ts';
 import { retry } from '../net/retry.ts';
-import { crc32c } from '../store/checksum.ts';
+import { crc32c } from '../system/crc.ts';
 
 export interface CloudKmsCiphertext {
   readonly ciphertext: Uint8Array;

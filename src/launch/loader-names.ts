@@ -1,3 +1,4 @@
+import { includesAny } from '../system/text-search.ts';
 import { matcher } from './name-match.ts';
 
 /**
@@ -112,15 +113,15 @@ export function mayHaveLoaderName(names: ReadonlyMap<string, unknown>): boolean 
   return false;
 }
 
-/** One expression over all names, for the few patterns that are no names. */
+/** One search over all names for each of the few patterns that are no names. */
 function mayHaveOneOf(names: ReadonlyMap<string, unknown>, patterns: readonly string[]): boolean {
-  let prefixes = '';
+  const prefixes: string[] = [];
   for (const pattern of patterns) {
     const star = pattern.search(/[*?]/);
-    if (star >= 0) prefixes += `|${pattern.slice(0, star)}`;
+    if (star >= 0) prefixes.push(`\0${pattern.slice(0, star)}`);
     else if (names.has(pattern)) return true;
   }
-  return new RegExp(`\\0(?:${prefixes.slice(1)})`).test(`\0${Array.from(names.keys()).join('\0')}`);
+  return includesAny(`\0${Array.from(names.keys()).join('\0')}`, prefixes);
 }
 
 export function isLoaderName(name: string): boolean {

@@ -4,6 +4,7 @@
  */
 import { NAME_PATTERN } from '../envfile/name.ts';
 import { EnvsealError } from '../errors.ts';
+import { includesAny, isText } from '../system/text-search.ts';
 import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX, type Likeness, looksLike } from './looks-like.ts';
 import { isObject, recogniseSopsText } from './sops/recognise.ts';
@@ -51,8 +52,8 @@ const DOTENV_START = new RegExp(
 );
 
 const DOTENVX_KEY = 'DOTENV_PUBLIC_KEY';
-/** One of these is in every file of sops and of dotenvx, and in nearly no other: one search instead of three. */
-const SOPS_OR_DOTENVX = /ENC\[AES256_GCM,|sops|DOTENV_PUBLIC_KEY/;
+/** One of these is in every file of sops and of dotenvx, and in nearly no other. */
+const SOPS_OR_DOTENVX = ['ENC[AES256_GCM,', 'sops', DOTENVX_KEY];
 
 /**
  * Throws `malformed`, which says what the file looks like and nothing that is in it. Text that is none of the others is
@@ -62,7 +63,7 @@ const SOPS_OR_DOTENVX = /ENC\[AES256_GCM,|sops|DOTENV_PUBLIC_KEY/;
  */
 export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   const text = decode(bytes);
-  const mayBeOther = SOPS_OR_DOTENVX.test(text);
+  const mayBeOther = includesAny(text, SOPS_OR_DOTENVX);
   const sealed =
     recogniseCiphertext(bytes, text) ?? (mayBeOther ? recogniseSopsFile(text, source) : undefined);
   if (sealed !== undefined) return sealed;
@@ -135,11 +136,6 @@ function asKms(bytes: Uint8Array, text: string, source: string): Recognised {
 /** Bytes that are not UTF-8 come as U+FFFD; its BOM does not come at all. */
 function decode(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-function isText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  return !/[\0-\x08\x0e-\x1f\ufffd]/.test(text);
 }
 
 /** What a KMS answers, stored whole: as variables it would be ciphertext. */

@@ -4,7 +4,7 @@ import { EnvsealError } from '../errors.ts';
 import { requestIdsOf } from '../gcp/refusal.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
-import { crc32c } from './checksum.ts';
+import { crc32c } from '../system/crc.ts';
 import { conflict, type Winner } from './conflict.ts';
 import type { Expected, WriteOptions, Written } from './env-store.ts';
 import { describe, toObject } from './gcs.ts';

@@ -10,7 +10,7 @@ import { explainGoogleRefusal, requestIdsOf } from '../gcp/refusal.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
-import { crc32c } from './checksum.ts';
+import type { System } from '../system/system.ts';
 import type { GcsSource } from './source.ts';
 import type { FetchedObject, Sealing } from './store.ts';
 
@@ -47,7 +47,7 @@ async function fetchOnce(source: GcsSource, client: GoogleClient): Promise<Fetch
   const resource = isOther ? await describeAgain(source, media.generation, client) : described;
   if (resource === undefined) return undefined;
   // Both: a gateway may leave the generation out, and then the description is of these bytes, or of none.
-  verifyCrc32c(media.bytes, [media.crc32c, resource.crc32c]);
+  verifyCrc32c(media.bytes, [media.crc32c, resource.crc32c], client.system);
   const { bytes, requestIds, attempts } = media;
   return { ...toObject(resource), bytes, requestIds, attempts };
 }
@@ -149,11 +149,11 @@ export function toObject({
 }
 
 /** https://docs.cloud.google.com/storage/docs/data-validation */
-function verifyCrc32c(bytes: Uint8Array, stated: readonly (string | undefined)[]): void {
+function verifyCrc32c(bytes: Uint8Array, stated: readonly (string | undefined)[], system: System): void {
   const expected = stated.filter((checksum) => checksum !== undefined);
   if (expected.length === 0) throw damaged('the object came without its crc32c');
   const actual = Buffer.alloc(4);
-  actual.writeUInt32BE(crc32c(bytes));
+  actual.writeUInt32BE(system.crc32c(bytes));
   const text = actual.toString('base64');
   if (expected.some((checksum) => checksum !== text)) throw damaged(WRONG_CHECKSUM);
 }

@@ -75,6 +75,8 @@ export const system: System = {
   sha256: (data) => natives.digest('SHA-256', asBytes(data)),
   sha1: (data) => natives.digest('SHA-1', data),
   crc32: (data) => natives.crc32(data),
+  crc32c: (data) => natives.crc32c(data),
+  crc64nvme: (data) => natives.crc64nvme(data),
   hmacSha256: (key, data) => natives.hmac('SHA-256', asBytes(key), utf8.encode(data)),
   fetch: (url, options) => http.fetch(url, options),
 };

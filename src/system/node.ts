@@ -19,6 +19,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { toByteString } from './bytes.ts';
+import { crc32c, crc64nvme } from './crc.ts';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
 import { type ByteString, ErrnoError, type FetchOptions, STANDARD_INPUT, type System } from './system.ts';
 
@@ -150,6 +151,8 @@ export const nodeSystem: System = {
   sha256: (data) => createHash('sha256').update(data).digest(),
   sha1: (data) => createHash('sha1').update(data).digest(),
   crc32: (data) => crc32(data),
+  crc32c,
+  crc64nvme,
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   fetch: request,
 };

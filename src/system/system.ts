@@ -111,6 +111,9 @@ export interface System {
   sha256(data: string | Uint8Array): Uint8Array;
   sha1(data: Uint8Array): Uint8Array;
   crc32(data: Uint8Array): number;
+  crc32c(data: Uint8Array): number;
+  /** Eight bytes, big-endian. */
+  crc64nvme(data: Uint8Array): Uint8Array;
   hmacSha256(key: string | Uint8Array, data: string): Uint8Array;
   /** One HTTP exchange: redirects are not followed, TLS certificates are always checked. */
   fetch(url: string, options: FetchOptions): Promise<Response>;

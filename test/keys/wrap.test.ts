@@ -14,7 +14,7 @@ import type { KeyToWrapWith, WrappedKey } from '../../src/keys/key-wrapper.ts';
 import { wrapWith } from '../../src/keys/wrap.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { crc32c } from '../../src/store/checksum.ts';
+import { crc32c } from '../../src/system/crc.ts';
 import { nodeSystem as system } from '../../src/system/node.ts';
 import { describeReal } from '../real/available.ts';
 import { startMoto } from '../real/start.ts';

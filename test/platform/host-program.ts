@@ -1,28 +1,20 @@
 /**
- * The tests' program on the host: bundled, compiled by the host itself and linked. `HOST_LIBRARY` names the host's
- * library (`libenvseal_host.a`); without it, and without one in the usual folder, these tests are skipped.
+ * The tests' program on the host: bundled, compiled by the host itself and linked. It takes the library that
+ * `npm run build` leaves (`HOST_LIBRARY` names another one); where there is none, these tests are skipped.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
+import { compileBytecode, type HostTarget, link, TARGETS } from '../../scripts/build/host.ts';
 import type { Json } from './operations.ts';
 
-const TRIPLE = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`;
-const LIBRARY = process.env.HOST_LIBRARY ?? resolve(`host/target/${TRIPLE}/release/libenvseal_host.a`);
-const TABLE = `
-.section .rodata
-.balign 16
-.globl envseal_bytecode_start
-envseal_bytecode_start: .incbin "table"
-.globl envseal_bytecode_end
-envseal_bytecode_end:
-.section .note.GNU-stack,"",@progbits
-`;
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+const target = TARGETS[process.arch] as HostTarget;
+const library = process.env.HOST_LIBRARY ?? libraryIn(process.env.CARGO_TARGET_DIR ?? 'host/target');
 
-export const hasHost = existsSync(LIBRARY);
+export const hasHost = existsSync(library);
 
 export interface HostProgram {
   /** What each operation comes to. */
@@ -42,10 +34,8 @@ export async function makeHostProgram(): Promise<HostProgram> {
     target: 'es2024',
     logLevel: 'error',
   });
-  writeFileSync(join(folder, 'table'), '');
-  const compiler = link(folder, 'compiler');
-  execFileSync(compiler, ['compile', join(folder, 'table'), bundle]);
-  const program = link(folder, 'program');
+  const program = join(folder, 'program');
+  link(library, compileBytecode(library, [bundle], folder), program, target);
   return {
     perform(operations) {
       const input = toAscii(JSON.stringify(operations));
@@ -57,27 +47,11 @@ export async function makeHostProgram(): Promise<HostProgram> {
   };
 }
 
-function link(cwd: string, out: string): string {
-  writeFileSync(join(cwd, 'table.S'), TABLE);
-  execFileSync('cc', ['-c', 'table.S'], { cwd });
-  const words = [
-    '-static',
-    '-no-pie',
-    '-Wl,--gc-sections',
-    '-o',
-    out,
-    LIBRARY,
-    'table.o',
-    '-lm',
-    '-lpthread',
-    '-ldl',
-  ];
-  // The linker warns of what in the library would need a shared libc.
-  execFileSync('cc', words, { cwd, stdio: ['ignore', 'ignore', 'ignore'] });
-  return join(cwd, out);
+function libraryIn(folder: string): string {
+  return `${folder}/${target?.triple}/release/libenvseal_host.a`;
 }
 
-/** ASCII alone, so that reading it leans on nothing that is tested. */
+/** Reading it leans on nothing that is tested. */
 function toAscii(json: string): string {
   return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

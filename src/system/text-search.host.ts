@@ -1,0 +1,8 @@
+/** The same by the host. */
+import { natives } from '../platform/callbacks.ts';
+
+export const isText = (text: string): boolean => natives.isText(text);
+
+export function includesAny(text: string, parts: readonly string[]): boolean {
+  return parts.some((part) => natives.includes(text, part));
+}
