@@ -28,8 +28,18 @@ export function onNet(handler: (...event: NetEvent) => void): void {
 }
 
 export const callbacks: Callbacks = {
-  turn: () => runTimers(natives.now()),
-  signal: (number) => signalActions.get(number)?.(),
+  turn: () => reporting(() => runTimers(natives.now())),
+  signal: (number) => reporting(() => signalActions.get(number)?.()),
   rejected: (reason) => rejectedAction(reason),
-  net: (...event) => netHandler(...event),
+  net: (...event) => reporting(() => netHandler(...event)),
 };
+
+/** What a timer or a handler throws is reported as what a promise is rejected with. */
+function reporting<Result>(action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    rejectedAction(error);
+    throw error;
+  }
+}

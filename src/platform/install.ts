@@ -1,6 +1,6 @@
 /**
  * Makes the web platform's globals on the host. The first module of the bundle imports it before anything else.
- * QuickJS brings DOMException, performance, queueMicrotask, atob and btoa.
+ * QuickJS brings DOMException, performance, atob and btoa.
  */
 import { AbortController, AbortSignal } from './abort.ts';
 import { Buffer } from './buffer.ts';
@@ -37,6 +37,8 @@ const globals = {
   // The container's output is not for what a library has to say.
   console: { debug: nothing, error: nothing, info: nothing, log: nothing, trace: nothing, warn: nothing },
   crypto,
+  // That of QuickJS drops what the action throws.
+  queueMicrotask: (action: () => void) => void Promise.resolve().then(action),
   setImmediate,
   setInterval,
   setTimeout,

@@ -13,7 +13,6 @@ const RUN = '/src/cli/run.ts';
 
 /** Of what only Node has. */
 const OF_NODE = {
-  'follows what a library tells a console': 'console.log(CANARY); console.error(error()); throw error()',
   'follows a warning': 'process.emitWarning(CANARY); setTimeout(() => { throw error(); }); await forever',
   'is emitted':
     'const { EventEmitter } = await import("node:events"); setImmediate(() => new EventEmitter().emit("error", error())); await forever',
@@ -53,6 +52,7 @@ describe('an error that nobody caught', () => {
     'throws when it is looked at':
       'throw new Proxy({}, { get() { throw CANARY; }, getPrototypeOf() { throw CANARY; } })',
     'has many parts': 'void Promise.any([Promise.reject(error())]); await forever',
+    'follows what a library tells a console': 'console.log(CANARY); console.error(error()); throw error()',
     'is a stack that overflows': 'const dive = (text) => dive(text + CANARY) + 1; dive("")',
     ...(isBundle ? OF_NODE : OF_HOST),
   };

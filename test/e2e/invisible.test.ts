@@ -2,7 +2,10 @@
  * The command gets what it would have got without us. Each test starts the same probe twice from the same state, once
  * directly and once through envseal, and compares what the kernel says of the two.
  */
+import { chmodSync, copyFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { describeWhere, withoutRoot } from './describe-where.ts';
 import { folder } from './folder.ts';
 import { envsealWords, isBundle, type Outcome, readEnviron, runWords } from './program.ts';
 
@@ -46,6 +49,9 @@ const EXECUTABLE_STATES: Readonly<Record<string, string>> = {
     'DISPOSITIONS="--ignore-signal=INT --ignore-signal=QUIT"',
   'ignored SIGPIPE, as under some supervisors': 'DISPOSITIONS="--ignore-signal=PIPE"',
   'ignored SIGXFSZ': 'DISPOSITIONS="--ignore-signal=XFSZ"',
+  'ignored and blocked real-time signals': 'DISPOSITIONS="--ignore-signal=50 --block-signal=51"',
+  'a signal that is blocked and has come':
+    'set -- env --block-signal=USR2 --block-signal=TERM sh -c \'kill -USR2 $$; kill -TERM $$; exec "$@"\' sh "$@"',
   'all of it': 'umask 077\nDISPOSITIONS="--ignore-signal=PIPE --ignore-signal=TERM --block-signal=USR1"',
 };
 
@@ -55,6 +61,36 @@ describe('signals, masks and identity are those of a direct start', () => {
     const [direct, wrapped] = await compare(state, ['cat', '/proc/self/status']);
     expect(status(direct).length).toBeGreaterThan(12);
     expect(status(wrapped)).toEqual(status(direct));
+  });
+
+  test.skipIf(isBundle)('the signal that has come is there', async () => {
+    const [, wrapped] = await compare(EXECUTABLE_STATES['a signal that is blocked and has come'] ?? '', [
+      'cat',
+      '/proc/self/status',
+    ]);
+    // SIGUSR2 is 12, and SIGTERM 15: the bits below them.
+    expect(wrapped.stdout).toMatch(/^(Sig|Shd)Pnd:\t0{12}4800$/m);
+  });
+});
+
+test('no timer runs in the command', async () => {
+  const [direct, wrapped] = await compare('', ['cat', '/proc/self/timers']);
+  expect(wrapped.stdout).toBe(direct.stdout);
+});
+
+const AS_USER = ['setpriv', '--reuid=61998', '--clear-groups'];
+describe.skipIf(isBundle)('the command can be looked into as ever', () => {
+  describeWhere(withoutRoot(AS_USER), 'by its own user', () => {
+    test('it is dumpable', async () => {
+      const cwd = folder({ '.sealed': 'A=1\n' });
+      chmodSync(cwd, 0o755);
+      copyFileSync(envsealWords[0] as string, `${cwd}/envseal`);
+      const probe = ['stat', '-c', '%u', '/proc/self/environ'];
+      const words = [...AS_USER, './envseal', '--allow-unsealed', '-s', './.sealed', '--', ...probe];
+      // The kernel gives these files of a process that is not dumpable to root.
+      expect((await runWords([...AS_USER, ...probe])).stdout).toBe('61998\n');
+      expect(await runWords(words, { cwd })).toMatchObject({ status: 0, stdout: '61998\n', stderr: '' });
+    });
   });
 });
 
@@ -80,7 +116,7 @@ test('nice, scheduling, session, process group and terminal are those of a direc
     return [4, 5, 15, 16, 17, 37, 38].map((index) => all[index]);
   };
   expect(fields(wrapped.stdout)).toEqual(fields(direct.stdout));
-  expect(fields(direct.stdout)[3]).toBe('3');
+  expect(fields(direct.stdout)[3]).toBe(`${getPriority() + 3}`);
 });
 
 test('working directory, personality, out-of-memory score and timer slack are those of a direct start', async () => {

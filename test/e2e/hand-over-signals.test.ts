@@ -1,0 +1,144 @@
+/**
+ * A stop signal at any point of a start ends it, or reaches the command: none is lost, and the last word of a start that
+ * did not happen is not `granted`.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kmsKeyArn } from '../servers/start.ts';
+import { BARE, KEYS } from './aws.ts';
+import { folder } from './folder.ts';
+import { envsealWords, isBundle, PATH } from './program.ts';
+import { CANARY } from './transcript.ts';
+
+const STARTS = 300;
+/** Each start is told to a file of its own. */
+type Ending = 'ended by us' | 'ended as the command';
+
+/** Called when the server has sent all of its answer: from then on a start has little left to do. */
+let onAnswered = () => {};
+let server: Server;
+beforeAll(async () => {
+  server = createServer((_, response) => {
+    response.writeHead(200, {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyArn(),
+      'x-amz-request-id': 'id',
+    });
+    response.end(`A=${CANARY}\n`, () => onAnswered());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+afterAll(() => void server.close());
+
+/** Keeps this process busy, and the other one going: a point of a start that no clock chooses. */
+function spin(rounds: number): void {
+  for (let round = 0; round < rounds; round++) performance.now();
+}
+
+/** Starts a command that ends by a signal alone, and sends SIGTERM `rounds` after the answer. */
+async function stopAt(rounds: number, flags: readonly string[]): Promise<Ending> {
+  const { port } = server.address() as { port: number };
+  const [file = '', ...words] = envsealWords;
+  const args = ['run', ...flags, '-s', 's3://snacks/env', '--', 'sleep', '600'];
+  const child: ChildProcess = spawn(file, [...words, ...args], {
+    env: { PATH, ...BARE, ...KEYS, AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` },
+    stdio: 'ignore',
+  });
+  onAnswered = () => {
+    spin(rounds);
+    child.kill('SIGTERM');
+  };
+  const [status, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  expect([
+    [143, null],
+    [null, 'SIGTERM'],
+  ]).toContainEqual([status, signal]);
+  return status === 143 ? 'ended by us' : 'ended as the command';
+}
+
+function typesIn(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => (JSON.parse(line) as { type: string }).type);
+}
+
+// Node has its own handlers until execve, and what they have caught then is lost.
+describe.skipIf(isBundle)('SIGTERM after the answer', () => {
+  test('is never lost', async () => {
+    const home = folder();
+    const endings = new Map<Ending, number>();
+    for (let start = 0; start < STARTS; start++) {
+      // From none to far more than a start takes, and more of the few.
+      const rounds = Math.floor(2 ** (18 * ((start * 0.618) % 1)));
+      const log = join(home, `${start}`);
+      const ending = await stopAt(rounds, ['--event-sink', `file://${log}`]);
+      endings.set(ending, (endings.get(ending) ?? 0) + 1);
+      const last = typesIn(log).at(-1);
+      if (ending === 'ended by us') expect(last).toBe('envseal.access.failed');
+      else expect(last).toBe('envseal.access.granted');
+    }
+    // The points lie on both sides of the hand-over.
+    expect([...endings.keys()].sort()).toEqual(['ended as the command', 'ended by us']);
+  }, 300_000);
+
+  test('in the background: what did not start is not told as granted', async () => {
+    const home = folder();
+    const endings: [log: string, Ending][] = [];
+    for (let start = 0; start < STARTS / 3; start++) {
+      const rounds = Math.floor(2 ** (18 * ((start * 0.618) % 1)));
+      const log = join(home, `${start}`);
+      const flags = ['--event-sink', `file://${log}`, '--event-policy', 'background'];
+      endings.push([log, await stopAt(rounds, flags)]);
+    }
+    // The last one tells that the others, which were there before, have had their time.
+    const last = join(home, 'last');
+    endings.push([
+      last,
+      await stopAt(2 ** 20, ['--event-sink', `file://${last}`, '--event-policy', 'background']),
+    ]);
+    const told = ([log, ending]: [string, Ending]) => typesIn(log).length > 0 || ending === 'ended by us';
+    while (!endings.every(told)) await new Promise((resolve) => setImmediate(resolve));
+    for (const [log, ending] of endings) {
+      const types = typesIn(log);
+      if (ending === 'ended by us') expect(types.at(-1)).not.toBe('envseal.access.granted');
+      else expect(types).toEqual(['envseal.access.granted']);
+    }
+    expect(new Set(endings.map(([, ending]) => ending)).size).toBe(2);
+  }, 300_000);
+});
+
+// Whoever starts a container may stop it before its first instruction: then it has opened nothing.
+describe('SIGTERM from the first moment on', () => {
+  test('ends it', async () => {
+    const home = folder({ '.sealed': `A=${CANARY}\n` });
+    mkdirSync(join(home, 'logs'));
+    for (let start = 0; start < (isBundle ? 20 : STARTS); start++) {
+      const log = join(home, 'logs', `${start}`);
+      const [file = '', ...words] = envsealWords;
+      const args = [
+        '--allow-unsealed',
+        '-s',
+        './.sealed',
+        '--event-sink',
+        `file://${log}`,
+        '--',
+        'sleep',
+        '600',
+      ];
+      const child = spawn(file, [...words, ...args], { cwd: home, env: { PATH }, stdio: 'ignore' });
+      const exit = once(child, 'exit');
+      spin(Math.floor(2 ** (18 * ((start * 0.618) % 1))));
+      child.kill('SIGTERM');
+      const [status, signal] = (await exit) as [number | null, NodeJS.Signals | null];
+      expect([
+        [143, null],
+        [null, 'SIGTERM'],
+      ]).toContainEqual([status, signal]);
+      if (status === 143) expect(typesIn(log).at(-1)).not.toBe('envseal.access.granted');
+    }
+  }, 300_000);
+});
