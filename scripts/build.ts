@@ -26,8 +26,7 @@ else await buildExecutable(`${dist}/envseal`);
 
 async function buildExecutable(path: string): Promise<void> {
   const folder = `${root}.cache/host`;
-  rmSync(folder, { recursive: true, force: true });
-  const modules = await bundleForHost(folder, define);
+  const modules = await bundleForHost(folder, { define });
   const target = TARGETS[process.arch] as HostTarget;
   const library = buildHost({ target, profile: process.argv.includes('--fast') ? 'fast' : 'release' });
   link(library, compileBytecode(library, modules, folder), path, target);

@@ -74,8 +74,8 @@ fn compile_one(
     context.with(|ctx| {
         let module =
             Module::declare(ctx.clone(), name, source).catch(&ctx).map_err(|error| format!("{name}: {error}"))?;
-        // `strip_debug` would take the name away that `import()` resolves against.
-        let options = WriteOptions { strip_source: true, strip_debug: false, ..Default::default() };
+        // Without debug information `import()` has no name to resolve against: the bundle uses `envsealImport`.
+        let options = WriteOptions { strip_source: true, strip_debug: true, ..Default::default() };
         let code = module.write(options).map_err(|error| format!("{name}: {error}"))?;
         Ok((name.to_string(), code))
     })

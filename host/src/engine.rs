@@ -6,7 +6,7 @@ use crate::{limits, natives::net, panic, process, signals};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
 use rquickjs::{
-    CatchResultExt, Context, Ctx, Error, Module, Persistent, Promise, Result, Runtime, Value, module::Declared,
+    CatchResultExt, Context, Ctx, Error, Function, Module, Persistent, Promise, Result, Runtime, Value, module::Declared,
 };
 use std::cell::RefCell;
 
@@ -56,12 +56,22 @@ pub fn run(modules: Vec<Code>) -> i32 {
     let Ok(context) = Context::full(&runtime) else { panic::fail(": out of memory") };
     context.with(|ctx| {
         let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
+        check(&ctx, install_import(&ctx));
         // The bundle's first module makes the globals that the second, and all that it imports, takes for granted.
         evaluate(&ctx, platform);
         let Some(callbacks) = natives::callbacks(&host) else { failed(&ctx) };
         let main = evaluate(&ctx, program);
         turn_forever(&ctx, &main, &callbacks)
     })
+}
+
+/// What `import()` is compiled to: a module of the table.
+fn install_import(ctx: &Ctx<'_>) -> Result<()> {
+    ctx.globals().set("envsealImport", Function::new(ctx.clone(), import)?)
+}
+
+fn import<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Promise<'js>> {
+    Module::import(&ctx, resolve(&specifier))
 }
 
 /// Until it waits for something, or is done.

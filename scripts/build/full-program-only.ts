@@ -24,3 +24,8 @@ export const LEFT_TO_FULL_PROGRAM: Readonly<Record<string, string>> = {
   'keys/cloud-kms-sdk.ts': 'universes other than googleapis.com',
   'keys/chacha-by-node.ts': 'ChaCha20-Poly1305 without WebCrypto',
 };
+
+/** The same for packages. */
+export const PACKAGES_LEFT_TO_FULL_PROGRAM: Readonly<Record<string, string>> = {
+  'age-encryption': 'post-quantum identities of age',
+};
