@@ -76,8 +76,9 @@ const leftToFullProgram: Plugin = {
   name: 'left-to-full-program',
   resolveId: {
     order: 'pre',
-    handler(path, importer) {
+    handler(path, importer, { kind }) {
       if (
+        kind !== 'dynamic-import' &&
         importer !== undefined &&
         (importer === PLATFORM || platformFiles.has(importer)) &&
         path.startsWith('./')

@@ -6,7 +6,6 @@ import { readAnswerBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
 import { serviceEndpoint } from './endpoint.ts';
-import { explainRefusal } from './refusal.ts';
 
 export interface JsonCall {
   readonly service: 'kms' | 'logs';
@@ -47,9 +46,10 @@ export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonO
     const { status, headers } = response;
     const message = text(answer.message) || text(answer.Message);
     const action = `${service}:${operation}`;
-    throw (
-      call.explain?.(code) ?? explainRefusal({ status, code, message, headers, action, resource, subject })
-    );
+    const explained = call.explain?.(code);
+    if (explained !== undefined) throw explained;
+    const { explainRefusal } = await import('./refusal.ts');
+    throw explainRefusal({ status, code, message, headers, action, resource, subject });
   }, client.deadline);
 }
 

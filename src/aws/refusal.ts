@@ -1,6 +1,8 @@
 /** What AWS's error codes mean for the user: which permission on which resource, which key, which clock. */
+
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { retryAfterMs } from '../net/retry.ts';
+import { requestIdsOf } from './request-ids.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -252,14 +254,4 @@ function deniedAccess(refusal: Refusal): { action: string; resource: string; pri
   const resource = /on resource: "?(arn:[^\s"]+)/.exec(message)?.[1] ?? unnamed;
   const principal = /User: (arn:[^\s"]+) is not/.exec(message)?.[1];
   return { action, resource, principal };
-}
-
-/** Of S3, KMS and STS. CloudTrail has them as `requestID` and `additionalEventData.x-amz-id-2`. */
-export function requestIdsOf(headers: Headers): string[] {
-  const ids: string[] = [];
-  for (const name of ['x-amz-request-id', 'x-amzn-requestid', 'x-amz-id-2']) {
-    const id = headers.get(name);
-    if (id !== null) ids.push(id);
-  }
-  return ids;
 }

@@ -10,7 +10,6 @@ import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
 import { serviceEndpoint } from './endpoint.ts';
 import { type AwsIdentity, toIdentity } from './identity.ts';
-import { explainRefusal } from './refusal.ts';
 import { element } from './xml.ts';
 
 export interface StsCall {
@@ -54,7 +53,7 @@ export async function callSts(call: StsCall, client: AwsClient): Promise<AwsIden
       mayCorrect = false;
       return await attempt();
     }
-    throw refused(call, response, xml);
+    throw await refused(call, response, xml);
   }
   return await retry(attempt, client.deadline, Math.random, STS_ATTEMPTS);
 }
@@ -91,11 +90,12 @@ function parseIdentity(xml: string, { role }: StsCall): AwsIdentity {
   });
 }
 
-function refused(
+async function refused(
   { action, role, explain }: StsCall,
   { status, headers }: Response,
   xml: string,
-): EnvsealError {
+): Promise<EnvsealError> {
+  const { explainRefusal } = await import('./refusal.ts');
   const code = element(xml, 'Code') ?? '';
   const message = element(xml, 'Message') ?? '';
   const request = { action: `sts:${action}`, resource: role, subject: role };

@@ -7,8 +7,6 @@ import { buildEnviron, type EnvironOptions } from '../launch/environ.ts';
 import { handOver, type Launch } from '../launch/hand-over.ts';
 import { checkKernelLimits } from '../launch/kernel-limits.ts';
 import { lookUp } from '../launch/lookup.ts';
-import { rehearse } from '../launch/rehearse.ts';
-import { whileWaiting } from '../launch/while-waiting.ts';
 import { CRAWL_MS } from '../limits.ts';
 import { Deadline, outOfTime } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
@@ -58,9 +56,7 @@ async function prepare(
   options: OpenOptions,
 ): Promise<Launch> {
   const { host, settings, deadline } = options;
-  const cancel = whileWaiting(() => rehearse(argv[0], environOptions(settings), host));
   const sealed = await openSources(attempts, stores, options);
-  cancel();
   deadline.clear();
   const environ = buildEnviron(host.environ, sealed, environOptions(settings));
   const path = lookUp(argv[0], environ.strings, host.system);

@@ -1,6 +1,5 @@
 /** One event for each source of a run, told to every sink when it is decided. Loaded where there is a sink. */
 import type { EnvsealError } from '../errors.ts';
-import { whileWaiting } from '../launch/while-waiting.ts';
 import type { Attempt } from './attempt.ts';
 import { deliver } from './deliver.ts';
 import { type CredentialsOf, draftAll, type Ending } from './draft.ts';
@@ -21,17 +20,13 @@ export interface RecorderOptions extends EventOptions {
 
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly #cancelRehearsal: () => void;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    // Rehearsed while the sources are on their way: the first run of a function takes longer than what it does.
-    this.#cancelRehearsal = whileWaiting(() => this.#events({}).catch(() => {}));
   }
 
   /** Returns why sinks did not take it; where the command would start and they are `required`, it throws `undelivered`. */
   async finish(ending: Ending): Promise<readonly EnvsealError[]> {
-    this.#cancelRehearsal();
     const { sinks, timeout } = this.#options;
     // What ends the start anyway is told first.
     const isStart = ending.error === undefined && !ending.isSignal;

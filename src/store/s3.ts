@@ -7,7 +7,7 @@ import { parseArn } from '../aws/arn.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { parseEndpoint } from '../aws/endpoint.ts';
 import { partitionOf } from '../aws/partitions.ts';
-import { explainRefusal, requestIdsOf } from '../aws/refusal.ts';
+import { requestIdsOf } from '../aws/request-ids.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
 import { element } from '../aws/xml.ts';
 import { EnvsealError } from '../errors.ts';
@@ -113,6 +113,7 @@ export async function getDirectly(
       mayCorrect = false;
       return await attempt(number);
     }
+    const { explainRefusal } = await import('../aws/refusal.ts');
     throw explainRefusal({ ...answer, ...describe(source, location.region), headers: response.headers });
   }, client.deadline);
 }

@@ -2,7 +2,6 @@
 import { natives, onNet, onRejected, onSignal } from '../platform/callbacks.ts';
 import { HttpClient } from '../platform/http.ts';
 import { NetEvents } from '../platform/net-events.ts';
-import { Sockets } from '../platform/sockets.ts';
 import { type ByteString, ErrnoError, STANDARD_INPUT, STOP_SIGNALS, type System } from './system.ts';
 
 const R_OK = 4;
@@ -16,7 +15,6 @@ const FATE = 3;
 const utf8 = new TextEncoder();
 const events = new NetEvents();
 const http = new HttpClient(natives, events);
-const sockets = new Sockets(natives, events, (ca) => http.trustOf(ca));
 onNet((...event) => events.receive(...event));
 
 /** An error of the host has a code, and nothing else. */
@@ -43,8 +41,8 @@ export const system: System = {
   isReadable: (path) => natives.access(path, R_OK),
   write: (fd, text) => natives.write(fd, utf8.encode(text)),
   append: async (path, lines) => call(() => natives.append(path, lines)),
-  sendUdp: (host, port, datagrams) => sockets.sendUdp(host, port, datagrams),
-  sendStream: (target, bytes, signal) => sockets.sendStream(target, bytes, signal),
+  sendUdp: async (...of) => await (await sockets()).sendUdp(...of),
+  sendStream: async (...of) => await (await sockets()).sendStream(...of),
   sendDatagram: async (path, bytes) => call(() => natives.sendDatagram(path, bytes)),
   checkExecutable: (path) => call(() => natives.checkExecutable(path)),
   stackLimit: () => natives.stackLimit(),
@@ -84,6 +82,12 @@ export const system: System = {
 
 function asBytes(data: string | Uint8Array): Uint8Array {
   return typeof data === 'string' ? utf8.encode(data) : data;
+}
+
+/** Only sinks have need of them. */
+async function sockets() {
+  const { Sockets } = await import('../platform/sockets.ts');
+  return new Sockets(natives, events, (ca) => http.trustOf(ca));
 }
 
 /** The host's own file has a folder; what it was started as may have none. */

@@ -67,32 +67,30 @@ describe('an error that nobody caught', () => {
     export const run = ({ host }) => failures[host.variables.FAILURE](host);
   `;
 
+  const failing = {
+    name: 'failing',
+    load: (id: string) => (id.endsWith(RUN) ? { code: MODULE, moduleType: 'js' as const } : null),
+  };
+
   /** envseal, built as ever, but for a `run` that fails. */
-  let failing: readonly string[];
+  let words: readonly string[];
   let built: string | undefined;
   beforeAll(async () => {
     built = mkdtempSync(join(tmpdir(), 'envseal-failing-'));
-    failing = isBundle ? await buildForNode(built) : await buildForHost(built);
+    words = isBundle ? await buildForNode(built) : await buildForHost(built);
   }, 600_000);
   afterAll(() => {
     if (built !== undefined) rmSync(built, { recursive: true, force: true });
   });
 
   async function buildForNode(folder: string): Promise<readonly string[]> {
-    const load = (id: string) => (id.endsWith(RUN) ? { code: MODULE, moduleType: 'js' as const } : null);
-    await bundle('envseal', join(root, 'src/main.ts'), folder, { plugins: [{ name: 'failing', load }] });
+    await bundle('envseal', join(root, 'src/main.ts'), folder, { plugins: [failing] });
     return [process.execPath, join(folder, 'envseal.mjs')];
   }
 
   /** The host itself is there already. */
   async function buildForHost(folder: string): Promise<readonly string[]> {
-    const modules = await bundleForHost(folder, {}, [
-      {
-        name: 'failing',
-        setup: (context) =>
-          context.onLoad({ filter: /\/src\/cli\/run\.ts$/ }, () => ({ contents: MODULE, loader: 'js' })),
-      },
-    ]);
+    const modules = await bundleForHost(folder, { plugins: [failing] });
     const target = TARGETS[process.arch] as HostTarget;
     const library = buildHost({ target, profile: 'release' });
     const executable = join(folder, 'envseal');
@@ -101,12 +99,12 @@ describe('an error that nobody caught', () => {
   }
 
   test.each(Object.keys(FAILURES))('%s', async (failure) => {
-    expect(await runWords([...failing, '--', 'x'], { env: { FAILURE: failure } })).toEqual(EXPECTED);
+    expect(await runWords([...words, '--', 'x'], { env: { FAILURE: failure } })).toEqual(EXPECTED);
   });
 
   test('is one line of JSON where that is asked for', async () => {
     const env = { FAILURE: 'is thrown from a timer', ENVSEAL_LOG_FORMAT: 'json' };
-    const { status, stdout, stderr } = await runWords([...failing, '--', 'x'], { env });
+    const { status, stdout, stderr } = await runWords([...words, '--', 'x'], { env });
     expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
     expect(JSON.parse(stderr)).toMatchObject({ code: 'internal', message: 'internal error', exitStatus: 70 });
     expect(stderr).not.toContain(CANARY);
