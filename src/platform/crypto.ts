@@ -1,13 +1,13 @@
 /** The `crypto` global. <https://w3c.github.io/webcrypto/#crypto-interface> */
 import { bytesOfSource } from './buffer-source.ts';
 import { natives } from './callbacks.ts';
-import { subtle } from './subtle.ts';
+import { lazySubtle } from './lazy-subtle.ts';
 
 /** https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues */
 const MAX_RANDOM_BYTES = 65_536;
 
 export const crypto = {
-  subtle,
+  subtle: lazySubtle,
 
   getRandomValues<Values extends ArrayBufferView<ArrayBuffer>>(values: Values): Values {
     if (!ArrayBuffer.isView(values) || values instanceof DataView || /^Float/.test(values.constructor.name)) {
