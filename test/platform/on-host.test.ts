@@ -3,14 +3,12 @@ import { generateKeyPairSync } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { abortCalls, call, eventCalls, headerCalls } from './calls.ts';
 import { type HostProgram, hasHost, makeHostProgram } from './host-program.ts';
 import { type Json, perform } from './operations.ts';
 import { anyText, type Call, expectSame, expectSameOf, hex, sample } from './same-as-node.ts';
 
 let host: HostProgram;
-const call = (name: string, ...given: fc.Arbitrary<unknown>[]) =>
-  fc.tuple(fc.constant(name), ...given) as unknown as fc.Arbitrary<Call>;
-
 describe.skipIf(!hasHost)('on the host', () => {
   beforeAll(async () => {
     host = await makeHostProgram();
@@ -264,17 +262,7 @@ describe.skipIf(!hasHost)('on the host', () => {
   });
 
   describe('headers', () => {
-    const name = fc.constantFrom('a', 'A', 'B-c', 'set-cookie', 'Set-Cookie', 'x y', '', 'é', 'a:');
-    const value = fc.oneof(
-      fc.constantFrom('1', ' 2\t', 'ü', '€', 'a\nb', 'a\0b', '', '\r\n x \r\n', '\x0b', '\x7f'),
-      anyText,
-    );
-    const change = fc.oneof(
-      fc.tuple(fc.constantFrom('append', 'set'), name, value),
-      fc.tuple(fc.constantFrom('get', 'has', 'delete'), name),
-      fc.constant(['getSetCookie']),
-    );
-    test('are kept as Node keeps them', () => expectSameOf(host, call('headers', fc.array(change)), 3000));
+    test('are kept as Node keeps them', () => expectSameOf(host, headerCalls, 3000));
     test('are made of lists and objects', () =>
       expectSame(host, [
         ['headersOf', { B: '2', a: '1' }],
@@ -292,27 +280,8 @@ describe.skipIf(!hasHost)('on the host', () => {
   });
 
   describe('events', () => {
-    const index = fc.nat({ max: 3 });
-    test('of an abort reach all signals in the same order', () =>
-      expectSameOf(
-        host,
-        call(
-          'abort',
-          fc.integer({ min: 1, max: 4 }),
-          fc.array(fc.array(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }), { maxLength: 4 }),
-          fc.array(fc.tuple(index, fc.constantFrom(null, 'because'))),
-        ),
-        1500,
-      ));
-    test('reach listeners in the same order', () =>
-      expectSameOf(
-        host,
-        call(
-          'events',
-          fc.array(fc.tuple(fc.constantFrom('add', 'add', 'remove', 'dispatch'), index, fc.boolean())),
-        ),
-        1500,
-      ));
+    test('of an abort reach all signals in the same order', () => expectSameOf(host, abortCalls, 1500));
+    test('reach listeners in the same order', () => expectSameOf(host, eventCalls, 1500));
     test('time out with the same error', () => expectSame(host, [['timeout']]));
     test('of timers come in the same order', () =>
       expectSameOf(host, call('timers', fc.integer({ min: 1, max: 9 }), fc.array(fc.nat({ max: 9 }))), 50));
