@@ -19,7 +19,11 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
   /** Of several with the same name, the last. */
   static merge(maps: readonly SecretMap[]): SecretMap {
     const merged = new Map<string, string>();
-    for (const map of maps) for (const [name, assignment] of map.#assignments) merged.set(name, assignment);
+    // An iterator would make an array of each pair.
+    for (const map of maps)
+      map.#assignments.forEach((assignment, name) => {
+        merged.set(name, assignment);
+      });
     return new SecretMap(merged);
   }
 

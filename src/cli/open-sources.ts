@@ -9,14 +9,13 @@ import type { Unwrap } from '../keys/key-wrapper.ts';
 import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
 import { type EncryptionContext, parseEncryptionContext } from '../sealing/encryption-context.ts';
-import { openPlain } from '../sealing/open.ts';
 import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
-import { asFormat, type Recognised, recognise } from '../sealing/recognise.ts';
+import { plainText } from '../sealing/plain.ts';
+import type { Recognised } from '../sealing/recognise.ts';
 import { SecretMap } from '../secret-map.ts';
 import type { Settings } from '../settings.ts';
 import type { EnvStore } from '../store/env-store.ts';
-import { fetchFile } from '../store/file.ts';
 import type { Source } from '../store/source.ts';
 import type { FetchedObject } from '../store/store.ts';
 import { AwsStores } from './aws-stores.ts';
@@ -73,7 +72,7 @@ async function openSource(
     attempt.isAbsent = true;
     return new SecretMap();
   }
-  const content = recogniseObject(object, attempt);
+  const content = await recogniseObject(object, attempt);
   return await openObject(content, object, attempt, {
     // What nothing seals has no key that an alias could lead to.
     pinnedKeys: !isPlain(content) || object.sealing.kind !== 'none' ? await stores.pinnedKeys() : [],
@@ -85,18 +84,27 @@ async function openSource(
 }
 
 /** What the bytes are, for the events too. */
-export function recogniseObject(object: FetchedObject, attempt: Attempt): Recognised {
+export async function recogniseObject(object: FetchedObject, attempt: Attempt): Promise<Recognised> {
   const { uri, format } = attempt.source;
   attempt.version = object.version ?? null;
   attempt.requestIds = object.requestIds;
   attempt.attempts = object.attempts;
   const { bytes, sealing } = object;
-  const content =
-    format === undefined ? recognise(bytes, { source: uri }) : asFormat(bytes, format, { source: uri });
+  const content = await recogniseBytes(bytes, { source: uri, format });
   attempt.sealing = isPlain(content) ? sealing.kind : content.kind;
   if (isPlain(content) && sealing.kind !== 'none' && sealing.key !== undefined)
     attempt.kmsKeys = [sealing.key];
   return content;
+}
+
+async function recogniseBytes(
+  bytes: Uint8Array,
+  { source, format }: { readonly source: string; readonly format: Source['format'] },
+): Promise<Recognised> {
+  const text = format === undefined ? plainText(bytes) : undefined;
+  if (text !== undefined) return { kind: 'dotenv', text };
+  const { asFormat, recognise } = await import('../sealing/recognise.ts');
+  return format === undefined ? recognise(bytes, { source }) : asFormat(bytes, format, { source });
 }
 
 /** An env file as it stands: only the store can have sealed it. */
@@ -119,7 +127,7 @@ export async function openObject(
   const { bytes, sealing } = object;
   if (isPlain(content)) {
     enforcePolicy(source, sealing, options);
-    const variables = openPlain(bytes, content.kind, source, content.text);
+    const variables = await openPlainFile(bytes, content, source);
     attempt.variables = variables;
     return variables;
   }
@@ -128,6 +136,18 @@ export async function openObject(
   attempt.kmsKeys = keys;
   attempt.variables = variables;
   return variables;
+}
+
+/** Most files have plain lines alone; the parser is for the others. */
+async function openPlainFile(
+  bytes: Uint8Array,
+  { kind, text }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
+  source: Source,
+): Promise<SecretMap> {
+  if (kind === 'dotenv' && source.dialect === 'dotenv' && text !== undefined && hasPlainLinesAlone(text))
+    return new SecretMap(plainAssignments(text));
+  const { openPlain } = await import('../sealing/open.ts');
+  return openPlain(bytes, kind, source, text);
 }
 
 /** Stores by scheme, and what opens keys, each made when its first source needs it. */
@@ -155,7 +175,7 @@ export class Stores implements KeyClients {
       case 'gs':
         return await (await this.#googleStores()).fetch(source);
       case 'file':
-        return await fetchFile(source, {
+        return await (await import('../store/file.ts')).fetchFile(source, {
           system: this.#options.host.system,
           deadline: this.#options.deadline,
         });

@@ -1,35 +1,13 @@
 /** The `crypto` global. <https://w3c.github.io/webcrypto/#crypto-interface> */
 import { bytesOfSource } from './buffer-source.ts';
 import { natives } from './callbacks.ts';
+import { lazySubtle } from './lazy-subtle.ts';
 
 /** https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues */
 const MAX_RANDOM_BYTES = 65_536;
 
-type Subtle = typeof import('./subtle.ts').subtle;
-
-/** Loaded with the first call, because a plain start makes none. */
-function later<Name extends keyof Subtle>(name: Name): Subtle[Name] {
-  const call = async (...given: unknown[]) => {
-    const { subtle } = await import('./subtle.ts');
-    return await (subtle[name] as (...given: unknown[]) => unknown)(...given);
-  };
-  return call as Subtle[Name];
-}
-
-const subtle: Subtle = {
-  digest: later('digest'),
-  importKey: later('importKey'),
-  exportKey: later('exportKey'),
-  generateKey: later('generateKey'),
-  encrypt: later('encrypt'),
-  decrypt: later('decrypt'),
-  sign: later('sign'),
-  verify: later('verify'),
-  deriveBits: later('deriveBits'),
-};
-
 export const crypto = {
-  subtle,
+  subtle: lazySubtle,
 
   getRandomValues<Values extends ArrayBufferView<ArrayBuffer>>(values: Values): Values {
     if (!ArrayBuffer.isView(values) || values instanceof DataView || /^Float/.test(values.constructor.name)) {

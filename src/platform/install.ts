@@ -6,7 +6,6 @@ import { AbortController, AbortSignal } from './abort.ts';
 import { Buffer } from './buffer.ts';
 import { callbacks, natives } from './callbacks.ts';
 import { crypto } from './crypto.ts';
-import { CryptoKey } from './crypto-key.ts';
 import { Event, EventTarget } from './events.ts';
 import { Headers } from './headers.ts';
 import { TextDecoder, TextEncoder } from './text.ts';
@@ -23,7 +22,6 @@ const globals = {
   AbortController,
   AbortSignal,
   Buffer,
-  CryptoKey,
   Event,
   EventTarget,
   Headers,

@@ -30,6 +30,7 @@ export function setTimeout<Arguments extends unknown[]>(
   delayMs?: number,
   ...given: Arguments
 ): number {
+  check(action);
   return add(() => action(...given), delayMs, false);
 }
 
@@ -38,6 +39,7 @@ export function setInterval<Arguments extends unknown[]>(
   delayMs?: number,
   ...given: Arguments
 ): number {
+  check(action);
   return add(() => action(...given), delayMs, true);
 }
 

@@ -4,9 +4,10 @@
  */
 import { NAME_PATTERN } from '../envfile/name.ts';
 import { EnvsealError } from '../errors.ts';
-import { includesAny, isText } from '../system/text-search.ts';
+import { isText } from '../system/text-search.ts';
 import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX, type Likeness, looksLike } from './looks-like.ts';
+import { decode, DOTENVX_KEY, MIN_BASE64, mayBeSopsOrDotenvx, startsAsDotenv } from './plain.ts';
 import { isObject, recogniseSopsText } from './sops/recognise.ts';
 import type { SopsKind } from './sops/tree.ts';
 
@@ -40,30 +41,17 @@ const WORDS: Readonly<Record<Sealed['kind'], string>> = {
   berglas: 'an object of berglas',
 };
 
-/** No known ciphertext is shorter in base64, and padding comes last. */
-const MIN_BASE64 = 50;
 const BASE64_START = new RegExp(`^[ \\t\\r\\n]*(?:[A-Za-z0-9+/_-][ \\t\\r\\n]*){${MIN_BASE64}}`);
 /** The answer of a KMS with the longest ciphertext, of 64 KiB, is a little shorter. */
 const MAX_ANSWER = 100_000;
 
-/** The first line that is not a comment is an assignment of the default dialect: nothing else starts like that. */
-const DOTENV_START = new RegExp(
-  `^(?:[ \\t\\r]*(?:#[^\\n]*)?\\n)*[ \\t]*(?:export[ \\t]+)?${NAME_PATTERN}[ \\t]*=`,
-);
-
-const DOTENVX_KEY = 'DOTENV_PUBLIC_KEY';
-/** One of these is in every file of sops and of dotenvx, and in nearly no other. */
-const SOPS_OR_DOTENVX = ['ENC[AES256_GCM,', 'sops', DOTENVX_KEY];
-
 /**
  * Throws `malformed`, which says what the file looks like and nothing that is in it. Text that is none of the others is
  * `dotenv`: its parser has the line and the column of what is wrong.
- *
- * Nearly every start is of an env file, and two native searches and two expressions are all that it pays.
  */
 export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
   const text = decode(bytes);
-  const mayBeOther = includesAny(text, SOPS_OR_DOTENVX);
+  const mayBeOther = mayBeSopsOrDotenvx(text);
   const sealed =
     recogniseCiphertext(bytes, text) ?? (mayBeOther ? recogniseSopsFile(text, source) : undefined);
   if (sealed !== undefined) return sealed;
@@ -72,7 +60,7 @@ export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
     return { kind: 'json', text };
   }
   // Padding makes an assignment of some base64.
-  const isDotenv = DOTENV_START.test(text) && !mayBeBase64(text);
+  const isDotenv = startsAsDotenv(text) && !mayBeBase64(text);
   const likeness = isDotenv ? undefined : looksLike(bytes);
   if (likeness !== undefined) throw unlike(source, likeness);
   if (mayBeOther && isDotenvx(text)) throw unlike(source, DOTENVX);
@@ -131,11 +119,6 @@ function asKms(bytes: Uint8Array, text: string, source: string): Recognised {
   if (ciphertext !== undefined) return { kind: 'kms', cloud: cloudOf(ciphertext), ciphertext };
   refuseAnswer(text, source);
   throw otherThan(source, `${WORDS.kms}, it is text`, 'kms');
-}
-
-/** Bytes that are not UTF-8 come as U+FFFD; its BOM does not come at all. */
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }
 
 /** What a KMS answers, stored whole: as variables it would be ciphertext. */

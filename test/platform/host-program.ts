@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { compileBytecode, type HostTarget, link, TARGETS } from '../../scripts/build/host.ts';
 import type { Json } from './operations.ts';
@@ -24,18 +24,26 @@ export interface HostProgram {
 
 export async function makeHostProgram(): Promise<HostProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'envseal-platform-'));
-  const bundle = join(folder, 'on-host.mjs');
-  await build({
-    entryPoints: ['test/platform/on-host.ts'],
-    outfile: bundle,
+  const { metafile } = await build({
+    entryPoints: { platform: 'src/platform/install.ts', tests: 'test/platform/on-host.ts' },
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'neutral',
     target: 'es2024',
+    metafile: true,
     logLevel: 'error',
   });
+  // The host starts the first two.
+  const first = ['platform.mjs', 'tests.mjs'];
+  const rest = Object.keys(metafile.outputs)
+    .map((file) => basename(file))
+    .filter((file) => !first.includes(file));
+  const modules = [...first, ...rest].map((file) => join(folder, file));
   const program = join(folder, 'program');
-  link(library, compileBytecode(library, [bundle], folder), program, target);
+  link(library, compileBytecode(library, modules, folder), program, target);
   return {
     perform(operations) {
       const input = toAscii(JSON.stringify(operations));

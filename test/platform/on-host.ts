@@ -1,5 +1,4 @@
 /** The program that the host runs for the tests: JSON of operations comes in by standard input, and of results goes out. */
-import '../../src/platform/install.ts';
 import { plainLines } from '../../src/envfile/plain-lines.ts';
 import { natives } from '../../src/platform/callbacks.ts';
 import { crc32c, crc64nvme } from '../../src/system/crc.ts';

@@ -152,29 +152,35 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     }
     return heard;
   },
-  /** Delays far enough from each other, and what runs between. */
-  async timers(delays: number[], cleared: number[]) {
+  /** Timers of the same delay, some of them cleared, and what each leaves for later. */
+  async timers(count: number, cleared: number[]) {
     const heard: Json[] = [];
-    const timers = delays.map((delay, at) =>
+    const timers = Array.from({ length: count }, (_, at) =>
       setTimeout(
         (word: string) => {
           heard.push([at, word]);
           queueMicrotask(() => heard.push([at, 'microtask']));
         },
-        delay * 20,
+        1,
         'timer',
       ),
     );
-    for (const at of cleared) clearTimeout(timers[at % delays.length]);
-    await new Promise<void>((resolve) =>
+    for (const at of cleared) clearTimeout(timers[at % count]);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return heard;
+  },
+  async immediates() {
+    const heard: Json[] = [];
+    await new Promise<void>((resolve) => {
       setImmediate(() => {
-        heard.push('immediate');
+        heard.push('first');
         Promise.resolve().then(() => heard.push('microtask'));
-        setImmediate(() => heard.push('second'));
+        setImmediate(() => heard.push('third'));
         setImmediate(resolve);
-      }),
-    );
-    await new Promise((resolve) => setTimeout(resolve, Math.max(...delays, 0) * 20 + 20));
+      });
+      setImmediate(() => heard.push('second'));
+      clearImmediate(setImmediate(() => heard.push('cleared')));
+    });
     return heard;
   },
   async timeout() {

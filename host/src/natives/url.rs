@@ -43,8 +43,10 @@ fn change<'js>(ctx: Ctx<'js>, href: String, part: String, value: Text<'js>) -> R
         "protocol" => quirks::set_protocol(url_mut, &value),
         "username" => quirks::set_username(url_mut, &value),
         "password" => quirks::set_password(url_mut, &value),
-        "host" => quirks::set_host(url_mut, &value).and_then(|()| repairs::check_host(url_mut)),
-        "hostname" => quirks::set_hostname(url_mut, &value).and_then(|()| repairs::check_host(url_mut)),
+        "host" => quirks::set_host(url_mut, &value).and_then(|()| repairs::check_host(url_mut, &value)),
+        "hostname" => quirks::set_hostname(url_mut, &value).and_then(|()| repairs::check_host(url_mut, &value)),
+        // Nothing at all takes the port away, and white space alone is not a port.
+        "port" if !value.is_empty() && repairs::without_line_ends(&value).is_empty() => Err(()),
         "port" => quirks::set_port(url_mut, &value),
         "pathname" => {
             quirks::set_pathname(url_mut, &repairs::without_line_ends(&value));

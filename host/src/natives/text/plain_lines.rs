@@ -1,15 +1,26 @@
 //! Where in an env file the plain lines are: `src/envfile/plain-lines.ts` says what that is and has the same in TypeScript.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
+
+const IN_NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'_' | b'.' | b'-');
+        byte += 1;
+    }
+    table
+};
 
 /// Of each plain line three indices, in UTF-16 units: its start, the end of its name, and its end.
 pub fn find(text: &[u8]) -> Vec<i32> {
     let mut found = Vec::with_capacity(text.len() / 16);
+    let is_ascii = text.is_ascii();
     let (mut at, mut unit) = (0, 0);
     while at < text.len() {
         let end = memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
         let line = &text[at..end];
-        let length = count_units(line);
+        let length = if is_ascii { line.len() as i32 } else { count_units(line) };
         if let Some(name) = plain_name(line) {
             found.extend([unit, unit + name, unit + length]);
         }
@@ -21,13 +32,13 @@ pub fn find(text: &[u8]) -> Vec<i32> {
 
 /// How long the name is, which is ASCII; `None` for any other line.
 fn plain_name(line: &[u8]) -> Option<i32> {
-    let name = line.iter().position(|byte| !(byte.is_ascii_alphanumeric() || b"_.-".contains(byte)))?;
+    let name = line.iter().position(|byte| !IN_NAME[*byte as usize])?;
     let begins = matches!(line.first()?, b'A'..=b'Z' | b'a'..=b'z' | b'_');
     let value = line[name..].strip_prefix(b"=")?;
     let is_plain = begins
         && !matches!(value.first(), Some(b' ' | b'\t' | b'\'' | b'"'))
         && !matches!(value.last(), Some(b' ' | b'\t'))
-        && !value.iter().fold(false, |found, &byte| found | (byte == b'#') | (byte == b'\r'));
+        && memchr2(b'#', b'\r', value).is_none();
     is_plain.then_some(name as i32)
 }
 

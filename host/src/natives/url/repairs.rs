@@ -26,10 +26,12 @@ fn authority_of(text: &str) -> Option<&str> {
     Some(&authority[..authority.find(['/', '?', '#']).unwrap_or(authority.len())])
 }
 
-/// After a new host: an empty one goes with no credentials and no port. <https://url.spec.whatwg.org/#host-state>
-pub fn check_host(url: &Url) -> Result<(), ()> {
+/// After a new host: an empty one goes with no credentials and no port, and does not come of a port alone.
+/// <https://url.spec.whatwg.org/#host-state>
+pub fn check_host(url: &Url, value: &str) -> Result<(), ()> {
     let is_alone = url.username().is_empty() && url.password().is_none() && url.port().is_none();
-    if quirks::hostname(url).is_empty() && !is_alone { Err(()) } else { Ok(()) }
+    let is_valid = is_alone && !without_line_ends(value).starts_with(':');
+    if quirks::hostname(url).is_empty() && !is_valid { Err(()) } else { Ok(()) }
 }
 
 /// What is looked for at the start of a relative URL: which slashes separate depends on the base.
@@ -38,7 +40,11 @@ pub fn relative(text: &str, base: &Url) -> String {
     let text = strip(text);
     let rest = text.trim_start_matches(['/', '\\']);
     if !is_special(base.scheme()) {
-        return if text.starts_with('\\') { format!("./{text}") } else { text };
+        return match text.as_bytes() {
+            [b'\\', ..] => format!("./{text}"),
+            [b'/', b'\\', ..] => format!("/.{text}"),
+            _ => text,
+        };
     }
     if text.len() - rest.len() > 2 && base.scheme() != "file" { format!("//{rest}") } else { text }
 }
@@ -89,6 +95,7 @@ mod tests {
         for (text, base, joined) in [
             ("\\a", "s3://b/c/d", "s3://b/c/\\a"),
             (" \\a", "https://b/c/d", "https://b/a"),
+            ("/\\a", "s3:///c/d", "s3:///\\a"),
             ("///a", "https://b/c", "https://a/"),
             ("\t/\\/\\a", "https://b/c", "https://a/"),
             ("//a", "s3://b/c", "s3://a"),

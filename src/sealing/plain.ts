@@ -1,0 +1,40 @@
+/** The test that nearly every source passes: an env file as it stands. A start loads nothing else of `recognise.ts` then. */
+import { NAME_PATTERN } from '../envfile/name.ts';
+import { includesAny } from '../system/text-search.ts';
+
+/** No known ciphertext is shorter in base64, and padding comes last. */
+export const MIN_BASE64 = 50;
+
+/** The first line that is not a comment is an assignment of the default dialect: nothing else starts like that. */
+const DOTENV_START = new RegExp(
+  `^(?:[ \\t\\r]*(?:#[^\\n]*)?\\n)*[ \\t]*(?:export[ \\t]+)?${NAME_PATTERN}[ \\t]*=`,
+);
+
+export const DOTENVX_KEY = 'DOTENV_PUBLIC_KEY';
+/** One of these is in every file of sops and of dotenvx, and in nearly no other. */
+const SOPS_OR_DOTENVX = ['ENC[AES256_GCM,', 'sops', DOTENVX_KEY];
+
+/** Whether text starts as an env file does. Some base64 does, too. */
+export function startsAsDotenv(text: string): boolean {
+  return DOTENV_START.test(text);
+}
+
+export function mayBeSopsOrDotenvx(text: string): boolean {
+  return includesAny(text, SOPS_OR_DOTENVX);
+}
+
+/** Bytes that are not UTF-8 come as U+FFFD; its BOM does not come at all. */
+export function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/**
+ * The text of an env file that can be nothing else; `undefined`: `recognise` has to look. No ciphertext that it knows
+ * starts with a name, and none in base64 has a `=` so early.
+ */
+export function plainText(bytes: Uint8Array): string | undefined {
+  const text = decode(bytes);
+  const equals = text.indexOf('=');
+  const isPlain = equals > 0 && equals < MIN_BASE64 && startsAsDotenv(text) && !mayBeSopsOrDotenvx(text);
+  return isPlain ? text : undefined;
+}
