@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { findProgram } from './find-program.ts';
+import { findProgram, pathFolders } from './find-program.ts';
 import { CACHE, ROOT } from './paths.ts';
 
 export interface Tools {
@@ -23,21 +23,26 @@ const TARGETS: Partial<Record<NodeJS.Architecture, string>> = {
 /** Throws with what to install, where a compiler is missing. */
 export function buildTools(): Tools {
   mkdirSync(CACHE, { recursive: true });
-  const cargo = findProgram('cargo', [`${homedir()}/.cargo/bin`]);
+  const cargo = findProgram('cargo', [...pathFolders(), `${homedir()}/.cargo/bin`]);
   if (cargo === undefined)
     throw new Error('the bench needs cargo: install Rust 1.85 or later with rustup, or Debian’s cargo-web');
   const server = `${CACHE}/server`;
   run(goCommand(), ['build', '-trimpath', '-o', server, '.'], 'server');
   const target = TARGETS[process.arch];
   if (target === undefined) throw new Error(`the bench does not know this processor: ${process.arch}`);
-  run(cargo, ['build', '--release', '--locked', '--target', target, '--target-dir', `${CACHE}/target`], 'yardstick');
+  run(
+    cargo,
+    ['build', '--release', '--locked', '--target', target, '--target-dir', `${CACHE}/target`],
+    'yardstick',
+  );
   const release = `${CACHE}/target/${target}/release`;
   return { server, launch: `${release}/launch`, yardstick: `${release}/yardstick` };
 }
 
 export function goCommand(): string {
-  const go = findProgram('go', ['/usr/local/go/bin']);
-  if (go === undefined) throw new Error('the bench needs Go: install Go 1.24 or later, /usr/local/go or on the PATH');
+  const go = findProgram('go', [...pathFolders(), '/usr/local/go/bin']);
+  if (go === undefined)
+    throw new Error('the bench needs Go: install Go 1.24 or later, /usr/local/go or on the PATH');
   return go;
 }
 

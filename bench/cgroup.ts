@@ -21,7 +21,9 @@ let made = 0;
 export function makeGroup(limit: Limit): Group | undefined {
   const folders: string[] = [];
   try {
-    for (const [folder, files] of Object.entries(existsSync(`${MOUNT}/cgroup.controllers`) ? v2(limit) : v1(limit))) {
+    for (const [folder, files] of Object.entries(
+      existsSync(`${MOUNT}/cgroup.controllers`) ? v2(limit) : v1(limit),
+    )) {
       mkdirSync(folder);
       folders.push(folder);
       for (const [name, value] of Object.entries(files)) writeFileSync(`${folder}/${name}`, value);

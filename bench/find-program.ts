@@ -1,11 +1,15 @@
-/** Programs on the PATH. */
+/** Programs on the PATH, and elsewhere. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** @param folders where it may be beside the PATH; the PATH goes first */
-export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
-  const path = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
-  return [...path, ...folders].map((folder) => join(folder, name)).find(isExecutable);
+/** Where the shell looks. */
+export function pathFolders(): string[] {
+  return (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
+}
+
+/** @param folders in the order in which they are looked at */
+export function findProgram(name: string, folders: readonly string[]): string | undefined {
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

@@ -100,7 +100,11 @@ export function whyItFails({ words: [file = '', ...args], env }: Case): string |
   });
   if (error !== undefined) return error.message;
   if (status === 0) return undefined;
-  const said = stderr.trim().split('\n').find((line) => /error/i.test(line)) ?? stderr.trim().split('\n').at(-1);
+  const said =
+    stderr
+      .trim()
+      .split('\n')
+      .find((line) => /error/i.test(line)) ?? stderr.trim().split('\n').at(-1);
   return `${signal ?? `exit ${status}`}: ${said?.slice(0, 200)}`;
 }
 
