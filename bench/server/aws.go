@@ -120,8 +120,9 @@ func parameterOf(folder string, variable [2]string) parameter {
 	return parameter{"/" + folder + "/" + strings.ToLower(variable[0]), variable[1], "SecureString", 1}
 }
 
-// secret is all variables of an object as one flat object of JSON.
+// secret is all variables of an object as one flat object of JSON. An id may be an ARN.
 func (clouds *Clouds) secret(id string) string {
+	id = id[strings.LastIndexByte(id, ':')+1:]
 	values := map[string]string{}
 	if object, found := clouds.objects[id]; found {
 		for _, variable := range object.variables {

@@ -13,6 +13,7 @@ type Clouds struct {
 	objects map[string]*stored
 	counts  counters
 	faults  atomic.Pointer[Faults]
+	tunnels tunnels
 	// How many requests could have been throttled since the last change.
 	throttled atomic.Int64
 }
@@ -26,7 +27,7 @@ type Faults struct {
 }
 
 func newClouds(setup Setup) (*Clouds, error) {
-	clouds := &Clouds{objects: map[string]*stored{}}
+	clouds := &Clouds{objects: map[string]*stored{}, tunnels: make(tunnels)}
 	clouds.faults.Store(&Faults{})
 	for name, object := range setup.Objects {
 		one, err := object.store()
@@ -46,6 +47,10 @@ func (clouds *Clouds) change(faults Faults) Counts {
 }
 
 func (clouds *Clouds) ServeHTTP(response http.ResponseWriter, request *http.Request) {
+	if request.Method == http.MethodConnect {
+		clouds.tunnels.open(response)
+		return
+	}
 	clouds.counts.requests.Add(1)
 	faults := clouds.faults.Load()
 	time.Sleep(time.Duration(faults.DelayMs) * time.Millisecond)
@@ -57,6 +62,8 @@ func (clouds *Clouds) ServeHTTP(response http.ResponseWriter, request *http.Requ
 		sink(response, request)
 	case strings.HasPrefix(path, "/computeMetadata/"):
 		token(response)
+	case strings.HasPrefix(path, "/v1/kv/"):
+		clouds.consul(response, request)
 	case strings.HasPrefix(path, "/storage/"):
 		clouds.storage(response, request)
 	case !strings.HasPrefix(request.Header.Get("Authorization"), "AWS4-HMAC-SHA256 "):

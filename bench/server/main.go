@@ -100,5 +100,6 @@ func (clouds *Clouds) listen(setup Setup) (urls URLs, err error) {
 	config := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}
 	go server.Serve(counting{plain, &clouds.counts})
 	go server.Serve(tls.NewListener(counting{secure, &clouds.counts}, config))
+	go server.Serve(tls.NewListener(clouds.tunnels, config))
 	return URLs{"http://" + plain.Addr().String(), "https://" + secure.Addr().String()}, nil
 }
