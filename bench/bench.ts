@@ -51,10 +51,12 @@ async function measureFigures(bench: Workbench, write: boolean): Promise<void> {
     figures.push(...(await measure(bench)));
     console.error(`${measure.name}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   }
-  const limited = figures.filter(({ met }) => met !== undefined);
+  const limited = figures.filter(({ limit }) => limit !== undefined);
   const met = limited.filter((figure) => figure.met).length;
+  const unmeasured = limited.filter((figure) => figure.met === undefined).length;
+  const caption = `${machine()}; ${bench.rounds} rounds. ${met} of ${limited.length} limits are met`;
   const tables = [
-    `${machine()}; ${bench.rounds} rounds. ${met} of ${limited.length} limits are met.`,
+    unmeasured === 0 ? `${caption}.` : `${caption}, ${unmeasured} could not be measured.`,
     markdown(figures),
     ...(bench.problems.length > 0
       ? [`Not measured:\n\n${bench.problems.map((line) => `- ${line}`).join('\n')}`]

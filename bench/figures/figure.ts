@@ -77,8 +77,8 @@ export function difference(comparison: Comparison): Figure {
 export function bounded(title: string, value: number, atMost: number, unit: string, digits = 1): Figure {
   return {
     title,
-    value: `${value.toFixed(digits)} ${unit}`,
-    limit: `${atMost} ${unit}`,
+    value: `${value.toFixed(digits)} ${unit}`.trim(),
+    limit: `${atMost} ${unit}`.trim(),
     met: value <= atMost,
   };
 }

@@ -3,8 +3,8 @@ import { cpus } from 'node:os';
 import { makeGroup } from '../cgroup.ts';
 import type { Counts } from '../clouds.ts';
 import { type Resident, residentOf } from '../figures/resident.ts';
-import { type Case, type Start, whyItFails } from '../launch.ts';
-import { median, medianOf } from '../statistics.ts';
+import { type Case, type Start, type Turns, whyItFails } from '../launch.ts';
+import { failureIn, medianOf } from '../statistics.ts';
 import { COMMAND, type Workbench } from '../workbench.ts';
 import { peerEnvironment } from './environment.ts';
 import type { Found, Peer } from './peer.ts';
@@ -35,6 +35,11 @@ export interface Line {
 const MOST_CPU_MS = 30_000;
 /** Of one start. */
 const TIMEOUT_MS = 60_000;
+
+/** Of one start, from which on there is only one. */
+const SLOW_MS = 2000;
+
+type NamedCase = readonly [name: string, one: Case];
 
 interface CaseOptions {
   readonly secure?: boolean;
@@ -105,7 +110,7 @@ async function measurePoint(
   using group = point.limit === undefined ? undefined : makeGroup(point.limit);
   if (point.limit !== undefined && group === undefined) return new Map();
   await bench.clouds.change(point.faults);
-  const cases = able.flatMap(({ competitor }): [string, Case][] => {
+  const cases = able.flatMap(({ competitor }): NamedCase[] => {
     const one = tryCaseOf(bench, competitor, point);
     if (one === undefined) return [];
     return [[competitor.peer.name, { ...one, ...(group !== undefined && { join: group.join }) }]];
@@ -127,18 +132,21 @@ function tryCaseOf(bench: Workbench, competitor: Competitor, point: Point): Case
   }
 }
 
-/** The median of those whose starts all succeed. */
-async function inTurns(bench: Workbench, cases: readonly [string, Case][], rounds: number) {
-  const starts = await bench.launcher.inTurns(Object.fromEntries(cases), {
-    rounds,
-    warmUp: 1,
-    timeoutMs: TIMEOUT_MS,
-  });
-  const good = Object.entries(starts).filter(([, list]) => list.every(({ status }) => status === 0));
-  return new Map(good.map(([name, list]) => [name, median(list.map(({ wallMs }) => wallMs))]));
+/** The median of those whose starts all succeed. What is slow is started once. */
+async function inTurns(bench: Workbench, cases: readonly NamedCase[], rounds: number) {
+  const once = await wallTimes(bench, cases, { rounds: 1, warmUp: 0 });
+  const quick = cases.filter(([name]) => (once.get(name) ?? Number.POSITIVE_INFINITY) < SLOW_MS);
+  return new Map([...once, ...(await wallTimes(bench, quick, { rounds, warmUp: 0 }))]);
 }
 
-async function crowds(bench: Workbench, cases: readonly [string, Case][], count: number) {
+async function wallTimes(bench: Workbench, cases: readonly NamedCase[], turns: Turns) {
+  if (cases.length === 0) return new Map<string, number>();
+  const starts = await bench.launcher.inTurns(Object.fromEntries(cases), { ...turns, timeoutMs: TIMEOUT_MS });
+  const good = Object.entries(starts).filter(([, list]) => failureIn(list) === undefined);
+  return new Map(good.map(([name, list]) => [name, medianOf(list, 'wallMs')]));
+}
+
+async function crowds(bench: Workbench, cases: readonly NamedCase[], count: number) {
   const walls = new Map<string, number>();
   for (const [name, one] of cases) {
     const { succeeded, wallMs } = await bench.launcher.atOnce(one, count);
