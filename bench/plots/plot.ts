@@ -15,6 +15,7 @@ const STYLE = `
 text { font: 12px system-ui, sans-serif; fill: #333 }
 .title { font-size: 14px; font-weight: 600 }
 .grid { stroke: #8886; stroke-width: 1 }
+.thread { stroke-opacity: 0.35 }
 .line { fill: none; stroke-width: 1.75 }
 .ours { stroke-width: 3.5 }
 @media (prefers-color-scheme: dark) { text { fill: #ddd } }`;
@@ -28,8 +29,15 @@ export function drawPlot(title: string, lines: readonly Line[]): string {
   const x = logScale(positive, [AREA.left, AREA.right]);
   const y = logScale(ys, [AREA.bottom, AREA.top]);
   const at = (value: number) => x.at(Math.max(value, 1));
-  const ends = shown.map(({ wallMs }) => y.at([...wallMs.values()].at(-1) as number));
-  const labels = spread(ends, LABEL_HEIGHT, [AREA.top, AREA.bottom]);
+  const ends = shown.map(({ wallMs }): Position => {
+    const [value, ms] = [...wallMs].at(-1) as [number, number];
+    return [at(value), y.at(ms)];
+  });
+  const labels = spread(
+    ends.map(([, height]) => height),
+    LABEL_HEIGHT,
+    [AREA.top, AREA.bottom],
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">`,
     `<title>${escaped(`ms by ${title}`)}</title><style>${STYLE}</style>`,
@@ -39,7 +47,7 @@ export function drawPlot(title: string, lines: readonly Line[]): string {
     ...xs.map((value) => grid([at(value), AREA.top], [at(value), AREA.bottom])),
     ...xs.map((value) => text(at(value), AREA.bottom + 20, String(value), 'text-anchor="middle"')),
     ...shown.map((line, i) => draw(line, i, at, y.at)),
-    ...shown.map((line, i) => label(line, i, ends[i] as number, labels[i] as number)),
+    ...shown.map((line, i) => label(line, i, ends[i] as Position, labels[i] as number)),
     '</svg>\n',
   ].join('\n');
 }
@@ -59,8 +67,8 @@ function draw(
 }
 
 /** At the height of its line's end, or near it, with a thread between them. */
-function label({ name }: Line, index: number, end: number, height: number): string {
-  const thread = `<line ${stroke(index)} x1="${AREA.right + 2}" y1="${end.toFixed(1)}" x2="${AREA.right + 18}" y2="${height.toFixed(1)}"/>`;
+function label({ name }: Line, index: number, [x, end]: Position, height: number): string {
+  const thread = `<line ${stroke(index)} class="thread" x1="${x.toFixed(1)}" y1="${end.toFixed(1)}" x2="${AREA.right + 18}" y2="${height.toFixed(1)}"/>`;
   const bold = index === 0 ? 'font-weight="600"' : '';
   return thread + text(AREA.right + 22, height + 4, name.replaceAll('`', ''), bold);
 }
