@@ -16,6 +16,7 @@ import { measureOperators } from './operators.ts';
 import { readOptions } from './options.ts';
 import { measurePeers } from './peers/peers.ts';
 import { keep } from './readme.ts';
+import { Unusable } from './unusable.ts';
 import { Workbench } from './workbench.ts';
 
 const SECTIONS = [
@@ -36,11 +37,11 @@ const SECTIONS = [
 try {
   const options = readOptions(process.argv.slice(2));
   await using bench = await Workbench.make(options);
-  if (!existsSync(bench.program)) throw new Error(`there is no ${bench.program}: npm run build makes it`);
+  if (!existsSync(bench.program)) throw new Unusable(`there is no ${bench.program}: npm run build makes it`);
   if (options.peers) await measurePeers(bench, options);
   else await measureFigures(bench, options.write);
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof Unusable ? `bench: ${error.message}` : error);
   process.exitCode = 1;
 }
 

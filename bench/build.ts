@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { findProgram, pathFolders } from './find-program.ts';
 import { CACHE, ROOT } from './paths.ts';
+import { Unusable } from './unusable.ts';
 
 export interface Tools {
   /** Starts programs and measures them. */
@@ -25,11 +26,13 @@ export function buildTools(): Tools {
   mkdirSync(CACHE, { recursive: true });
   const cargo = findProgram('cargo', [...pathFolders(), `${homedir()}/.cargo/bin`]);
   if (cargo === undefined)
-    throw new Error('the bench needs cargo: install Rust 1.85 or later with rustup, or Debian’s cargo-web');
+    throw new Unusable(
+      'the bench needs cargo: install Rust 1.85 or later with rustup, or Debian’s cargo-web',
+    );
   const server = `${CACHE}/server`;
   run(goCommand(), ['build', '-trimpath', '-o', server, '.'], 'server');
   const target = TARGETS[process.arch];
-  if (target === undefined) throw new Error(`the bench does not know this processor: ${process.arch}`);
+  if (target === undefined) throw new Unusable(`the bench does not know this processor: ${process.arch}`);
   run(
     cargo,
     ['build', '--release', '--locked', '--target', target, '--target-dir', `${CACHE}/target`],
@@ -42,7 +45,7 @@ export function buildTools(): Tools {
 export function goCommand(): string {
   const go = findProgram('go', [...pathFolders(), '/usr/local/go/bin']);
   if (go === undefined)
-    throw new Error('the bench needs Go: install Go 1.24 or later, /usr/local/go or on the PATH');
+    throw new Unusable('the bench needs Go: install Go 1.24 or later, /usr/local/go or on the PATH');
   return go;
 }
 

@@ -1,6 +1,7 @@
 /** The arguments of `npm run bench`. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Unusable } from './unusable.ts';
 
 export interface Options {
   /** Measures the peers instead of the figures that have a limit. */
@@ -32,7 +33,7 @@ export function readOptions(words: readonly string[]): Options {
   const peers = positionals[0] === 'peers';
   const rounds = Number(values.rounds ?? (peers ? 20 : 100));
   const wrongWords = positionals.length > (peers ? 1 : 0);
-  if (wrongWords || !Number.isInteger(rounds) || rounds < 1 || rounds > 1000) throw new Error(USAGE);
+  if (wrongWords || !Number.isInteger(rounds) || rounds < 1 || rounds > 1000) throw new Unusable(USAGE);
   return {
     peers,
     rounds,
