@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findMirror } from '../../scripts/release/debian-mirror.ts';
+import { findMirror } from './debian-mirror.ts';
 
 const MIRROR = 'https://mirror.test/debian';
 
