@@ -16,6 +16,13 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
     this.#assignments = assignments;
   }
 
+  /** @param pairs names and `NAME=value` in turn; of equal names the last one counts */
+  static of(pairs: readonly string[]): SecretMap {
+    const assignments = new Map<string, string>();
+    for (let i = 0; i < pairs.length; i += 2) assignments.set(pairs[i] as string, pairs[i + 1] as string);
+    return new SecretMap(assignments);
+  }
+
   /** Of several with the same name, the last. */
   static merge(maps: readonly SecretMap[]): SecretMap {
     const merged = new Map<string, string>();

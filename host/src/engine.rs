@@ -6,7 +6,8 @@ use crate::{limits, natives::net, panic, process, signals};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
 use rquickjs::{
-    CatchResultExt, Context, Ctx, Error, Function, Module, Persistent, Promise, Result, Runtime, Value, module::Declared,
+    CatchResultExt, Context, Ctx, Error, Function, Module, Persistent, Promise, Result, Runtime, Value,
+    module::Declared,
 };
 use std::cell::RefCell;
 

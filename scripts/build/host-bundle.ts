@@ -4,6 +4,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'rolldown';
 import { LEFT_TO_FULL_PROGRAM, PACKAGES_LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
+import { metafileOf } from './node-bundle.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = `${root}src/`;
@@ -55,6 +56,7 @@ export async function bundleForHost(
   mkdirSync(outdir, { recursive: true });
   const chunks = output.filter((file) => file.type === 'chunk');
   for (const { fileName, code } of chunks) writeFileSync(`${outdir}/${fileName}`, withHostImports(code));
+  writeFileSync(`${outdir}/metafile.json`, JSON.stringify(metafileOf(chunks)));
   const first = ['platform.mjs', 'envseal.mjs'];
   const rest = chunks.map(({ fileName }) => fileName).filter((name) => !first.includes(name));
   return [...first, ...rest.sort()].map((name) => `${outdir}/${name}`);

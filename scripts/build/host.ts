@@ -1,5 +1,5 @@
 /** The container executable: cargo builds the host, and the linker joins it with the bytecode of the bundle. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { execaSync } from 'execa';
@@ -20,15 +20,19 @@ export const TARGETS: Readonly<Record<string, HostTarget>> = {
 };
 
 /** What is missing for a build, as a line for people; `undefined` where nothing is. */
-export function missingForHost(): string | undefined {
+export function missingForHost(arch: string = process.arch): string | undefined {
   if (process.platform !== 'linux') return 'the container executable is for Linux, and is built there';
+  const { triple, cc } = TARGETS[arch] as HostTarget;
   for (const [program, hint] of [
     ['cargo', 'install Rust 1.88 or later'],
     ['cc', 'install gcc and libc6-dev'],
+    [cc, 'install gcc-aarch64-linux-gnu and libc6-dev-arm64-cross'],
   ] as const) {
     if (execaSync(program, ['--version'], { reject: false }).failed)
       return `${program} is not there: ${hint}`;
   }
+  const { stdout } = execaSync('rustc', ['--print', 'target-libdir', '--target', triple]);
+  if (!existsSync(stdout)) return `Rust has no libraries for ${triple}: rustup target add ${triple}`;
   return undefined;
 }
 
@@ -46,6 +50,9 @@ export function buildHost({ target, profile }: HostBuild): string {
   const remap = { [cargoHome]: '/cargo', [root.slice(0, -1)]: '/envseal' };
   const rustFlags = ['-C', 'target-feature=+crt-static', '-C', 'relocation-model=static'];
   const cFlags: string[] = [];
+  // A panic ends the process: nothing is unwound, and the tables for that would be a twentieth of the file.
+  rustFlags.push('-C', 'force-unwind-tables=no');
+  cFlags.push('-fno-unwind-tables', '-fno-asynchronous-unwind-tables');
   for (const [from, to] of Object.entries(remap)) {
     rustFlags.push('--remap-path-prefix', `${from}=${to}`);
     cFlags.push(`-ffile-prefix-map=${from}=${to}`);

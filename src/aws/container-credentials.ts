@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
  */
 import { EnvsealError } from '../errors.ts';
-import { isLoopback } from '../net/proxy.ts';
+import { isLoopback } from '../net/local.ts';
 import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, type System } from '../system/system.ts';
 import { askMetadata, type MetadataContext, type MetadataIdentity, parseIdentity } from './metadata.ts';

@@ -1,6 +1,7 @@
 /** Fetches all sources at the same time, checks how each is sealed, and merges them in the order given. */
 import type { AwsClient } from '../aws/aws-client.ts';
 import { hasAlias } from '../aws/kms-key.ts';
+import { readPlainFile } from '../envfile/plain-file.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Attempt } from '../events/attempt.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
@@ -10,8 +11,8 @@ import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
 import { type EncryptionContext, parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
-import { enforcePolicy } from '../sealing/policy.ts';
 import { plainText } from '../sealing/plain.ts';
+import { enforcePolicy } from '../sealing/policy.ts';
 import type { Recognised } from '../sealing/recognise.ts';
 import { SecretMap } from '../secret-map.ts';
 import type { Settings } from '../settings.ts';
@@ -144,8 +145,9 @@ async function openPlainFile(
   { kind, text }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
   source: Source,
 ): Promise<SecretMap> {
-  if (kind === 'dotenv' && source.dialect === 'dotenv' && text !== undefined && hasPlainLinesAlone(text))
-    return new SecretMap(plainAssignments(text));
+  const isUsual = kind === 'dotenv' && source.dialect === 'dotenv' && text !== undefined;
+  const plain = isUsual ? readPlainFile(text) : undefined;
+  if (plain !== undefined) return SecretMap.of(plain);
   const { openPlain } = await import('../sealing/open.ts');
   return openPlain(bytes, kind, source, text);
 }

@@ -72,7 +72,7 @@ export async function openStored(
     encryptionContext: parseEncryptionContext(flags['encryption-context']),
     allowMetadataKey: flags['allow-metadata-key'],
   };
-  const content = recogniseObject(object, attempt);
+  const content = await recogniseObject(object, attempt);
   if (content.kind !== 'sops') {
     const variables = await openObject(content, object, attempt, options);
     return { source, object, content, variables, document: undefined, attempt };

@@ -61,7 +61,7 @@ async function prepare(
   const environ = buildEnviron(host.environ, sealed, environOptions(settings));
   const path = lookUp(argv[0], environ.strings, host.system);
   const args = cStrings(argv);
-  checkKernelLimits(args, environ, host.system.stackLimit());
+  await checkKernelLimits(args, environ, host.system.stackLimit());
   return { path, argv: args, environ };
 }
 

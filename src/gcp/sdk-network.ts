@@ -3,7 +3,8 @@
  * a loopback endpoint would go through a proxy, with its token. So they find there what our rules decide.
  */
 import type { Http } from '../net/http.ts';
-import { type ProxyVariables, proxyFor } from '../net/proxy.ts';
+import type { ProxyVariables } from '../net/local.ts';
+import { proxyFor } from '../net/proxy.ts';
 
 const NAMES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY'];
 

@@ -1,9 +1,6 @@
 /** The kernel's limits on what execve is given, checked before it so that the error can name the variable. */
-import { EnvsealError } from '../errors.ts';
 import { MAX_ENV_STRING_BYTES } from '../limits.ts';
 import type { CStrings } from '../system/c-strings.ts';
-import type { ByteString } from '../system/system.ts';
-import { nameOf } from './environ.ts';
 
 /** `bprm_stack_limits` in Linux's fs/exec.c: a quarter of the stack's soft limit, between 128 KiB and 6 MiB. */
 const MIN_TOTAL_BYTES = 131_072;
@@ -14,33 +11,15 @@ const POINTER_BYTES = 8;
  * Throws `too_large`. `stackLimit` is RLIMIT_STACK's soft limit in bytes. What the kernel itself adds (the file name,
  * the auxiliary vector's strings) is left a page of room.
  */
-export function checkKernelLimits(argv: CStrings, environ: CStrings, stackLimit: number): void {
+export async function checkKernelLimits(
+  argv: CStrings,
+  environ: CStrings,
+  stackLimit: number,
+): Promise<void> {
   const limit = Math.max(MIN_TOTAL_BYTES, Math.min(MAX_TOTAL_BYTES, Math.floor(stackLimit / 4))) - 4096;
   const total = totalBytes(argv) + totalBytes(environ);
   if (total <= limit && !hasTooLong(argv) && !hasTooLong(environ)) return;
-  const long = longest(environ);
-  if (long.length + 1 > MAX_ENV_STRING_BYTES) {
-    throw new EnvsealError(
-      'too_large',
-      `${printable(nameOf(long))} is ${long.length + 1} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`,
-      {
-        hint: 'store large content in a file of its own and pass its location',
-      },
-    );
-  }
-  if (longest(argv).length + 1 > MAX_ENV_STRING_BYTES) {
-    throw new EnvsealError(
-      'too_large',
-      `an argument of the command is over the kernel's ${MAX_ENV_STRING_BYTES} bytes`,
-    );
-  }
-  throw new EnvsealError(
-    'too_large',
-    `arguments and environment are ${total} bytes, over the kernel's ${limit}`,
-    {
-      hint: `the largest variable is ${printable(nameOf(long))} with ${long.length} bytes; take fewer with --only or --exclude`,
-    },
-  );
+  throw (await import('./too-large.ts')).explainTooLarge({ argv, environ, total, limit });
 }
 
 /** Each string with its NUL and the pointer to it. */
@@ -55,15 +34,4 @@ function hasTooLong({ block }: CStrings): boolean {
     if (block.indexOf(0, at) + 1 - start > MAX_ENV_STRING_BYTES) return true;
   }
   return false;
-}
-
-function longest({ strings }: CStrings): ByteString {
-  let found = '';
-  for (const string of strings) if (string.length > found.length) found = string;
-  return found;
-}
-
-/** An inherited name can hold any byte. */
-function printable(name: ByteString): string {
-  return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }

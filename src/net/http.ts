@@ -2,7 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { toByteString } from '../system/bytes.ts';
 import { type BodyEnd, ErrnoError, type System } from '../system/system.ts';
-import { isLocal, isLoopback, type ProxyVariables, proxyFor } from './proxy.ts';
+import { hasProxy, isLocal, isLoopback, type ProxyVariables } from './local.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -17,6 +17,7 @@ export interface HttpOptions {
   readonly allowInsecureEndpoint: boolean;
 }
 
+const PROXY_AUTHENTICATION_REQUIRED = 407;
 /** A PEM bundle is a few hundred KiB; a mistaken path should not fill the memory. */
 const MAX_CA_BYTES = 4 * 1024 * 1024;
 
@@ -61,7 +62,7 @@ export class Http {
       if (signal.aborted) throw signal.reason;
     }
     const { method, url, headers, body } = request;
-    const proxy = proxyFor(url, variables);
+    const proxy = hasProxy(variables) ? (await import('./proxy.ts')).proxyFor(url, variables) : undefined;
     const isSecure = url.protocol === 'https:' || proxy?.startsWith('https:');
     const ca = isSecure ? this.certificates(caFile) : undefined;
     const options = { method, headers, signal, proxy, ca, ...(body === undefined ? {} : { body }) };
@@ -70,10 +71,10 @@ export class Http {
       response = await system.fetch(url.href, options);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw unreachable(url, proxy, error);
+      throw (await import('./unreachable.ts')).unreachable(url, proxy, error);
     }
     if (response.status !== PROXY_AUTHENTICATION_REQUIRED || proxy === undefined) return response;
-    throw refusedByProxy(url, proxy, response.status);
+    throw (await import('./unreachable.ts')).refusedByProxy(url, proxy, response.status);
   }
 
   /** Throws `configuration` unless the URL is https:, loopback, or insecure endpoints are allowed. */
@@ -188,53 +189,4 @@ function unbounded(): EnvsealError {
   return new EnvsealError('corrupt', 'the source came without a length, chunks or a checksum', {
     hint: 'whether it is whole cannot be known; look for a proxy or gateway that speaks HTTP/1.0',
   });
-}
-
-/** Codes as Node and Bun report them, the cause's where the error has none. */
-function unreachable(url: URL, proxy: string | undefined, error: unknown): EnvsealError {
-  const code = codeOf(error) ?? codeOf((error as { cause?: unknown } | null)?.cause) ?? 'no answer';
-  if (code === 'ERR_PROXY_TUNNEL' && proxy !== undefined) {
-    const { statusCode, status } = error as { statusCode?: number; status?: number };
-    return refusedByProxy(url, proxy, statusCode ?? status ?? 0, error);
-  }
-  const isTls = isTlsFailure(code);
-  const hint = isTls
-    ? 'check the host name and the clock; a private CA goes into AWS_CA_BUNDLE or SSL_CERT_FILE'
-    : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
-      ? 'check the region and the endpoint, and that DNS works in this container'
-      : 'check the endpoint, the network policy and HTTPS_PROXY, NO_PROXY';
-  const way = proxy === undefined ? '' : ` through the proxy ${new URL(proxy).host}`;
-  return new EnvsealError('unreachable', `cannot reach ${url.host}${way}: ${code}`, {
-    hint,
-    cause: error,
-    retryable: !isTls,
-  });
-}
-
-/** Of an error's code: the same certificate would come again. */
-export function isTlsFailure(code: string): boolean {
-  return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code);
-}
-
-const PROXY_AUTHENTICATION_REQUIRED = 407;
-
-function refusedByProxy(url: URL, proxy: string, status: number, cause?: unknown): EnvsealError {
-  const variable = `${url.protocol.slice(0, -1).toUpperCase()}_PROXY`;
-  return new EnvsealError(
-    'unreachable',
-    `the proxy ${new URL(proxy).host} refused ${url.host} with ${status}`,
-    {
-      hint:
-        status === PROXY_AUTHENTICATION_REQUIRED
-          ? `it wants a user and a password: ${variable}=http://USER:PASSWORD@HOST:PORT`
-          : 'let the proxy allow this host, or go around it with NO_PROXY',
-      cause,
-      retryable: status >= 500,
-    },
-  );
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' ? code : undefined;
 }

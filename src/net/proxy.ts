@@ -1,7 +1,6 @@
 /** Which proxy a request goes through, as curl and Go's `httpproxy` read the variables. Pure. */
 import { EnvsealError } from '../errors.ts';
-
-export type ProxyVariables = Readonly<Record<string, string | undefined>>;
+import { isLocal, type ProxyVariables } from './local.ts';
 
 /**
  * The proxy's URL, or `undefined` for a direct connection. Loopback and link-local hosts (the metadata services) are
@@ -26,18 +25,6 @@ function checkProxy(proxy: string, scheme: string): string {
 
 function either(variables: ProxyVariables, name: string): string | undefined {
   return variables[name] || variables[name.toUpperCase()] || undefined;
-}
-
-export function isLoopback(hostname: string): boolean {
-  if (hostname.startsWith('127.')) return /^127\.\d+\.\d+\.\d+$/.test(hostname);
-  const name = hostname.toLowerCase();
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]';
-}
-
-/** This host itself, or the metadata services beside it. */
-export function isLocal(hostname: string): boolean {
-  if (hostname.startsWith('169.254.')) return /^169\.254\.\d+\.\d+$/.test(hostname);
-  return isLoopback(hostname) || /^\[(fe80:|fd00:ec2::)/i.test(hostname);
 }
 
 /** Entries: `*`, a host or domain (which covers its subdomains), `.domain`, an IP address, an IPv4 range, each with an optional port. */

@@ -108,6 +108,8 @@ export interface TextNatives {
   isText(text: string): boolean;
   /** See `src/envfile/plain-lines.ts`. */
   plainLines(text: string): Int32Array;
+  /** See `src/envfile/plain-file.ts`. */
+  plainFile(text: string): string[] | undefined;
 }
 
 /**

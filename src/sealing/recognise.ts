@@ -7,7 +7,7 @@ import { EnvsealError } from '../errors.ts';
 import { isText } from '../system/text-search.ts';
 import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX, type Likeness, looksLike } from './looks-like.ts';
-import { decode, DOTENVX_KEY, MIN_BASE64, mayBeSopsOrDotenvx, startsAsDotenv } from './plain.ts';
+import { DOTENVX_KEY, decode, MIN_BASE64, mayBeSopsOrDotenvx, startsAsDotenv } from './plain.ts';
 import { isObject, recogniseSopsText } from './sops/recognise.ts';
 import type { SopsKind } from './sops/tree.ts';
 

@@ -7,8 +7,8 @@ import type { GoogleClient } from '../gcp/google-client.ts';
 import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/refusal.ts';
 import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
 import { withDeadline } from '../net/deadline.ts';
-import { isTlsFailure } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
+import { isTlsFailure } from '../net/unreachable.ts';
 import { damaged, WRONG_CHECKSUM } from './gcs.ts';
 
 export async function makeSdkClient(client: GoogleClient): Promise<Storage> {

@@ -65,12 +65,9 @@ describe('Dockerfiles', () => {
 
   test.each(DOCKERFILES)('%s has envseal from an image of docker/, or from the npm package', (path) => {
     const all = instructionsOf(path).map(({ name, text }) => `${name} ${text}`);
-    const carriers = all.filter((line) => /^COPY --from=envseal:(?:glibc|portable) \/ \/$/.test(line));
+    const copies = all.filter((line) => line === 'COPY --from=envseal / /');
     const packages = all.filter((line) => line === `RUN npm install --global envseal@${PACKAGE.version}`);
-    expect(carriers.length + packages.length).toBe(1);
-    const { image } = baseOf(last(path));
-    const hasGlibc = !/^(?:alpine|scratch|gcr\.io\/distroless\/static)/.test(image);
-    if (carriers.length > 0) expect(carriers[0]).toContain(hasGlibc ? ':glibc' : ':portable');
+    expect(copies.length + packages.length).toBe(1);
   });
 
   test.each(DOCKERFILES)('%s starts from images that something stands in for', (path) => {

@@ -14,6 +14,8 @@ import { faultsOf } from './orchestrators/schema.ts';
 const FILES = OURS.flatMap(filesOf);
 const KUBERNETES = FILES.filter((name) => /^kubernetes\/.*\.yaml$/.test(name));
 
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
 const NAMES = new Set([
   ...Object.keys(SETTINGS).map(variableOf),
   ...SECRET_VARIABLES.flatMap((name) => [name, `${name}_FILE`]),
@@ -41,13 +43,9 @@ describe('every file', () => {
     expect(text).not.toMatch(/^kind: Secret$/m);
   });
 
-  test.each(FILES)('names carrier images that docker/Dockerfile makes: %s', (name) => {
-    const images = Array.from(read(name).matchAll(/[/ "]envseal(?:-init)?:([a-z]+)\b/g), ([, tag]) => tag);
-    const targets = Array.from(
-      readFileSync('docker/Dockerfile', 'utf8').matchAll(/ AS (\w+)/g),
-      ([, target]) => target,
-    );
-    expect(images.filter((tag) => !targets.includes(tag))).toEqual([]);
+  test.each(FILES)('names images of envseal by this version: %s', (name) => {
+    const tags = Array.from(read(name).matchAll(/[/ "]envseal(?:-init)?:([\w.-]+)/g), ([, tag]) => tag);
+    expect(tags.filter((tag) => tag !== version)).toEqual([]);
   });
 
   test.each(FILES.filter((name) => name.endsWith('.md')))('links to what is there: %s', (name) => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopback, type ProxyVariables, proxyFor } from '../../src/net/proxy.ts';
+import { isLoopback, type ProxyVariables } from '../../src/net/local.ts';
+import { proxyFor } from '../../src/net/proxy.ts';
 
 const PROXY = 'http://proxy.test:3128';
 const through = (url: string, variables: ProxyVariables) => proxyFor(new URL(url), variables);

@@ -40,7 +40,7 @@ test.each([
   expect(failure).toBeInstanceOf(NeedsFullProgram);
   expect(failure).toMatchObject({ what, code: 'configuration' });
   // The edge has to know it.
-  expect((failure as NeedsFullProgram).about(uri)).toBe(failure);
+  expect((failure as NeedsFullProgram).about()).toBe(failure);
   expect((failure as NeedsFullProgram).final()).toBe(failure);
   expect(fetch).not.toHaveBeenCalled();
 });

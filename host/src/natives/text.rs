@@ -8,7 +8,7 @@ pub use wtf8::Text;
 
 use super::{Bytes, array, view};
 use memchr::memmem;
-use rquickjs::{Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
+use rquickjs::{Array, Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
@@ -21,6 +21,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     )?;
     host.set("includes", Function::new(ctx.clone(), includes)?)?;
     host.set("isText", Function::new(ctx.clone(), |text: Text<'js>| is_text(text.bytes()))?)?;
+    host.set("plainFile", Function::new(ctx.clone(), plain_file)?)?;
     host.set(
         "plainLines",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, text: Text<'js>| {
@@ -28,6 +29,20 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
         })?,
     )?;
     Ok(())
+}
+
+/// Names and lines in turn; `undefined` for a file that has other lines, and for text that is not well-formed.
+fn plain_file<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
+    let Some(lines) = std::str::from_utf8(text.bytes()).ok().and_then(|text| plain_lines::all(text.as_bytes())) else {
+        return Ok(Value::new_undefined(ctx));
+    };
+    let all = Array::new(ctx.clone())?;
+    for (index, (line, name)) in lines.into_iter().enumerate() {
+        let line = String::from_utf8_lossy(line);
+        all.set(2 * index, &line[..name])?;
+        all.set(2 * index + 1, &*line)?;
+    }
+    all.into_js(&ctx)
 }
 
 fn encode_utf8<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {

@@ -2,7 +2,8 @@
 //! here waits: `WouldBlock` is what there is to wait for, and `interest` says for what.
 
 use rustls::ClientConnection;
-use std::io::{self, ErrorKind, Read, Write};
+use socket2::SockRef;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsRawFd;
 
@@ -73,6 +74,17 @@ impl Write for Stream {
         }
     }
 
+    /// TLS writes several records at once.
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => without_interruption(|| {
+                // std's own would raise SIGPIPE.
+                SockRef::from(&*socket).send_vectored_with_flags(slices, libc::MSG_NOSIGNAL)
+            }),
+            Self::Tls(tls) => tls.write(slices.iter().find(|slice| !slice.is_empty()).map_or(&[], |slice| slice)),
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Tcp(_) => Ok(()),
@@ -91,7 +103,8 @@ fn without_interruption(mut call: impl FnMut() -> io::Result<usize>) -> io::Resu
 }
 
 impl Tls {
-    /// One step of the handshake, as far as it goes without waiting. `true` when it is done.
+    /// One step of the handshake, as far as it goes without waiting. `true` when it is done; our last words of it then go
+    /// out with what is written first.
     pub fn shake_hands(&mut self) -> io::Result<bool> {
         while self.session.is_handshaking() {
             // A broken wire is found by reading, behind what the peer has said about it.
@@ -106,7 +119,6 @@ impl Tls {
                 Err(error) => return Err(error),
             }
         }
-        self.flush()?;
         Ok(true)
     }
 

@@ -1,8 +1,8 @@
 /** Bytes to a host, over UDP, TCP or TLS. */
 import { EnvsealError } from '../../errors.ts';
 import { type Deadline, withDeadline } from '../../net/deadline.ts';
-import { isTlsFailure } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
+import { isTlsFailure } from '../../net/unreachable.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
 
 export interface Target {

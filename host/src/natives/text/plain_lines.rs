@@ -30,6 +30,19 @@ pub fn find(text: &[u8]) -> Vec<i32> {
     found
 }
 
+/// Of a file that has no other lines than plain ones, empty ones and comments in the first column: each plain line with the
+/// length of its name. `src/envfile/plain-file.ts` has the same in TypeScript.
+pub fn all(text: &[u8]) -> Option<Vec<(&[u8], usize)>> {
+    let mut found = Vec::with_capacity(text.len() / 32);
+    for line in text.split(|&byte| byte == b'\n') {
+        if line.is_empty() || (line[0] == b'#' && memchr(b'\r', line).is_none()) {
+            continue;
+        }
+        found.push((line, plain_name(line)? as usize));
+    }
+    Some(found)
+}
+
 /// How long the name is, which is ASCII; `None` for any other line.
 fn plain_name(line: &[u8]) -> Option<i32> {
     let name = line.iter().position(|byte| !IN_NAME[*byte as usize])?;
@@ -49,13 +62,26 @@ fn count_units(line: &[u8]) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{all, find};
+
+    #[test]
+    fn a_file_of_plain_lines_gives_each_with_its_name() {
+        assert_eq!(all(b"# c\n\nA=1\nBC=\n"), Some(vec![(&b"A=1"[..], 1), (b"BC=", 2)]));
+        assert_eq!(all(b""), Some(vec![]));
+    }
+
+    #[test]
+    fn one_other_line_makes_it_another_file() {
+        for line in ["A='1'", "A= 1", "A=1 ", "A=1\r", "# c\r", " # c", "export A=1", "A", "A=1 # c", "=1", "\t"] {
+            assert_eq!(all(format!("B=1\n{line}\n").as_bytes()), None, "{line:?}");
+        }
+    }
 
     #[test]
     fn finds_nothing_but_plain_lines() {
         assert_eq!(
             find(b"A=1\n# c\nB_.-9=x y\nC= 1\nD='1'\nE=1#\nF=1 \n1=2\nexport G=1\nH=\nI=1\r\n J=1\nK"),
-            [0, 1, 3, 8, 13, 17, 61, 62, 63]
+            [0, 1, 3, 8, 13, 17, 54, 55, 56]
         );
     }
 

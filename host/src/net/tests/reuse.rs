@@ -32,17 +32,35 @@ fn a_connection_that_is_not_kept_or_says_too_much_is_not_used_again() {
         "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\n",
     ] {
-        let server = Server::start(move |_, stream, next| {
-            use std::io::Write;
-            next(stream);
-            let _ = stream.write_all(answer.as_bytes());
-        });
+        // Would answer on the same connection, too.
+        let server = Server::keeping(answer);
         let mut client = Client::default();
         for _ in 0..3 {
             assert_eq!(client.ask(get(server.port)).end, "end");
         }
         assert_eq!(connections(&server), [0, 1, 2], "{answer:?}");
     }
+}
+
+#[test]
+fn a_connection_that_was_seen_to_end_is_not_used_for_what_cannot_be_repeated() {
+    let ((sender, ended), (end, may_end)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let server = Server::start(move |_, stream, next| {
+        use std::io::Write;
+        next(stream);
+        let _ = stream.write_all(EMPTY.as_bytes());
+        let _ = may_end.recv();
+        let _ = stream.shutdown(std::net::Shutdown::Both);
+        let _ = sender.send(());
+    });
+    let mut client = Client::default();
+    let (number, _) = client.start(get(server.port));
+    client.finish();
+    assert_eq!(client.outcome(number).end, "end");
+    end.send(()).unwrap();
+    ended.recv().unwrap();
+    assert_eq!(client.ask(request("PUT", route(server.port))).end, "end");
+    assert_eq!(connections(&server), [0, 1]);
 }
 
 #[test]

@@ -1,0 +1,51 @@
+/** Which string, or that all of them together, are more than the kernel takes. Loaded when they are. */
+import { EnvsealError } from '../errors.ts';
+import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+import type { CStrings } from '../system/c-strings.ts';
+import type { ByteString } from '../system/system.ts';
+import { nameOf } from './environ.ts';
+
+export interface TooLarge {
+  readonly argv: CStrings;
+  readonly environ: CStrings;
+  /** Of both, in bytes. */
+  readonly total: number;
+  readonly limit: number;
+}
+
+export function explainTooLarge({ argv, environ, total, limit }: TooLarge): EnvsealError {
+  const long = longest(environ);
+  if (long.length + 1 > MAX_ENV_STRING_BYTES) {
+    return new EnvsealError(
+      'too_large',
+      `${printable(nameOf(long))} is ${long.length + 1} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`,
+      {
+        hint: 'store large content in a file of its own and pass its location',
+      },
+    );
+  }
+  if (longest(argv).length + 1 > MAX_ENV_STRING_BYTES) {
+    return new EnvsealError(
+      'too_large',
+      `an argument of the command is over the kernel's ${MAX_ENV_STRING_BYTES} bytes`,
+    );
+  }
+  return new EnvsealError(
+    'too_large',
+    `arguments and environment are ${total} bytes, over the kernel's ${limit}`,
+    {
+      hint: `the largest variable is ${printable(nameOf(long))} with ${long.length} bytes; take fewer with --only or --exclude`,
+    },
+  );
+}
+
+function longest({ strings }: CStrings): ByteString {
+  let found = '';
+  for (const string of strings) if (string.length > found.length) found = string;
+  return found;
+}
+
+/** An inherited name can hold any byte. */
+function printable(name: ByteString): string {
+  return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}
