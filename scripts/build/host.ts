@@ -45,7 +45,8 @@ export function buildHost({ target, profile }: HostBuild): string {
   const cargoHome = process.env.CARGO_HOME ?? `${homedir()}/.cargo`;
   const remap = { [cargoHome]: '/cargo', [root.slice(0, -1)]: '/envseal' };
   const rustFlags = ['-C', 'target-feature=+crt-static', '-C', 'relocation-model=static'];
-  const cFlags: string[] = [];
+  // At a fixed address too, where functions of one file may be inlined into each other.
+  const cFlags = ['-fno-pic'];
   for (const [from, to] of Object.entries(remap)) {
     rustFlags.push('--remap-path-prefix', `${from}=${to}`);
     cFlags.push(`-ffile-prefix-map=${from}=${to}`);
