@@ -49,7 +49,8 @@ export function buildHost({ target, profile }: HostBuild): string {
   const cargoHome = process.env.CARGO_HOME ?? `${homedir()}/.cargo`;
   const remap = { [cargoHome]: '/cargo', [root.slice(0, -1)]: '/envseal' };
   const rustFlags = ['-C', 'target-feature=+crt-static', '-C', 'relocation-model=static'];
-  const cFlags: string[] = [];
+  // At a fixed address too, where functions of one file may be inlined into each other.
+  const cFlags = ['-fno-pic'];
   // A panic ends the process: nothing is unwound, and the tables for that would be a twentieth of the file.
   rustFlags.push('-C', 'force-unwind-tables=no');
   cFlags.push('-fno-unwind-tables', '-fno-asynchronous-unwind-tables');
