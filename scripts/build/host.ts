@@ -58,28 +58,15 @@ export function buildHost({ target, profile }: HostBuild): string {
     rustFlags.push('--remap-path-prefix', `${from}=${to}`);
     cFlags.push(`-ffile-prefix-map=${from}=${to}`);
   }
-  execaSync(
-    'cargo',
-    [
-      'build',
-      ...(process.env.HOST_TRACE ? ['--features', 'trace'] : []),
-      '--locked',
-      '--lib',
-      '--profile',
-      profile,
-      '--target',
-      target.triple,
-    ],
-    {
-      cwd: host,
-      env: {
-        CARGO_TARGET_DIR: targetDir,
-        CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
-        CFLAGS: cFlags.join(' '),
-      },
-      stdio: ['ignore', 2, 2],
+  execaSync('cargo', ['build', '--locked', '--lib', '--profile', profile, '--target', target.triple], {
+    cwd: host,
+    env: {
+      CARGO_TARGET_DIR: targetDir,
+      CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
+      CFLAGS: cFlags.join(' '),
     },
-  );
+    stdio: ['ignore', 2, 2],
+  });
   return `${targetDir}/${target.triple}/${profile}/libenvseal_host.a`;
 }
 
