@@ -3,6 +3,7 @@
 use crate::bytecode::Code;
 use crate::natives::{self, Callbacks};
 use crate::{limits, natives::net, panic, process, signals};
+use rquickjs::context::intrinsic;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
 use rquickjs::{
@@ -15,6 +16,18 @@ use std::cell::RefCell;
 pub fn resolve(specifier: &str) -> &str {
     specifier.rsplit('/').next().unwrap_or(specifier)
 }
+
+/// Of QuickJS's own objects, those that the bundle uses. Each of the others is made at every start for nothing; the compiler
+/// of source is one of them.
+type Intrinsics = (
+    intrinsic::Date,
+    intrinsic::RegExp,
+    intrinsic::Json,
+    intrinsic::MapSet,
+    intrinsic::TypedArrays,
+    intrinsic::Promise,
+    intrinsic::Performance,
+);
 
 struct Names;
 
@@ -54,7 +67,7 @@ pub fn run(modules: Vec<Code>) -> i32 {
     runtime.set_max_stack_size(limits::MAX_STACK_BYTES);
     runtime.set_loader(Names, Linked(modules));
     runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
-    let Ok(context) = Context::full(&runtime) else { panic::fail(": out of memory") };
+    let Ok(context) = Context::custom::<Intrinsics>(&runtime) else { panic::fail(": out of memory") };
     context.with(|ctx| {
         let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
         check(&ctx, install_import(&ctx));

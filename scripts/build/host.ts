@@ -49,7 +49,8 @@ export function buildHost({ target, profile }: HostBuild): string {
   const cargoHome = process.env.CARGO_HOME ?? `${homedir()}/.cargo`;
   const remap = { [cargoHome]: '/cargo', [root.slice(0, -1)]: '/envseal' };
   const rustFlags = ['-C', 'target-feature=+crt-static', '-C', 'relocation-model=static'];
-  const cFlags: string[] = [];
+  // At a fixed address too, where functions of one file may be inlined into each other.
+  const cFlags = ['-fno-pic'];
   // A panic ends the process: nothing is unwound, and the tables for that would be a twentieth of the file.
   rustFlags.push('-C', 'force-unwind-tables=no');
   cFlags.push('-fno-unwind-tables', '-fno-asynchronous-unwind-tables');
@@ -57,28 +58,15 @@ export function buildHost({ target, profile }: HostBuild): string {
     rustFlags.push('--remap-path-prefix', `${from}=${to}`);
     cFlags.push(`-ffile-prefix-map=${from}=${to}`);
   }
-  execaSync(
-    'cargo',
-    [
-      'build',
-      ...(process.env.HOST_TRACE ? ['--features', 'trace'] : []),
-      '--locked',
-      '--lib',
-      '--profile',
-      profile,
-      '--target',
-      target.triple,
-    ],
-    {
-      cwd: host,
-      env: {
-        CARGO_TARGET_DIR: targetDir,
-        CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
-        CFLAGS: cFlags.join(' '),
-      },
-      stdio: ['ignore', 2, 2],
+  execaSync('cargo', ['build', '--locked', '--lib', '--profile', profile, '--target', target.triple], {
+    cwd: host,
+    env: {
+      CARGO_TARGET_DIR: targetDir,
+      CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
+      CFLAGS: cFlags.join(' '),
     },
-  );
+    stdio: ['ignore', 2, 2],
+  });
   return `${targetDir}/${target.triple}/${profile}/libenvseal_host.a`;
 }
 

@@ -1,6 +1,6 @@
 //! Where in an env file the plain lines are: `src/envfile/plain-lines.ts` says what that is and has the same in TypeScript.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memmem};
 
 const IN_NAME: [bool; 256] = {
     let mut table = [false; 256];
@@ -30,9 +30,12 @@ pub fn find(text: &[u8]) -> Vec<i32> {
     found
 }
 
-/// Of a file that has no other lines than plain ones, empty ones and comments in the first column: each plain line with the
-/// length of its name. `src/envfile/plain-file.ts` has the same in TypeScript.
+/// Of a file that has no other lines than plain ones, empty ones and comments in the first column, no NUL, and no U+FFFD,
+/// which may stand for bytes that are not UTF-8: each plain line with the length of its name. `src/envfile/plain-file.ts` has the same in TypeScript.
 pub fn all(text: &[u8]) -> Option<Vec<(&[u8], usize)>> {
+    if memchr(0, text).is_some() || memmem::find(text, "\u{fffd}".as_bytes()).is_some() {
+        return None;
+    }
     let mut found = Vec::with_capacity(text.len() / 32);
     for line in text.split(|&byte| byte == b'\n') {
         if line.is_empty() || (line[0] == b'#' && memchr(b'\r', line).is_none()) {
@@ -72,7 +75,8 @@ mod tests {
 
     #[test]
     fn one_other_line_makes_it_another_file() {
-        for line in ["A='1'", "A= 1", "A=1 ", "A=1\r", "# c\r", " # c", "export A=1", "A", "A=1 # c", "=1", "\t"] {
+        for line in ["A='1'", "A= 1", "A=1 ", "A=1\r", "# c\r", " # c", "export A=1", "A", "A=1 # c", "=1", "\t", "A=\0", "#\0", "A=\u{fffd}", "# \u{fffd}"]
+        {
             assert_eq!(all(format!("B=1\n{line}\n").as_bytes()), None, "{line:?}");
         }
     }

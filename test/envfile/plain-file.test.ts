@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse } from '../../src/envfile/parse.ts';
+import { readPlainFile } from '../../src/envfile/plain-file.ts';
+
+const BOM = '\uFEFF';
+
+/** What a file of plain lines has to be: what the parser makes of it. */
+function byParser(text: string): string[] {
+  const entries = parse(new TextEncoder().encode(text), { dialect: 'dotenv', source: 's3://b/k' });
+  return entries.flatMap(({ name, value }) => [name, `${name}=${value.reveal()}`]);
+}
+
+describe('a file of plain lines', () => {
+  it('gives each name with its assignment', () => {
+    expect(readPlainFile('# c\n\nA=1\nB.c-9=x y=z$`\\"\nA=ä\u{10000}\nC=')).toEqual([
+      'A',
+      'A=1',
+      'B.c-9',
+      'B.c-9=x y=z$`\\"',
+      'A',
+      'A=ä\u{10000}',
+      'C',
+      'C=',
+    ]);
+  });
+
+  it.each(["A='1'", 'A= 1', 'A=1 ', 'A=1\r', '# c\r', ' # c', 'export A=1', 'A', 'A=1 # c', '=1', '\t'])(
+    'is none with the line %j',
+    (line) => expect(readPlainFile(`B=1\n${line}\n`)).toBeUndefined(),
+  );
+
+  // A NUL would end the variable in the command's environment, and what follows would be another one, of any name.
+  it.each(['A=1\0LD_PRELOAD=/x', '#\0', 'A=\uFFFD', '# \uFFFD', `${BOM}A=1`])(
+    'is left to the parser with %j, which refuses it or looks at the bytes',
+    (line) => expect(readPlainFile(`B=1\n${line}\n`)).toBeUndefined(),
+  );
+
+  it('is what the parser makes of it', () => {
+    const pieces = [
+      'A',
+      'b',
+      '=',
+      '\n',
+      '#',
+      ' ',
+      '\t',
+      "'",
+      '"',
+      '\\',
+      '\r',
+      '\0',
+      '\uFFFD',
+      BOM,
+      'ä',
+      '1',
+      '.',
+    ];
+    const text = fc.array(fc.constantFrom(...pieces, 'A=', '\nB='), { maxLength: 12 });
+    fc.assert(
+      fc.property(text, (all) => {
+        const found = readPlainFile(all.join(''));
+        if (found !== undefined) expect(found).toEqual(byParser(all.join('')));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
