@@ -1,7 +1,7 @@
 /** Runs the built program as a container would: an environment of its own, and nothing of ours. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 const FULL = 'dist/envseal.mjs';
 /** Without cargo there is no other. */
@@ -17,7 +17,8 @@ export const envsealWords: readonly string[] = isBundle ? [process.execPath, pro
 /** The words that start the full program: it has the operators' commands, with which tests of a start prepare it. */
 export const operatorWords: readonly string[] = isBundle ? envsealWords : [process.execPath, resolve(FULL)];
 
-export const PATH = '/usr/local/bin:/usr/bin:/bin';
+/** With a Node that the full program starts with, where the container executable leaves a start to it. */
+export const PATH = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
 
 export interface Outcome {
   readonly status: number | null;
