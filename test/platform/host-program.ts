@@ -3,11 +3,12 @@
  * `npm run build` leaves (`HOST_LIBRARY` names another one); where there is none, these tests are skipped.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { compileBytecode, type HostTarget, link, TARGETS } from '../../scripts/build/host.ts';
+import { withHostImports } from '../../scripts/build/host-bundle.ts';
 import type { Json } from './operations.ts';
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
@@ -25,7 +26,11 @@ export interface HostProgram {
 export async function makeHostProgram(): Promise<HostProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'envseal-platform-'));
   const { metafile } = await build({
-    entryPoints: { platform: 'src/platform/install.ts', tests: 'test/platform/on-host.ts' },
+    entryPoints: {
+      platform: 'src/platform/install.ts',
+      tests: 'test/platform/on-host.ts',
+      rest: 'src/platform/rest.ts',
+    },
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,
@@ -36,12 +41,13 @@ export async function makeHostProgram(): Promise<HostProgram> {
     metafile: true,
     logLevel: 'error',
   });
-  // The host starts the first two.
-  const first = ['platform.mjs', 'tests.mjs'];
+  // The host starts the first two, and the third when it is asked for.
+  const first = ['platform.mjs', 'tests.mjs', 'rest.mjs'];
   const rest = Object.keys(metafile.outputs)
     .map((file) => basename(file))
     .filter((file) => !first.includes(file));
   const modules = [...first, ...rest].map((file) => join(folder, file));
+  for (const module of modules) writeFileSync(module, withHostImports(readFileSync(module, 'utf8')));
   const program = join(folder, 'program');
   link(library, compileBytecode(library, modules, folder), program, target);
   return {
