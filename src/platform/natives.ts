@@ -15,6 +15,8 @@ export interface Natives
     NetNatives {
   /** To be set before the bundle's first turn ends. */
   callbacks: Callbacks;
+  /** Evaluates the bundle's third module before it returns. Once. */
+  loadRest(): void;
 }
 
 /** What the host's loop calls. One that throws ends the process with 70. */
