@@ -75,8 +75,23 @@ mod tests {
 
     #[test]
     fn one_other_line_makes_it_another_file() {
-        for line in ["A='1'", "A= 1", "A=1 ", "A=1\r", "# c\r", " # c", "export A=1", "A", "A=1 # c", "=1", "\t", "A=\0", "#\0", "A=\u{fffd}", "# \u{fffd}"]
-        {
+        for line in [
+            "A='1'",
+            "A= 1",
+            "A=1 ",
+            "A=1\r",
+            "# c\r",
+            " # c",
+            "export A=1",
+            "A",
+            "A=1 # c",
+            "=1",
+            "\t",
+            "A=\0",
+            "#\0",
+            "A=\u{fffd}",
+            "# \u{fffd}",
+        ] {
             assert_eq!(all(format!("B=1\n{line}\n").as_bytes()), None, "{line:?}");
         }
     }
