@@ -45,6 +45,11 @@ export async function bundleForHost(
           { name: 'platform', priority: 2, test: (id) => id !== PLATFORM && platformFiles.has(id) },
           { name: 'rest', priority: 1, test: (id) => id !== REST && restFiles.has(id) },
           { name: 'start', tags: ['$initial'], test: (id) => ![entry, PLATFORM, REST].includes(id) },
+          // What reads a command line that is not plain.
+          {
+            name: 'commands',
+            test: /\/src\/(?:settings|nearest|cli\/(?:commands|arguments|flags|flag-values|run))\.ts$/,
+          },
           // What a start from a SOPS file needs more.
           {
             name: 'sops',
