@@ -8,14 +8,14 @@ import { handOver, type Launch } from '../launch/hand-over.ts';
 import { checkKernelLimits } from '../launch/kernel-limits.ts';
 import { lookUp } from '../launch/lookup.ts';
 import { CRAWL_MS } from '../limits.ts';
-import { Deadline, outOfTime } from '../net/deadline.ts';
+import { Deadline, endOfTime } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 import { parseSource } from '../store/source.ts';
 import { cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { type OpenOptions, openSources, Stores } from './open-sources.ts';
 import type { Record, RecordingOptions } from './recording.ts';
-import { report } from './report.ts';
+import { reportProblem } from './report.ts';
 
 export interface StartOptions {
   readonly settings: Settings;
@@ -49,7 +49,7 @@ export async function start({ settings, argv, host }: StartOptions): Promise<nev
 function limitCrawl(settings: Settings, { system }: Host): void {
   const seconds = settings.timeout + settings['event-timeout'];
   const format = settings['log-format'] === 'json' ? 'json' : 'text';
-  system.endAfter(seconds * 1000 + CRAWL_MS, report(outOfTime(settings.timeout), format));
+  system.endAfter(seconds * 1000 + CRAWL_MS, reportProblem(endOfTime(settings.timeout), format));
 }
 
 async function prepare(
