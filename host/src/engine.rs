@@ -7,7 +7,7 @@ use rquickjs::context::intrinsic;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
 use rquickjs::{
-    CatchResultExt, Context, Ctx, Error, Function, Module, Persistent, Promise, Result, Runtime, Value,
+    CatchResultExt, Context, Ctx, Error, Function, Module, Object, Persistent, Promise, Result, Runtime, Value,
     module::Declared,
 };
 use std::cell::RefCell;
@@ -57,9 +57,9 @@ thread_local! {
     static REJECTED: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs the table's first two modules, until the second ends the process.
+/// Runs the table's first two modules, until the second ends the process. The third is for `loadRest`.
 pub fn run(modules: Vec<Code>) -> i32 {
-    let [platform, program, ..] = modules[..] else { panic::fail(": no bundle") };
+    let [platform, program, rest, ..] = modules[..] else { panic::fail(": no bundle") };
     let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
     // A start is over before a collection would pay; references alone free nearly all.
     runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
@@ -71,6 +71,7 @@ pub fn run(modules: Vec<Code>) -> i32 {
     context.with(|ctx| {
         let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
         check(&ctx, install_import(&ctx));
+        check(&ctx, install_rest(&ctx, &host, rest));
         // The bundle's first module makes the globals that the second, and all that it imports, takes for granted.
         evaluate(&ctx, platform);
         let Some(callbacks) = natives::callbacks(&host) else { failed(&ctx) };
@@ -82,6 +83,14 @@ pub fn run(modules: Vec<Code>) -> i32 {
 /// What `import()` is compiled to: a module of the table.
 fn install_import(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().set("envsealImport", Function::new(ctx.clone(), import)?)
+}
+
+/// The part of the platform that a start seldom needs: a module that makes globals, when the first of them is asked for.
+fn install_rest<'js>(ctx: &Ctx<'js>, host: &Object<'js>, rest: Code) -> Result<()> {
+    let load = move |ctx: Ctx<'js>| {
+        evaluate(&ctx, rest);
+    };
+    host.set("loadRest", Function::new(ctx.clone(), load)?)
 }
 
 fn import<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Promise<'js>> {

@@ -1,5 +1,6 @@
 /** Finds the command's file as `execvp` does, with the command's own PATH. No shell is involved. */
 import { EnvsealError } from '../errors.ts';
+import { textOf } from '../system/bytes.ts';
 import { type ByteString, ErrnoError, type System } from '../system/system.ts';
 
 /** What container runtimes use when an image sets none. */
@@ -90,5 +91,5 @@ function notFound(command: ByteString): EnvsealError {
 
 /** The command's name is not a secret, but it can hold any byte. */
 function quote(command: ByteString): string {
-  return Buffer.from(command, 'latin1').toString('utf8').slice(0, 200);
+  return textOf(command).slice(0, 200);
 }

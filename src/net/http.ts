@@ -111,18 +111,18 @@ export class Http {
  * The body, refused as `too_large` before it is read when its length is announced, and else while it is read. Throws
  * `corrupt` when it ends early, and when nothing but the end of the connection says that it is whole.
  *
- * @param isVerified the caller compares a checksum, which knows a body that was cut
+ * @param isVerified whether the caller compares a checksum, which knows a body that was cut
  */
 export async function readBody(
   response: Response,
   limit: number,
   signal: AbortSignal,
-  isVerified = false,
+  isVerified: () => boolean = () => false,
 ): Promise<Uint8Array> {
   const announced = response.headers.get('content-length');
   const length = announced === null ? undefined : Number(announced);
   try {
-    if ((response as { endedBy?: BodyEnd }).endedBy === 'close' && !isVerified) throw unbounded();
+    if ((response as { endedBy?: BodyEnd }).endedBy === 'close' && !isVerified()) throw unbounded();
     if (length !== undefined && length > limit) throw tooLarge(limit);
     const bytes =
       length === undefined

@@ -131,7 +131,9 @@ function isRedirect({ status, code }: RefusalBody, { endpoint }: S3EndpointOptio
 async function readObject(response: Response, client: AwsClient, attempts: number): Promise<FetchedObject> {
   const { headers } = response;
   refuseEncoded(headers.get('content-encoding'));
-  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal, hasChecksum(headers));
+  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal, () =>
+    hasChecksum(headers),
+  );
   verifyChecksum(bytes, headers, client.system);
   return {
     bytes,

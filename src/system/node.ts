@@ -18,6 +18,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { EnvsealError } from '../errors.ts';
 import { toByteString } from './bytes.ts';
 import { crc32c, crc64nvme } from './crc.ts';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
@@ -46,6 +47,23 @@ function writeSome(fd: number, bytes: Uint8Array, offset: number, end: number): 
   }
 }
 
+/** As package.json says it; an older one lacks what only shows when it is too late. */
+const LEAST_NODE = 24;
+
+function refuseOldNode(onError: (error: unknown) => void): void {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= LEAST_NODE) return;
+  onError(
+    new EnvsealError(
+      'configuration',
+      `the full envseal needs Node ${LEAST_NODE} or later, and this is ${node}`,
+      {
+        hint: `put a Node ${LEAST_NODE} first on the PATH, or use the image envseal:cli`,
+      },
+    ),
+  );
+}
+
 const MAX_PROC_BYTES = 16 * 1024 * 1024;
 
 export const nodeSystem: System = {
@@ -60,6 +78,7 @@ export const nodeSystem: System = {
   environ: () => readStrings('/proc/self/environ') ?? Object.entries(process.env).map(toEntry),
   fullProgram: () => undefined,
   begin(onError) {
+    refuseOldNode(onError);
     process.on('uncaughtException', onError);
     process.on('unhandledRejection', onError);
     // What the runtime and the SDKs want to say is not the container's output.

@@ -93,10 +93,14 @@ describe('the command gets the variables of the object', () => {
     expect(await opened(['-s', 'gs://snacks/large'], env)).toEqual({ A: CANARY });
   });
 
-  test.for([{ chunked: true }, { wrongLength: 'none' as const }])('sent with %o', async (how) => {
-    await gcs.fault({ ...how, count: 'always' });
-    expect(await opened(OPEN, env)).toEqual({ A: CANARY });
-  });
+  // Without a length a body counts for its checksum, which only the object has.
+  test.for([{ chunked: true }, { wrongLength: 'none' as const, match: '^snacks/' }])(
+    'sent with %o',
+    async (how) => {
+      await gcs.fault({ ...how, count: 'always' });
+      expect(await opened(OPEN, env)).toEqual({ A: CANARY });
+    },
+  );
 
   test.for([
     { status: 500 },

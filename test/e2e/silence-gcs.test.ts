@@ -200,8 +200,9 @@ describeReal('strace', 'what the kernel is told of Cloud Storage', () => {
     },
   };
 
-  const chosen = Object.entries(FAILURES).filter(
-    ([name]) => !isBundle || /key|checksum|time|bytes/.test(name),
+  // The container executable hands these to the full program, with the environment that has the token.
+  const chosen = Object.entries(FAILURES).filter(([name]) =>
+    isBundle ? /key|checksum|time|bytes/.test(name) : !name.endsWith('through the SDK'),
   );
   test.each(chosen)('%s: no call has the value, and the token is in headers alone', async (_, given) => {
     const traced = await run(given);
