@@ -7,9 +7,9 @@
 pub const MAGIC: &[u8; 8] = b"envseal\x01";
 
 #[derive(Clone, Copy)]
-pub struct Code {
-    pub name: &'static str,
-    pub bytes: &'static [u8],
+pub struct Code<'a> {
+    pub name: &'a str,
+    pub bytes: &'a [u8],
 }
 
 #[cfg(not(any(test, fuzzing)))]
@@ -20,7 +20,7 @@ unsafe extern "C" {
 
 /// `None` for the executable that compiles, which is linked with an empty table.
 #[cfg(not(any(test, fuzzing)))]
-pub fn modules() -> Option<Vec<Code>> {
+pub fn modules() -> Option<Vec<Code<'static>>> {
     // SAFETY: the linker puts both symbols around one read-only array.
     let table = unsafe {
         let start = &raw const envseal_bytecode_start;
@@ -31,12 +31,12 @@ pub fn modules() -> Option<Vec<Code>> {
 }
 
 #[cfg(any(test, fuzzing))]
-pub fn modules() -> Option<Vec<Code>> {
+pub fn modules() -> Option<Vec<Code<'static>>> {
     None
 }
 
 /// `None` for a table that is not whole.
-pub fn parse(table: &'static [u8]) -> Option<Vec<Code>> {
+pub fn parse(table: &[u8]) -> Option<Vec<Code<'_>>> {
     let mut rest = table.strip_prefix(MAGIC)?;
     let count = take_u32(&mut rest)? as usize;
     // An entry takes 12 bytes at least.
@@ -88,15 +88,12 @@ fn take_u32(rest: &mut &[u8]) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn leak(table: Vec<u8>) -> &'static [u8] {
-        Box::leak(table.into_boxed_slice())
-    }
-
     #[test]
     fn parse_reads_what_format_writes() {
         let modules =
             vec![("a.mjs".to_string(), vec![1, 2, 3]), (String::new(), vec![]), ("b".to_string(), vec![7; 9])];
-        let parsed = parse(leak(format(&modules))).unwrap();
+        let table = format(&modules);
+        let parsed = parse(&table).unwrap();
         let again: Vec<_> = parsed.iter().map(|code| (code.name.to_string(), code.bytes.to_vec())).collect();
         assert_eq!(again, modules);
     }
@@ -105,7 +102,7 @@ mod tests {
     fn a_table_that_is_cut_anywhere_is_refused() {
         let table = format(&[("name".to_string(), vec![1; 8])]);
         for length in 0..table.len() {
-            assert!(parse(leak(table[..length].to_vec())).is_none(), "{length}");
+            assert!(parse(&table[..length]).is_none(), "{length}");
         }
     }
 }

@@ -36,7 +36,8 @@ pub fn main() -> i32 {
     if command != "compile" || files.is_empty() {
         return usage();
     }
-    match compile(files).and_then(|table| std::fs::write(out, table).map_err(|error| format!("{out}: {error}"))) {
+    let table = read(files).and_then(|sources| compile(&sources));
+    match table.and_then(|table| std::fs::write(out, table).map_err(|error| format!("{out}: {error}"))) {
         Ok(()) => 0,
         Err(message) => {
             process::write_all(2, format!("{message}\n").as_bytes());
@@ -50,12 +51,16 @@ fn usage() -> i32 {
     64
 }
 
-fn compile(files: &[String]) -> std::result::Result<Vec<u8>, String> {
-    let mut sources = Vec::new();
-    for file in files {
-        let source = std::fs::read(file).map_err(|error| format!("{file}: {error}"))?;
-        sources.push((file.rsplit('/').next().unwrap_or(file).to_string(), source));
-    }
+fn read(files: &[String]) -> std::result::Result<Vec<(String, Vec<u8>)>, String> {
+    let name = |file: &str| file.rsplit('/').next().unwrap_or(file).to_string();
+    files
+        .iter()
+        .map(|file| Ok((name(file), std::fs::read(file).map_err(|error| format!("{file}: {error}"))?)))
+        .collect()
+}
+
+/// The table of modules, given by their names and sources.
+pub fn compile(sources: &[(String, Vec<u8>)]) -> std::result::Result<Vec<u8>, String> {
     let known: HashMap<_, _> = sources.iter().cloned().collect();
     let compiled: std::result::Result<Vec<_>, _> =
         sources.iter().map(|(name, source)| compile_one(name, source, &known)).collect();

@@ -29,7 +29,7 @@ type Intrinsics = (
     intrinsic::Performance,
 );
 
-struct Names;
+pub struct Names;
 
 impl Resolver for Names {
     fn resolve<'js>(&mut self, _: &Ctx<'js>, _: &str, name: &str, _: Option<ImportAttributes<'js>>) -> Result<String> {
@@ -37,7 +37,8 @@ impl Resolver for Names {
     }
 }
 
-struct Linked(Vec<Code>);
+/// The modules of a table.
+pub struct Linked(pub Vec<Code<'static>>);
 
 impl Loader for Linked {
     fn load<'js>(
@@ -47,9 +48,14 @@ impl Loader for Linked {
         _: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
         let code = self.0.iter().find(|code| code.name == name).ok_or_else(|| Error::new_loading(name))?;
-        // SAFETY: the bytes are of the table that is linked into this executable, written by the same QuickJS.
-        unsafe { Module::load(ctx.clone(), code.bytes) }
+        load(ctx, *code)
     }
+}
+
+pub fn load<'js>(ctx: &Ctx<'js>, code: Code<'_>) -> Result<Module<'js, Declared>> {
+    // SAFETY: the bytes are of the table that is linked into this executable, written by the same QuickJS; or of one that
+    // a fuzz target has just compiled.
+    unsafe { Module::load(ctx.clone(), code.bytes) }
 }
 
 thread_local! {
@@ -58,13 +64,13 @@ thread_local! {
 }
 
 /// Runs the table's first two modules, until the second ends the process. The third is for `loadRest`.
-pub fn run(modules: Vec<Code>) -> i32 {
+pub fn run(modules: Vec<Code<'static>>) -> i32 {
     let [platform, program, rest, ..] = modules[..] else { panic::fail(": no bundle") };
     let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
     // A start is over before a collection would pay; references alone free nearly all.
     runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
     runtime.set_memory_limit(limits::MAX_HEAP_BYTES);
-    runtime.set_max_stack_size(limits::MAX_STACK_BYTES);
+    runtime.set_max_stack_size(max_stack());
     runtime.set_loader(Names, Linked(modules));
     runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
     let Ok(context) = Context::custom::<Intrinsics>(&runtime) else { panic::fail(": out of memory") };
@@ -80,8 +86,15 @@ pub fn run(modules: Vec<Code>) -> i32 {
     })
 }
 
+/// In bytes. Half of what the kernel gives, where that is little: the other half is for natives, and for the arguments and
+/// the environment, which lie on the stack too.
+fn max_stack() -> usize {
+    let given = process::stack_limit().and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+    limits::MAX_STACK_BYTES.min(given / 2)
+}
+
 /// What `import()` is compiled to: a module of the table.
-fn install_import(ctx: &Ctx<'_>) -> Result<()> {
+pub fn install_import(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().set("envsealImport", Function::new(ctx.clone(), import)?)
 }
 
@@ -98,10 +111,8 @@ fn import<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Promise<'js>> {
 }
 
 /// Until it waits for something, or is done.
-fn evaluate<'js>(ctx: &Ctx<'js>, code: Code) -> Promise<'js> {
-    // SAFETY: as in `Linked`.
-    let evaluated = unsafe { Module::load(ctx.clone(), code.bytes) }.and_then(Module::eval);
-    check(ctx, evaluated).1
+fn evaluate<'js>(ctx: &Ctx<'js>, code: Code<'_>) -> Promise<'js> {
+    check(ctx, load(ctx, code).and_then(Module::eval)).1
 }
 
 fn track<'js>(ctx: Ctx<'js>, promise: Value<'js>, reason: Value<'js>, is_handled: bool) {

@@ -1,7 +1,10 @@
 //! The functions that JavaScript finds in the global `envsealHost`. Their contract, with units and errors, is
 //! `src/platform/natives.ts`; here is only how their arguments come in and their results go out.
 
+#[allow(unsafe_code, reason = "a view of QuickJS's memory")]
+mod bytes;
 pub mod crypto;
+#[allow(unsafe_code, reason = "fork, execve and memfd_create")]
 pub mod exec;
 pub mod files;
 pub mod net;
@@ -9,12 +12,11 @@ pub mod process;
 pub mod text;
 pub mod url;
 
+pub use bytes::{Bytes, view};
 use rquickjs::{Ctx, Error, Exception, Function, IntoJs, Object, Result, TypedArray, Value};
 
 /// The name of the global object. The bundle takes it away again before any other code runs.
 const GLOBAL: &str = "envsealHost";
-
-pub type Bytes<'js> = TypedArray<'js, u8>;
 
 /// What the loop calls, given by the bundle as `envsealHost.callbacks`.
 pub struct Callbacks<'js> {
@@ -51,12 +53,6 @@ pub fn callbacks<'js>(host: &Object<'js>) -> Option<Callbacks<'js>> {
     })
 }
 
-/// The bytes of an array, while no JavaScript runs.
-pub fn view<'a>(bytes: &'a Bytes<'_>) -> &'a [u8] {
-    // SAFETY: one thread runs JavaScript, and none of it runs while a native holds the slice.
-    unsafe { bytes.as_bytes() }.unwrap_or(&[])
-}
-
 pub fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<Value<'js>> {
     TypedArray::new(ctx.clone(), bytes)?.into_js(ctx)
 }
@@ -90,7 +86,7 @@ pub fn failure(ctx: &Ctx<'_>, code: &str) -> Error {
     }
 }
 
-/// Of the call to libc that has just failed.
-pub fn last_failure(ctx: &Ctx<'_>) -> Error {
-    failure(ctx, &crate::errno::name(crate::process::errno()))
+/// Of a system call that failed.
+pub fn system_failure(ctx: &Ctx<'_>, error: &std::io::Error) -> Error {
+    failure(ctx, &crate::errno::name(error.raw_os_error().unwrap_or(0)))
 }

@@ -1,6 +1,7 @@
 //! What the kernel gave this process at its start, and how it ends. `unsafe`: libc's vectors and calls.
 
 use std::ffi::CStr;
+use std::io;
 use std::sync::OnceLock;
 
 #[derive(Clone, Copy)]
@@ -65,32 +66,81 @@ pub fn exit(status: i32) -> ! {
 }
 
 /// `false` for a descriptor that cannot be written to, or a standard error that stays full for a second.
-pub fn write_all(fd: i32, mut bytes: &[u8]) -> bool {
+pub fn write_all(fd: i32, bytes: &[u8]) -> bool {
+    try_to_write_all(fd, bytes).is_ok()
+}
+
+/// The same with the reason.
+pub fn try_to_write_all(fd: i32, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         // SAFETY: the pointer and length are of one slice.
-        let written = unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) };
-        if written < 0 && !may_try_again(fd, libc::POLLOUT) {
-            return false;
+        match checked(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) }) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if may_try_again(fd, libc::POLLOUT, &error) => {}
+            Err(error) => return Err(error),
         }
-        bytes = &bytes[usize::try_from(written).unwrap_or(0)..];
     }
-    true
+    Ok(())
+}
+
+/// read(2): 0 is the end.
+pub fn read(fd: i32, bytes: &mut [u8]) -> io::Result<usize> {
+    // SAFETY: the slice's own pointer and length.
+    checked(unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) })
+}
+
+/// Of a descriptor that nothing else of ours uses any more.
+pub fn close(fd: i32) {
+    // SAFETY: no pointers. A number that is not open is refused by the kernel.
+    unsafe { libc::close(fd) };
 }
 
 /// After a call on a descriptor that failed: whoever started us may have made it one that does not wait. Then this waits.
-pub fn may_try_again(fd: i32, events: i16) -> bool {
-    match errno() {
-        libc::EINTR => true,
-        libc::EAGAIN => {
-            let mut poll = libc::pollfd { fd, events, revents: 0 };
-            let timeout = if fd == 2 { STDERR_WAIT_MS } else { -1 };
-            // SAFETY: one pollfd of our own.
-            unsafe { libc::poll(&mut poll, 1, timeout) > 0 || errno() == libc::EINTR }
+pub fn may_try_again(fd: i32, events: i16, error: &io::Error) -> bool {
+    match error.raw_os_error() {
+        Some(libc::EINTR) => true,
+        Some(libc::EAGAIN) => {
+            let timeout_ms = if fd == 2 { STDERR_WAIT_MS } else { -1 };
+            match poll(&mut [libc::pollfd { fd, events, revents: 0 }], timeout_ms) {
+                Ok(ready) => ready > 0,
+                Err(error) => error.kind() == io::ErrorKind::Interrupted,
+            }
         }
         _ => false,
     }
 }
 
+/// poll(2): how many are ready. `timeout_ms` below 0 has no end.
+pub fn poll(descriptors: &mut [libc::pollfd], timeout_ms: i32) -> io::Result<usize> {
+    // SAFETY: the slice's own pointer and length.
+    let ready = unsafe { libc::poll(descriptors.as_mut_ptr(), descriptors.len() as libc::nfds_t, timeout_ms) };
+    checked(ready as isize)
+}
+
+/// access(2).
+pub fn access(path: &CStr, mode: i32) -> io::Result<()> {
+    // SAFETY: a C string.
+    checked(unsafe { libc::access(path.as_ptr(), mode) } as isize).map(drop)
+}
+
+/// Of the stack, in bytes: `None` for no limit. What the kernel usually gives where it cannot be asked.
+pub fn stack_limit() -> Option<u64> {
+    // SAFETY: a structure of our own.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        if libc::getrlimit(libc::RLIMIT_STACK, &mut limit) != 0 {
+            return Some(8 * 1024 * 1024);
+        }
+        (limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
+    }
+}
+
+/// What a system call returned; its error is taken from `errno` before anything else can change that.
+pub fn checked(returned: isize) -> io::Result<usize> {
+    usize::try_from(returned).map_err(|_| io::Error::last_os_error())
+}
+
 pub fn errno() -> i32 {
-    std::io::Error::last_os_error().raw_os_error().unwrap_or(0)
+    io::Error::last_os_error().raw_os_error().unwrap_or(0)
 }

@@ -198,8 +198,11 @@ pub fn backstop(ms: f64, words: Vec<u8>, status: i32) {
         libc::sigaddset(&mut set, BACKSTOP_SIGNAL);
         libc::sigprocmask(libc::SIG_UNBLOCK, &set, null_mut());
         if libc::timer_create(libc::CLOCK_MONOTONIC, &mut event, &mut timer) != 0 {
+            libc::sigaction(BACKSTOP_SIGNAL, &before, null_mut());
             return;
         }
+        // Zero would never come.
+        let ms = ms.max(1.0);
         let at = libc::timespec { tv_sec: (ms / 1e3) as libc::time_t, tv_nsec: ((ms % 1e3) * 1e6) as libc::c_long };
         let once = libc::itimerspec { it_interval: zeroed(), it_value: at };
         *BACKSTOP.0.get() = Some(Backstop { timer, before, words, status });

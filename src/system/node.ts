@@ -282,14 +282,14 @@ async function request(url: string, options: FetchOptions): Promise<Response> {
   const { method, headers, signal } = options;
   return await new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers, signal, agent }, (answer) =>
-      resolve(toResponse(answer)),
+      resolve(toResponse(answer, url)),
     );
     outgoing.on('error', reject);
     outgoing.end(options.body);
   });
 }
 
-function toResponse(answer: IncomingMessage): Response {
+function toResponse(answer: IncomingMessage, url: string): Response {
   const headers = new Headers();
   for (const [name, values] of Object.entries(answer.headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
@@ -297,7 +297,10 @@ function toResponse(answer: IncomingMessage): Response {
   const status = answer.statusCode ?? 0;
   const isBodyless = status === 204 || status === 304;
   const body = isBodyless ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
-  return Object.assign(new Response(body, { status, headers }), { endedBy: endOf(answer, isBodyless) });
+  const response = new Response(body, { status, headers });
+  // For messages: one that is made here has none of its own.
+  Object.defineProperty(response, 'url', { value: url });
+  return Object.assign(response, { endedBy: endOf(answer, isBodyless) });
 }
 
 /** Node refuses two lengths, and a length with chunks, by itself. */

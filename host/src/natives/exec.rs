@@ -1,15 +1,17 @@
 //! The hand-over, and the process that a start may leave behind. `unsafe`: fork and execve.
 
-use super::{Bytes, c_path, failure, from_byte_string, last_failure, view};
+use super::{Bytes, c_path, failure, from_byte_string, system_failure, view};
+use crate::process::checked;
 use crate::{errno, hygiene, limits, process, signals};
 use rquickjs::{Ctx, Function, Object, Result};
 use std::cell::RefCell;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 thread_local! {
     /// Of the process that was left behind: it reads the end of this when the command has taken over, and a byte when it
     /// never will.
-    static FATE: RefCell<Option<OwnedFd>> = const { RefCell::new(None) };
+    static FATE: RefCell<Option<PipeWriter>> = const { RefCell::new(None) };
 }
 
 const SELF: &std::ffi::CStr = c"/proc/self/exe";
@@ -20,17 +22,19 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set(
         "cancelDetached",
         Function::new(ctx.clone(), || {
-            if let Some(fate) = FATE.take() {
-                process::write_all(fate.as_raw_fd(), &[1]);
+            if let Some(mut fate) = FATE.take() {
+                let _ = fate.write_all(&[1]);
             }
         })?,
     )?;
     Ok(())
 }
 
-/// Each string of the block, which ends with a NUL; a null pointer behind the last.
+/// Each string of the block, which ends with a NUL; a null pointer behind the last. `None` for any other number of them: a
+/// NUL inside one would make two of it.
 fn pointers(block: &[u8], count: usize) -> Option<Vec<*const libc::c_char>> {
-    let mut all = Vec::with_capacity(count + 1);
+    // Each takes a byte at least.
+    let mut all = Vec::with_capacity(count.min(block.len()) + 1);
     let mut rest = block;
     for _ in 0..count {
         all.push(rest.as_ptr().cast());
@@ -38,7 +42,7 @@ fn pointers(block: &[u8], count: usize) -> Option<Vec<*const libc::c_char>> {
         rest = &rest[end + 1..];
     }
     all.push(std::ptr::null());
-    Some(all)
+    rest.is_empty().then_some(all)
 }
 
 fn memchr(bytes: &[u8]) -> Option<usize> {
@@ -71,30 +75,34 @@ fn detach(ctx: Ctx<'_>, words: Vec<String>, input: Bytes<'_>) -> Result<()> {
     let words: Vec<Vec<u8>> = words.iter().map(|word| [from_byte_string(word), vec![0]].concat()).collect();
     let mut argv: Vec<*const libc::c_char> = words.iter().map(|word| word.as_ptr().cast()).collect();
     argv.push(std::ptr::null());
-    let input = sealed_memory(view(&input)).map_err(|()| last_failure(&ctx))?;
-    let (fate, fate_writer) = pipe().map_err(|()| last_failure(&ctx))?;
-    let (ready, ready_writer) = pipe().map_err(|()| last_failure(&ctx))?;
+    let (ready, mut fate) = start_detached(&argv, view(&input)).map_err(|error| system_failure(&ctx, &error))?;
+    if !says_ready(ready, limits::DETACH_WAIT_MS) {
+        // It may be late and not dead: then this says that there is nothing for it to do.
+        let _ = fate.write_all(&[1]);
+        return Err(failure(&ctx, "ESRCH"));
+    }
+    FATE.set(Some(fate));
+    Ok(())
+}
+
+/// What it says when it is ready, and where it is told its fate. `argv` ends with a null pointer.
+fn start_detached(argv: &[*const libc::c_char], input: &[u8]) -> io::Result<(PipeReader, PipeWriter)> {
+    let input = sealed_memory(input)?;
+    let (fate, fate_writer) = io::pipe()?;
+    let (ready, ready_writer) = io::pipe()?;
     let fds = [input.as_raw_fd(), fate.as_raw_fd(), ready_writer.as_raw_fd()];
     // SAFETY: one thread; the child makes system calls alone, and ends by execve or _exit.
     unsafe {
-        let child = libc::fork();
-        if child < 0 {
-            return Err(last_failure(&ctx));
-        }
+        let child = checked(libc::fork() as isize)?;
         if child == 0 {
             if libc::fork() == 0 {
-                become_detached(fds, &argv);
+                become_detached(fds, argv);
             }
             process::exit(0);
         }
-        while libc::waitpid(child, std::ptr::null_mut(), 0) < 0 && process::errno() == libc::EINTR {}
+        while libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0) < 0 && process::errno() == libc::EINTR {}
     }
-    drop(ready_writer);
-    if !says_ready(&ready) {
-        return Err(failure(&ctx, "ESRCH"));
-    }
-    FATE.set(Some(fate_writer));
-    Ok(())
+    Ok((ready, fate_writer))
 }
 
 /// In the grandchild. Descriptors 0 to 2 are the input and nothing; 3 is the fate, 4 is closed when we are ready.
@@ -105,20 +113,28 @@ unsafe fn become_detached(fds: [RawFd; 3], argv: &[*const libc::c_char]) -> ! {
     // SAFETY: system calls on descriptors that are ours.
     unsafe {
         libc::setsid();
-        // Out of the way of the numbers that they shall have.
-        let high = fds.map(|fd| libc::fcntl(fd, libc::F_DUPFD, 10));
-        let null = libc::socket(libc::AF_UNIX, libc::SOCK_DGRAM, 0);
-        libc::dup2(high[0], 0);
-        libc::dup2(null, 1);
-        libc::dup2(null, 2);
-        libc::dup2(high[1], 3);
-        libc::dup2(high[2], hygiene::READY_FD);
-        close_above(hygiene::READY_FD);
-        signals::restore_in_child();
-        let none: [*const libc::c_char; 1] = [std::ptr::null()];
-        libc::execve(SELF.as_ptr(), argv.as_ptr(), none.as_ptr());
-        libc::write(hygiene::READY_FD, c"x".as_ptr().cast(), 1);
+        if arrange(fds) {
+            close_above(hygiene::READY_FD);
+            signals::restore_in_child();
+            let none: [*const libc::c_char; 1] = [std::ptr::null()];
+            libc::execve(SELF.as_ptr(), argv.as_ptr(), none.as_ptr());
+        }
         process::exit(127)
+    }
+}
+
+/// `false` where a limit of descriptors forbids it: then some still have their old numbers.
+///
+/// # Safety
+/// In a forked process.
+unsafe fn arrange(fds: [RawFd; 3]) -> bool {
+    // SAFETY: system calls without pointers.
+    unsafe {
+        // Out of the way of the numbers that they shall have.
+        let [input, fate, ready] = fds.map(|fd| libc::fcntl(fd, libc::F_DUPFD, hygiene::READY_FD + 1));
+        let null = libc::socket(libc::AF_UNIX, libc::SOCK_DGRAM, 0);
+        let places = [(input, 0), (null, 1), (null, 2), (fate, 3), (ready, hygiene::READY_FD)];
+        places.into_iter().all(|(from, to)| from >= 0 && libc::dup2(from, to) == to)
     }
 }
 
@@ -139,30 +155,33 @@ unsafe fn close_above(last: RawFd) {
     }
 }
 
-/// `false` where the program could not be started again, as without /proc.
-fn says_ready(ready: &OwnedFd) -> bool {
-    let mut poll = libc::pollfd { fd: ready.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    let mut byte = [0u8; 1];
-    // SAFETY: structures of our own. Its end is what a process that is ready sends.
-    unsafe {
-        while libc::poll(&mut poll, 1, limits::DETACH_WAIT_MS) < 0 && process::errno() == libc::EINTR {}
-        libc::read(ready.as_raw_fd(), byte.as_mut_ptr().cast(), 1) == 0
-    }
-}
-
-fn pipe() -> std::result::Result<(OwnedFd, OwnedFd), ()> {
-    let mut fds = [0; 2];
-    // SAFETY: an array of our own; both descriptors are new.
-    unsafe {
-        if libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) != 0 {
-            return Err(());
+/// `false` where the program could not be started again, as without /proc, or did not begin in time.
+fn says_ready(mut ready: PipeReader, wait_ms: i32) -> bool {
+    let mut polled = [libc::pollfd { fd: ready.as_raw_fd(), events: libc::POLLIN, revents: 0 }];
+    let has_come = loop {
+        match process::poll(&mut polled, wait_ms) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => break result.is_ok_and(|count| count > 0),
         }
-        Ok((OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])))
-    }
+    };
+    let mut word = [0; hygiene::READY.len()];
+    has_come && ready.read_exact(&mut word).is_ok() && word == *hygiene::READY
 }
 
 /// Memory with a descriptor that nothing can change any more, also not through /proc/PID/fd.
-fn sealed_memory(bytes: &[u8]) -> std::result::Result<OwnedFd, ()> {
+fn sealed_memory(bytes: &[u8]) -> io::Result<OwnedFd> {
+    let memory = memory()?;
+    process::try_to_write_all(memory.as_raw_fd(), bytes)?;
+    let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+    // SAFETY: no pointers, and a descriptor of our own.
+    unsafe {
+        checked(libc::fcntl(memory.as_raw_fd(), libc::F_ADD_SEALS, seals) as isize)?;
+        checked(libc::lseek(memory.as_raw_fd(), 0, libc::SEEK_SET) as isize)?;
+    }
+    Ok(memory)
+}
+
+fn memory() -> io::Result<OwnedFd> {
     const MFD_NOEXEC_SEAL: libc::c_uint = 8;
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     // SAFETY: a C string of our own; the descriptor is new.
@@ -172,18 +191,8 @@ fn sealed_memory(bytes: &[u8]) -> std::result::Result<OwnedFd, ()> {
         if fd < 0 {
             fd = libc::memfd_create(c"events".as_ptr(), flags);
         }
-        if fd < 0 {
-            return Err(());
-        }
-        let memory = OwnedFd::from_raw_fd(fd);
-        if !process::write_all(fd, bytes) {
-            return Err(());
-        }
-        let seals = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
-        if libc::fcntl(fd, libc::F_ADD_SEALS, seals) != 0 || libc::lseek(fd, 0, libc::SEEK_SET) != 0 {
-            return Err(());
-        }
-        Ok(memory)
+        checked(fd as isize)?;
+        Ok(OwnedFd::from_raw_fd(fd))
     }
 }
 
@@ -201,7 +210,39 @@ mod tests {
     }
 
     #[test]
+    fn only_the_word_says_that_a_process_is_ready() {
+        for (said, is_ready) in [(&b"r"[..], true), (b"x", false), (b"", false)] {
+            let (ready, mut writer) = io::pipe().unwrap();
+            writer.write_all(said).unwrap();
+            drop(writer);
+            assert_eq!(says_ready(ready, -1), is_ready, "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_process_that_says_nothing_is_not_waited_for() {
+        let (ready, _writer) = io::pipe().unwrap();
+        assert!(!says_ready(ready, 0));
+    }
+
+    #[test]
+    fn sealed_memory_holds_what_it_was_given_and_takes_no_more() {
+        let mut memory = std::fs::File::from(sealed_memory(b"words").unwrap());
+        let mut found = String::new();
+        memory.read_to_string(&mut found).unwrap();
+        assert_eq!(found, "words");
+        assert_eq!(memory.write(b"x").unwrap_err().raw_os_error(), Some(libc::EPERM));
+    }
+
+    #[test]
     fn a_block_without_its_last_nul_is_refused() {
         assert!(pointers(b"a\0b", 2).is_none());
+        assert!(pointers(b"a\0b\0", usize::MAX).is_none());
+    }
+
+    #[test]
+    fn a_block_with_a_nul_too_many_is_refused() {
+        assert!(pointers(b"a\0b\0", 1).is_none());
+        assert!(pointers(b"", 0).is_some());
     }
 }

@@ -1,38 +1,30 @@
 //! Files, standard input, and datagrams to unix sockets.
 
-use super::{Bytes, array, c_path, failure, from_byte_string, last_failure, view};
+use super::{Bytes, array, c_path, failure, from_byte_string, system_failure, view};
 use crate::{limits, process};
 use rquickjs::{Ctx, Function, Object, Result, Value};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use socket2::{Domain, SockAddr, Socket, Type};
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::{AsRawFd, IntoRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 
-/// Of `O_*` in open(2): neither does a name become our terminal, nor is what we open left to the command.
-const USUAL: i32 = libc::O_CLOEXEC | libc::O_NOCTTY;
+/// What one call reads.
+const READ_BYTES: usize = 65_536;
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("readFile", Function::new(ctx.clone(), read_file)?)?;
     host.set("readFileAtOnce", Function::new(ctx.clone(), read_file_at_once)?)?;
     host.set("openToRead", Function::new(ctx.clone(), open_to_read)?)?;
     host.set("readSome", Function::new(ctx.clone(), read_some)?)?;
-    host.set(
-        "close",
-        Function::new(ctx.clone(), |fd: RawFd| {
-            // SAFETY: the bundle closes what `openToRead` gave it, once.
-            unsafe { libc::close(fd) };
-        })?,
-    )?;
-    host.set(
-        "readInput",
-        Function::new(ctx.clone(), |ctx: Ctx<'js>, limit: usize| match read_all(0, limit) {
-            Ok(bytes) => array(&ctx, bytes),
-            Err(()) => Err(last_failure(&ctx)),
-        })?,
-    )?;
+    host.set("close", Function::new(ctx.clone(), process::close)?)?;
+    host.set("readInput", Function::new(ctx.clone(), |ctx: Ctx<'js>, limit: usize| give_all(&ctx, 0, limit))?)?;
     host.set(
         "access",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String, mode: i32| -> Result<bool> {
-            let path = c_path(&ctx, &path)?;
-            // SAFETY: a C string of our own.
-            Ok(unsafe { libc::access(path.as_ptr(), mode) == 0 })
+            Ok(process::access(&c_path(&ctx, &path)?, mode).is_ok())
         })?,
     )?;
     host.set("append", Function::new(ctx.clone(), append)?)?;
@@ -41,100 +33,87 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     Ok(())
 }
 
-fn open(ctx: &Ctx<'_>, path: &str, flags: i32) -> Result<OwnedFd> {
+fn open(ctx: &Ctx<'_>, path: &str, options: &mut OpenOptions, flags: i32) -> Result<File> {
     let path = c_path(ctx, path)?;
-    // SAFETY: a C string of our own; the descriptor is new, and nobody else's.
-    unsafe {
-        let fd = libc::open(path.as_ptr(), flags | USUAL, 0o600);
-        if fd < 0 { Err(last_failure(ctx)) } else { Ok(OwnedFd::from_raw_fd(fd)) }
-    }
+    // Close-on-exec is std's own default.
+    let options = options.custom_flags(flags | libc::O_NOCTTY).mode(0o600);
+    options.open(OsStr::from_bytes(path.as_bytes())).map_err(|error| system_failure(ctx, &error))
+}
+
+fn open_to_read_all(ctx: &Ctx<'_>, path: &str, flags: i32) -> Result<File> {
+    open(ctx, path, OpenOptions::new().read(true), flags)
 }
 
 fn read_file<'js>(ctx: Ctx<'js>, path: String, limit: usize) -> Result<Value<'js>> {
-    let file = open(&ctx, &path, libc::O_RDONLY)?;
-    match read_all(file.as_raw_fd(), limit) {
-        Ok(bytes) => array(&ctx, bytes),
-        Err(()) => Err(last_failure(&ctx)),
-    }
+    let file = open_to_read_all(&ctx, &path, 0)?;
+    give_all(&ctx, file.as_raw_fd(), limit)
 }
 
 /// O_NONBLOCK: a pipe that nothing writes into yet is opened at once. Files ignore it.
 fn read_file_at_once<'js>(ctx: Ctx<'js>, path: String, limit: usize) -> Result<Value<'js>> {
-    let file = open(&ctx, &path, libc::O_RDONLY | libc::O_NONBLOCK)?;
-    match kind_of(file.as_raw_fd()) {
-        Some(libc::S_IFREG | libc::S_IFDIR) | None => match read_all(file.as_raw_fd(), limit) {
-            Ok(bytes) => array(&ctx, bytes),
-            Err(()) => Err(last_failure(&ctx)),
-        },
-        Some(_) => Ok(Value::new_undefined(ctx)),
+    let file = open_to_read_all(&ctx, &path, libc::O_NONBLOCK)?;
+    match file.metadata() {
+        Ok(status) if !status.is_file() && !status.is_dir() => Ok(Value::new_undefined(ctx)),
+        _ => give_all(&ctx, file.as_raw_fd(), limit),
     }
 }
 
 fn open_to_read(ctx: Ctx<'_>, path: String) -> Result<RawFd> {
-    use std::os::fd::IntoRawFd;
-    Ok(open(&ctx, &path, libc::O_RDONLY | libc::O_NONBLOCK)?.into_raw_fd())
+    Ok(open_to_read_all(&ctx, &path, libc::O_NONBLOCK)?.into_raw_fd())
 }
 
 /// `undefined`: nothing there now; an empty array: the end.
 fn read_some<'js>(ctx: Ctx<'js>, fd: RawFd, limit: usize) -> Result<Value<'js>> {
-    let mut poll = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
     // Also for a pipe that nothing has opened to write: to read it would look like its end.
-    // SAFETY: one pollfd of our own.
-    if unsafe { libc::poll(&mut poll, 1, 0) } <= 0 {
+    let is_ready = process::poll(&mut [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }], 0);
+    if !is_ready.is_ok_and(|ready| ready > 0) {
         return Ok(Value::new_undefined(ctx));
     }
-    let mut bytes = vec![0; limit.min(65_536)];
-    // SAFETY: the vector's own pointer and length.
-    let count = unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) };
-    match usize::try_from(count) {
+    let mut bytes = vec![0; limit.min(READ_BYTES)];
+    match process::read(fd, &mut bytes) {
         Ok(count) => {
             bytes.truncate(count);
             array(&ctx, bytes)
         }
-        Err(_) if matches!(process::errno(), libc::EINTR | libc::EAGAIN) => Ok(Value::new_undefined(ctx)),
-        Err(_) => Err(last_failure(&ctx)),
+        Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {
+            Ok(Value::new_undefined(ctx))
+        }
+        Err(error) => Err(system_failure(&ctx, &error)),
     }
 }
 
-/// Until the end or the limit. The error is in `errno`.
-fn read_all(fd: RawFd, limit: usize) -> std::result::Result<Vec<u8>, ()> {
+fn give_all<'js>(ctx: &Ctx<'js>, fd: RawFd, limit: usize) -> Result<Value<'js>> {
+    array(ctx, read_all(fd, limit).map_err(|error| system_failure(ctx, &error))?)
+}
+
+/// Until the end or the limit.
+fn read_all(fd: RawFd, limit: usize) -> io::Result<Vec<u8>> {
     let mut bytes: Vec<u8> = Vec::with_capacity(limit.min(limits::FIRST_READ_BYTES));
     while bytes.len() < limit {
-        if bytes.len() == bytes.capacity() {
-            bytes.reserve_exact((bytes.len() * 3).min(limit - bytes.len()));
+        let length = bytes.len();
+        if length == bytes.capacity() {
+            bytes.reserve_exact((length * 3).min(limit - length));
         }
-        let room = (bytes.capacity() - bytes.len()).min(limit - bytes.len());
-        // SAFETY: `room` bytes behind the length are the vector's own, and `read` has written what it says.
-        unsafe {
-            let count = libc::read(fd, bytes.as_mut_ptr().add(bytes.len()).cast(), room);
-            match usize::try_from(count) {
-                Ok(0) => break,
-                Ok(count) => bytes.set_len(bytes.len() + count),
-                Err(_) if process::may_try_again(fd, libc::POLLIN) => {}
-                Err(_) => return Err(()),
-            }
+        // No more than a read may fill: zeros behind the end would take memory of their own.
+        bytes.resize(length + (bytes.capacity() - length).min(limit - length).min(READ_BYTES), 0);
+        let read = process::read(fd, &mut bytes[length..]);
+        bytes.truncate(length + *read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) if process::may_try_again(fd, libc::POLLIN, &error) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(bytes)
 }
 
-fn kind_of(fd: RawFd) -> Option<libc::mode_t> {
-    // SAFETY: a structure of our own.
-    unsafe {
-        let mut status: libc::stat = std::mem::zeroed();
-        (libc::fstat(fd, &mut status) == 0).then_some(status.st_mode & libc::S_IFMT)
-    }
-}
-
 /// O_NONBLOCK: a pipe without a reader, or a full one, must not keep us.
 fn append(ctx: Ctx<'_>, path: String, lines: Vec<String>) -> Result<()> {
-    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND | libc::O_NONBLOCK;
-    let file = open(&ctx, &path, flags)?;
+    let mut file = open(&ctx, &path, OpenOptions::new().append(true).create(true), libc::O_NONBLOCK)?;
     for line in lines {
-        // SAFETY: the string's own pointer and length.
-        let written = unsafe { libc::write(file.as_raw_fd(), line.as_ptr().cast(), line.len()) };
-        match usize::try_from(written) {
-            Err(_) => return Err(last_failure(&ctx)),
+        match file.write(line.as_bytes()) {
+            Err(error) => return Err(system_failure(&ctx, &error)),
             Ok(written) if written < line.len() => return Err(failure(&ctx, "ENOSPC")),
             Ok(_) => {}
         }
@@ -144,46 +123,19 @@ fn append(ctx: Ctx<'_>, path: String, lines: Vec<String>) -> Result<()> {
 
 fn send_datagram(ctx: Ctx<'_>, path: String, bytes: Bytes<'_>) -> Result<()> {
     let path = from_byte_string(&path);
-    // SAFETY: plain integers and arrays, of which zeros are a value.
-    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
-    if path.len() >= address.sun_path.len() {
-        return Err(failure(&ctx, "ENAMETOOLONG"));
-    }
-    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
-    for (to, from) in address.sun_path.iter_mut().zip(&path) {
-        *to = *from as libc::c_char;
-    }
-    let length = (std::mem::offset_of!(libc::sockaddr_un, sun_path) + path.len() + 1) as libc::socklen_t;
-    // SAFETY: the socket is new and ours; address and bytes with their own lengths.
-    unsafe {
-        let socket = libc::socket(libc::AF_UNIX, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0);
-        if socket < 0 {
-            return Err(last_failure(&ctx));
-        }
-        let socket = OwnedFd::from_raw_fd(socket);
-        if libc::connect(socket.as_raw_fd(), (&raw const address).cast(), length) != 0 {
-            return Err(last_failure(&ctx));
-        }
-        let data = view(&bytes);
-        let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-        if libc::send(socket.as_raw_fd(), data.as_ptr().cast(), data.len(), flags) < 0 {
-            return Err(last_failure(&ctx));
-        }
-    }
-    Ok(())
+    let address = SockAddr::unix(OsStr::from_bytes(&path)).map_err(|_| failure(&ctx, "ENAMETOOLONG"))?;
+    let sent = Socket::new_raw(Domain::UNIX, Type::DGRAM.cloexec(), None).and_then(|socket| {
+        socket.connect(&address)?;
+        socket.send_with_flags(view(&bytes), libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+    });
+    sent.map(drop).map_err(|error| system_failure(&ctx, &error))
 }
 
 fn check_executable(ctx: Ctx<'_>, path: String) -> Result<()> {
     let path = c_path(&ctx, &path)?;
-    // SAFETY: a C string and a structure of our own.
-    unsafe {
-        if libc::access(path.as_ptr(), libc::X_OK) != 0 {
-            return Err(last_failure(&ctx));
-        }
-        let mut status: libc::stat = std::mem::zeroed();
-        if libc::stat(path.as_ptr(), &mut status) == 0 && status.st_mode & libc::S_IFMT == libc::S_IFDIR {
-            return Err(failure(&ctx, "EISDIR"));
-        }
+    process::access(&path, libc::X_OK).map_err(|error| system_failure(&ctx, &error))?;
+    match std::fs::metadata(OsStr::from_bytes(path.as_bytes())) {
+        Ok(status) if status.is_dir() => Err(failure(&ctx, "EISDIR")),
+        _ => Ok(()),
     }
-    Ok(())
 }

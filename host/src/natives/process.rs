@@ -3,6 +3,8 @@
 use super::{Bytes, to_byte_string, view};
 use crate::{process, signals};
 use rquickjs::{Ctx, Function, Object, Result};
+use std::sync::OnceLock;
+use std::time::Instant;
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("arch", if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" })?;
@@ -34,24 +36,13 @@ fn self_path() -> Option<String> {
     Some(to_byte_string(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())))
 }
 
-/// Monotonic, in ms.
+/// Monotonic, in ms since it was first asked for.
 pub fn now_ms() -> f64 {
-    // SAFETY: a structure of our own.
-    unsafe {
-        let mut time: libc::timespec = std::mem::zeroed();
-        libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time);
-        time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
-    }
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    BEGAN.get_or_init(Instant::now).elapsed().as_secs_f64() * 1e3
 }
 
 /// In bytes.
 fn stack_limit() -> f64 {
-    // SAFETY: a structure of our own.
-    unsafe {
-        let mut limit: libc::rlimit = std::mem::zeroed();
-        if libc::getrlimit(libc::RLIMIT_STACK, &mut limit) != 0 {
-            return 8.0 * 1024.0 * 1024.0;
-        }
-        if limit.rlim_cur == libc::RLIM_INFINITY { f64::INFINITY } else { limit.rlim_cur as f64 }
-    }
+    process::stack_limit().map_or(f64::INFINITY, |bytes| bytes as f64)
 }

@@ -2,6 +2,7 @@
 
 mod base64;
 mod plain_lines;
+#[allow(unsafe_code, reason = "QuickJS's strings are not all UTF-8")]
 mod wtf8;
 
 pub use wtf8::Text;

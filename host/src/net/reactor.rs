@@ -189,8 +189,7 @@ pub fn block_on<T: 'static>(future: impl Future<Output = T> + 'static) -> T {
 #[cfg(test)]
 pub fn poll_for_tests(descriptors: &mut [libc::pollfd], timeout_ms: f64) {
     let timeout = if timeout_ms < 0.0 { -1 } else { timeout_ms.ceil() as i32 };
-    // SAFETY: the slice's own pointer and length.
-    unsafe { libc::poll(descriptors.as_mut_ptr(), descriptors.len() as libc::nfds_t, timeout) };
+    let _ = crate::process::poll(descriptors, timeout);
 }
 
 #[cfg(test)]
