@@ -3,7 +3,6 @@ import { system } from '#system';
 import { readPlainStart } from './cli/plain-start.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
 import { start } from './cli/start.ts';
-import { continueInFullProgram } from './full-program.ts';
 import { decodeEnviron, type Host } from './host.ts';
 import { type ByteString, STOP_SIGNALS, type StopSignal } from './system/system.ts';
 
@@ -16,7 +15,7 @@ system.begin(fail);
 
 try {
   const host = readHost();
-  const status = await main(host).catch((error: unknown) => fail(continueInFullProgram(error, host)));
+  const status = await main(host).catch((error: unknown) => failOrGoOn(error, host));
   system.exit(status);
 } catch (error) {
   fail(error);
@@ -33,6 +32,12 @@ async function main(host: Host): Promise<number> {
   isStart = name === 'run';
   const command = await COMMANDS[name].load();
   return (await command({ host, commandLine })) ?? 0;
+}
+
+/** Where the full program can do what this one cannot, it goes on instead. */
+async function failOrGoOn(error: unknown, host: Host): Promise<never> {
+  const { continueInFullProgram } = await import('./full-program.ts');
+  return fail(continueInFullProgram(error, host));
 }
 
 function fail(error: unknown): never {

@@ -1,7 +1,6 @@
 /** A start: opens the sources and becomes the command. One line a step, in the order things happen. */
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
-import { continueInFullProgram } from '../full-program.ts';
 import type { Host } from '../host.ts';
 import { buildEnviron, type EnvironOptions } from '../launch/environ.ts';
 import { handOver, type Launch } from '../launch/hand-over.ts';
@@ -10,7 +9,7 @@ import { lookUp } from '../launch/lookup.ts';
 import { CRAWL_MS } from '../limits.ts';
 import { Deadline, endOfTime } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
-import { parseSource } from '../store/source.ts';
+import { plainSource } from '../store/plain-source.ts';
 import { cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { type OpenOptions, openSources, Stores } from './open-sources.ts';
@@ -25,7 +24,7 @@ export interface StartOptions {
 }
 
 export async function start({ settings, argv, host }: StartOptions): Promise<never> {
-  const attempts = attemptsAt(settings.source);
+  const attempts = await attemptsAt(settings.source);
   const deadline = new Deadline(settings.timeout);
   limitCrawl(settings, host);
   const options: OpenOptions = { host, settings, deadline };
@@ -39,6 +38,7 @@ export async function start({ settings, argv, host }: StartOptions): Promise<nev
     await record?.({});
     return await handOver(launch, host);
   } catch (caught) {
+    const { continueInFullProgram } = await import('../full-program.ts');
     const error = continueInFullProgram(caught, host);
     await record?.({ error });
     throw error;
@@ -62,7 +62,7 @@ async function prepare(
   const sealed = await openSources(attempts, stores, options);
   deadline.clear();
   const environ = buildEnviron(host.environ, sealed, environOptions(settings));
-  const path = lookUp(argv[0], environ.strings, host.system);
+  const path = await lookUp(argv[0], environ.strings, host.system);
   const args = cStrings(argv);
   await checkKernelLimits(args, environ, host.system.stackLimit());
   return { path, argv: args, environ };
@@ -89,9 +89,12 @@ function environOptions(settings: Settings): EnvironOptions {
   };
 }
 
-function attemptsAt(uris: readonly string[]): Attempt[] {
+async function attemptsAt(uris: readonly string[]): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
-  for (const uri of uris) attempts.push(newAttempt(parseSource(uri)));
+  for (const uri of uris) {
+    const source = plainSource(uri) ?? (await import('../store/source.ts')).parseSource(uri);
+    attempts.push(newAttempt(source));
+  }
   if (attempts.length > 0) return attempts;
   throw new EnvsealError('usage', 'no source to open', {
     hint: 'set ENVSEAL_SOURCE=s3://BUCKET/KEY, or give --source',

@@ -22,11 +22,11 @@ export class Headers {
     }
   }
 
-  /** Names and values in turn, as the host has read them from a response: they are what they have to be. */
+  /** Names in lower case and values in turn, as the host has read them from a response: they are what they have to be. */
   static ofResponse(words: readonly string[]): Headers {
     const headers = new Headers();
     for (let at = 0; at + 1 < words.length; at += 2) {
-      const [name, value] = [(words[at] as string).toLowerCase(), words[at + 1] as string];
+      const [name, value] = [words[at] as string, words[at + 1] as string];
       const values = headers.#values.get(name);
       if (values === undefined) headers.#values.set(name, [value]);
       else values.push(value);

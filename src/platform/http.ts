@@ -1,7 +1,7 @@
 /** HTTP exchanges over the host's network. */
 import { toBase64 } from '../system/bytes.ts';
 import type { FetchOptions } from '../system/system.ts';
-import type { Headers as OwnHeaders } from './headers.ts';
+import { Headers } from './headers.ts';
 import type { NetAddress, NetEvent, NetNatives, NetRequest } from './natives.ts';
 import { NetError, type NetEvents } from './net-events.ts';
 import { NetResponse, ResponseBody } from './response.ts';
@@ -106,7 +106,7 @@ class Answer {
   }
 
   #begin([, , status, words, endedBy]: Extract<NetEvent, { 1: 'head' }>): NetResponse {
-    const headers = (Headers as unknown as typeof OwnHeaders).ofResponse(words) as unknown as Headers;
+    const headers = Headers.ofResponse(words);
     const body = new ResponseBody({
       used: (bytes) => this.#natives.makeRoom(this.#number, bytes),
       cancel: () => {

@@ -240,6 +240,7 @@ export interface NetNatives {
   cancelNet(number: number): void;
 }
 
+/** `headers`: names in lower case and values without white space around them, in turn; values are byte strings. */
 export type NetEvent =
   | [number: number, kind: 'head', status: number, headers: string[], endedBy: BodyEnd]
   | [number: number, kind: 'data', bytes: Uint8Array<ArrayBuffer>]
