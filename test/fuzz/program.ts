@@ -1,0 +1,33 @@
+/** The program of the fuzz targets that run JavaScript inside the host (`host/src/fuzz/javascript.rs`): any bytes for each. */
+import { readPlainFile } from '../../src/envfile/plain-file.ts';
+import { plainLines } from '../../src/envfile/plain-lines.ts';
+import { natives } from '../../src/platform/callbacks.ts';
+import { includesAny, isText } from '../../src/system/text-search.ts';
+import { checkParse } from './parse.ts';
+import { checkSame } from './promises.ts';
+import { checkRecognise } from './recognise.ts';
+import { checkUrl } from './url.ts';
+
+const PARTS = ['sops', 'ENC[AES256_GCM,', '\u{10000}', 'ä', '='];
+
+/** Natives that have a double in TypeScript. */
+function checkDoubles(text: string): void {
+  checkSame('plainFile', natives.plainFile(text), readPlainFile(text));
+  checkSame('plainLines', [...natives.plainLines(text)], [...plainLines(text)]);
+  checkSame('isText', natives.isText(text), isText(text));
+  for (const part of PARTS) checkSame('includes', natives.includes(text, part), includesAny(text, [part]));
+}
+
+Object.assign(globalThis, {
+  envsealFuzz: {
+    url: checkUrl,
+    recognise(bytes: Uint8Array) {
+      checkRecognise(bytes);
+      checkDoubles(new TextDecoder().decode(bytes));
+    },
+    parse(bytes: Uint8Array) {
+      checkParse(bytes);
+      checkDoubles(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+    },
+  },
+});
