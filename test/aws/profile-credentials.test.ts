@@ -326,8 +326,8 @@ describe('a profile that only the SDK knows', () => {
         expect(failure).toMatchObject({
           what,
           code: 'configuration',
-          message: `the small executable does not support ${what}`,
-          hint: 'use the full program: the image envseal:cli, or the npm package envseal on Node',
+          message: `the container executable does not support ${what}`,
+          hint: 'use the full program: the image envseal:cli, or npx envseal with Node 24 or later',
         });
       } finally {
         vi.doUnmock('../../src/aws/sdk-credentials.ts');

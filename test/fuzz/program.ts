@@ -2,7 +2,7 @@
 import { readPlainFile } from '../../src/envfile/plain-file.ts';
 import { plainLines } from '../../src/envfile/plain-lines.ts';
 import { natives } from '../../src/platform/callbacks.ts';
-import { includesAny, isText } from '../../src/system/text-search.ts';
+import { isText } from '../../src/system/text-search.ts';
 import { checkParse } from './parse.ts';
 import { checkSame } from './promises.ts';
 import { checkRecognise } from './recognise.ts';

@@ -7,9 +7,9 @@ mod wtf8;
 
 pub use wtf8::Text;
 
-use super::{Bytes, array, view};
+use super::{Bytes, array, strings, view};
 use memchr::memmem;
-use rquickjs::{Array, Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
+use rquickjs::{Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
@@ -37,12 +37,7 @@ fn plain_file<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
     let Some(lines) = std::str::from_utf8(text.bytes()).ok().and_then(plain_lines::all) else {
         return Ok(Value::new_undefined(ctx));
     };
-    let all = Array::new(ctx.clone())?;
-    for (index, (line, name)) in lines.into_iter().enumerate() {
-        all.set(2 * index, &line[..name])?;
-        all.set(2 * index + 1, line)?;
-    }
-    all.into_js(&ctx)
+    strings::array_of(&ctx, lines.iter().flat_map(|(line, name)| [&line[..*name], line]))
 }
 
 fn encode_utf8<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
