@@ -60,7 +60,7 @@ describeReal('python3', 'the width of a character', () => {
       'print(wide)',
     ].join('\n');
     const wide = JSON.parse(
-      execFileSync('python3', ['-c', script], { encoding: 'utf8', maxBuffer: 1 << 22 }),
+      execFileSync('python3', ['-c', script], { encoding: 'utf8', maxBuffer: 1 << 26 }),
     ) as number[];
     expect(wide.length).toBeGreaterThan(180_000);
     const narrower = wide.filter((code) => displayWidth(makeVisible(String.fromCodePoint(code))) < 2);
