@@ -123,9 +123,7 @@ function mayHaveOneOf(names: ReadonlyMap<string, unknown>, patterns: readonly st
     if (star >= 0) prefixes.push(`\0${pattern.slice(0, star)}`);
     else if (names.has(pattern)) return true;
   }
-  const all: string[] = [''];
-  for (const name of names.keys()) all.push(name);
-  return includesAny(all.join('\0'), prefixes);
+  return includesAny(`\0${Array.from(names.keys()).join('\0')}`, prefixes);
 }
 
 export function isLoaderName(name: string): boolean {

@@ -53,16 +53,16 @@ describe('the width of a text', () => {
 
 describeReal('python3', 'the width of a character', () => {
   test('is never below what the Unicode tables say', () => {
-    // Marks have the width of what they go with.
+    // Marks have the width of what they go with, and of what is not assigned Python 3.11 says anything.
     const script = [
       'from unicodedata import category, east_asian_width',
-      'wide = [c for c in range(0x110000) if east_asian_width(chr(c)) in "WF" and category(chr(c)) not in ("Mn", "Me")]',
+      'wide = [c for c in range(0x110000) if east_asian_width(chr(c)) in "WF" and category(chr(c)) not in ("Mn", "Me", "Cn")]',
       'print(wide)',
     ].join('\n');
     const wide = JSON.parse(
       execFileSync('python3', ['-c', script], { encoding: 'utf8', maxBuffer: 1 << 26 }),
     ) as number[];
-    expect(wide.length).toBeGreaterThan(180_000);
+    expect(wide.length).toBeGreaterThan(100_000);
     const narrower = wide.filter((code) => displayWidth(makeVisible(String.fromCodePoint(code))) < 2);
     expect(narrower.map((code) => code.toString(16))).toEqual([]);
   });
