@@ -68,8 +68,9 @@ export function sign(
 
 /** ISO 8601's basic format: `20150830T123600Z`. */
 function basicTime(now: number): string {
-  const [date = '', time = ''] = new Date(now).toISOString().split('T');
-  return `${date.split('-').join('')}T${time.slice(0, 8).split(':').join('')}Z`;
+  const iso = new Date(now).toISOString();
+  const part = (start: number) => iso.slice(start, start + 2);
+  return `${iso.slice(0, 4)}${part(5)}${part(8)}T${part(11)}${part(14)}${part(17)}Z`;
 }
 
 /** Each in a line of its own, and an empty line after the last. */
@@ -91,5 +92,6 @@ function lowerCase(headers: Record<string, string>): Record<string, string> {
 
 /** The URL's own encoding is kept, so it has to be the canonical one. */
 function canonicalQuery(url: URL): string {
-  return url.search.slice(1).split('&').sort().join('&');
+  const { search } = url;
+  return search === '' ? '' : search.slice(1).split('&').sort().join('&');
 }

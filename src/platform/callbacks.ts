@@ -11,7 +11,7 @@ delete found.envsealHost;
 
 const signalActions = new Map<number, () => void>();
 let rejectedAction: (reason: unknown) => void = () => {};
-let netHandler: (...event: NetEvent) => void = () => {};
+let netHandler: (event: NetEvent) => void = () => {};
 
 /** What is done when a signal comes; the latest wins. The host sends those that `catchSignal` asked for. */
 export function onSignal(number: number, action: () => void): void {
@@ -23,7 +23,7 @@ export function onRejected(action: (reason: unknown) => void): void {
   rejectedAction = action;
 }
 
-export function onNet(handler: (...event: NetEvent) => void): void {
+export function onNet(handler: (event: NetEvent) => void): void {
   netHandler = handler;
 }
 
@@ -31,7 +31,7 @@ export const callbacks: Callbacks = {
   turn: () => reporting(() => runTimers(natives.now())),
   signal: (number) => reporting(() => signalActions.get(number)?.()),
   rejected: (reason) => rejectedAction(reason),
-  net: (...event) => reporting(() => netHandler(...event)),
+  net: (...event) => reporting(() => netHandler(event)),
 };
 
 /** What a timer or a handler throws is reported as what a promise is rejected with. */

@@ -26,7 +26,8 @@ export class Headers {
   static ofResponse(words: readonly string[]): Headers {
     const headers = new Headers();
     for (let at = 0; at + 1 < words.length; at += 2) {
-      const [name, value] = [words[at] as string, words[at + 1] as string];
+      const name = words[at] as string;
+      const value = words[at + 1] as string;
       const values = headers.#values.get(name);
       if (values === undefined) headers.#values.set(name, [value]);
       else values.push(value);

@@ -51,7 +51,7 @@ export class HttpClient {
       method,
       authority: url.host,
       target: url.pathname + url.search,
-      headers: Object.entries(headers).flat(),
+      headers: inTurn(headers),
       body: typeof body === 'string' ? encoder.encode(body) : body,
       trust: this.trustOf(ca),
       proxy: proxy === undefined ? undefined : proxyOf(new URL(proxy)),
@@ -86,7 +86,7 @@ class Answer {
   }
 
   take(event: NetEvent, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
-    const [, kind] = event;
+    const kind = event[1];
     if (kind === 'head') resolve(this.#begin(event) as unknown as Response);
     if (kind === 'data') this.#body?.push(event[2]);
     if (kind === 'end') {
@@ -105,7 +105,7 @@ class Answer {
     this.#body?.fail(error);
   }
 
-  #begin([, , status, words, endedBy]: Extract<NetEvent, { 1: 'head' }>): NetResponse {
+  #begin({ 2: status, 3: words, 4: endedBy }: Extract<NetEvent, { 1: 'head' }>): NetResponse {
     const headers = Headers.ofResponse(words);
     const body = new ResponseBody({
       used: (bytes) => this.#natives.makeRoom(this.#number, bytes),
@@ -118,6 +118,13 @@ class Answer {
     const isBodyless = this.#isHead || status === 204 || status === 304;
     return new NetResponse(isBodyless ? null : body, { status, headers, url: this.#url, endedBy });
   }
+}
+
+/** Names and values. */
+function inTurn(headers: Readonly<Record<string, string>>): string[] {
+  const words: string[] = [];
+  for (const name of Object.keys(headers)) words.push(name, headers[name] as string);
+  return words;
 }
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };

@@ -29,8 +29,8 @@ export class NetEvents {
   }
 
   /** For `callbacks.net`. */
-  receive(...event: NetEvent): void {
-    const [number, kind] = event;
+  receive(event: NetEvent): void {
+    const { 0: number, 1: kind } = event;
     const handler = this.#handlers.get(number);
     if (kind === 'end' || kind === 'failure') this.#handlers.delete(number);
     handler?.(event);

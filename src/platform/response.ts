@@ -49,16 +49,12 @@ export class ResponseBody {
 
   /** Throws a TypeError when the body was read before. To stop early cancels it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
-    if (this.locked) throw new TypeError('the body was read before');
-    this.locked = true;
+    this.#lock();
     try {
       for (;;) {
-        const chunk = this.#chunks.shift();
-        if (chunk !== undefined) {
-          if (this.#state === 'open') this.#source.used(chunk.length);
-          yield chunk;
-        } else if (this.#state === 'ended') return;
-        else if (this.#state !== 'open') throw this.#state.error;
+        const chunk = this.#take();
+        if (chunk !== undefined) yield chunk;
+        else if (this.#state === 'ended') return;
         else await this.#change();
       }
     } finally {
@@ -66,11 +62,38 @@ export class ResponseBody {
     }
   }
 
-  async #change(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
+  /** All that the iteration would give. To iterate takes an interpreter a promise more for each step. */
+  async all(): Promise<Uint8Array<ArrayBuffer>[]> {
+    this.#lock();
+    const all: Uint8Array<ArrayBuffer>[] = [];
+    for (;;) {
+      const chunk = this.#take();
+      if (chunk !== undefined) all.push(chunk);
+      else if (this.#state === 'ended') return all;
+      else await this.#change();
+    }
+  }
+
+  #lock(): void {
+    if (this.locked) throw new TypeError('the body was read before');
+    this.locked = true;
+  }
+
+  /** `undefined` where nothing is there. Throws what the body has failed with, after what came before. */
+  #take(): Uint8Array<ArrayBuffer> | undefined {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined && this.#state === 'open') this.#source.used(chunk.length);
+    if (chunk === undefined && typeof this.#state === 'object') throw this.#state.error;
+    return chunk;
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
     });
-    this.#wake = undefined;
   }
 }
 
@@ -107,9 +130,7 @@ export class NetResponse {
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    for await (const chunk of this.body ?? []) chunks.push(chunk);
-    return join(chunks);
+    return this.body === null ? new Uint8Array() : join(await this.body.all());
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {

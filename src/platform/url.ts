@@ -49,8 +49,8 @@ export class URL {
   }
 
   get username(): string {
-    const [href, schemeEnd, usernameEnd] = this.#record;
-    return href.startsWith('://', schemeEnd) ? href.slice(schemeEnd + 3, usernameEnd) : '';
+    const schemeEnd = this.#record[1];
+    return this.href.startsWith('://', schemeEnd) ? this.href.slice(schemeEnd + 3, this.#record[2]) : '';
   }
 
   set username(value: string) {
@@ -58,7 +58,8 @@ export class URL {
   }
 
   get password(): string {
-    const [href, schemeEnd, usernameEnd, hostStart] = this.#record;
+    // By index: to take an array apart in brackets, an interpreter makes an iterator.
+    const { 0: href, 1: schemeEnd, 2: usernameEnd, 3: hostStart } = this.#record;
     const hasPassword =
       href.startsWith('://', schemeEnd) && hostStart > usernameEnd && href[usernameEnd] === ':';
     return hasPassword ? href.slice(usernameEnd + 1, hostStart - 1) : '';
@@ -78,8 +79,7 @@ export class URL {
   }
 
   get hostname(): string {
-    const [href, , , hostStart, hostEnd] = this.#record;
-    return href.slice(hostStart, hostEnd);
+    return this.href.slice(this.#record[3], this.#record[4]);
   }
 
   set hostname(value: string) {
@@ -96,8 +96,8 @@ export class URL {
   }
 
   get pathname(): string {
-    const [href, , , , , , pathStart, searchStart, hashStart] = this.#record;
-    return href.slice(pathStart, endOf(searchStart, hashStart));
+    const { 6: pathStart, 7: searchStart, 8: hashStart } = this.#record;
+    return this.href.slice(pathStart, searchStart < 0 ? endOf(hashStart) : searchStart);
   }
 
   set pathname(value: string) {
@@ -105,8 +105,8 @@ export class URL {
   }
 
   get search(): string {
-    const [href, , , , , , , searchStart, hashStart] = this.#record;
-    return partOf(href, searchStart, endOf(hashStart));
+    const { 7: searchStart, 8: hashStart } = this.#record;
+    return partOf(this.href, searchStart, endOf(hashStart));
   }
 
   set search(value: string) {
@@ -122,8 +122,7 @@ export class URL {
   }
 
   get hash(): string {
-    const [href, , , , , , , , hashStart] = this.#record;
-    return partOf(href, hashStart);
+    return partOf(this.href, this.#record[8]);
   }
 
   set hash(value: string) {
@@ -157,9 +156,9 @@ function parseOrThrow(text: string | URL, base?: string | URL): UrlRecord {
   return record;
 }
 
-/** The first of the indices that a URL has. */
-function endOf(...indices: number[]): number | undefined {
-  return indices.find((index) => index >= 0);
+/** Where what is before the hash ends; without one, at the end. */
+function endOf(hashStart: number): number | undefined {
+  return hashStart < 0 ? undefined : hashStart;
 }
 
 /** Nothing for a part that is its mark alone. */

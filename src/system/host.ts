@@ -1,4 +1,4 @@
-/** The container executable's system: each function is one of the host's. Its contract is `System`'s and `Natives`'. */
+/** The container executable's system: each function is one of the host's, which have no `this`. Its contract is `System`'s and `Natives`'. */
 import { natives, onNet, onRejected, onSignal } from '../platform/callbacks.ts';
 import { HttpClient } from '../platform/http.ts';
 import { NetEvents } from '../platform/net-events.ts';
@@ -15,7 +15,7 @@ const FATE = 3;
 const utf8 = new TextEncoder();
 const events = new NetEvents();
 const http = new HttpClient(natives, events);
-onNet((...event) => events.receive(...event));
+onNet((event) => events.receive(event));
 
 /** An error of the host has a code, and nothing else. */
 function call<T>(action: () => T): T {
@@ -29,11 +29,11 @@ function call<T>(action: () => T): T {
 
 export const system: System = {
   runtime: 'host',
-  arguments: () => natives.arguments(),
-  environ: () => natives.environ(),
+  arguments: natives.arguments,
+  environ: natives.environ,
   fullProgram: () => fullProgramBeside(natives.selfPath()),
-  begin: (onError) => onRejected(onError),
-  exit: (status) => natives.exit(status),
+  begin: onRejected,
+  exit: natives.exit,
   readFile: (path, limit) => call(() => natives.readFile(path, limit)),
   readFileAtOnce: (path, limit) => call(() => natives.readFileAtOnce(path, limit)),
   readInput: (limit) => call(() => natives.readInput(limit)),
@@ -45,7 +45,7 @@ export const system: System = {
   sendStream: async (...of) => await (await sockets()).sendStream(...of),
   sendDatagram: async (path, bytes) => call(() => natives.sendDatagram(path, bytes)),
   checkExecutable: (path) => call(() => natives.checkExecutable(path)),
-  stackLimit: () => natives.stackLimit(),
+  stackLimit: natives.stackLimit,
   execve(path, argv, environ): never {
     call(() => natives.execve(path, argv.block, argv.strings.length, environ.block, environ.strings.length));
     throw new ErrnoError('EIO');
@@ -73,9 +73,9 @@ export const system: System = {
   endAfter: (ms, { text, exitStatus }) => natives.backstop(ms, text, exitStatus),
   sha256: (data) => natives.digest('SHA-256', asBytes(data)),
   sha1: (data) => natives.digest('SHA-1', data),
-  crc32: (data) => natives.crc32(data),
-  crc32c: (data) => natives.crc32c(data),
-  crc64nvme: (data) => natives.crc64nvme(data),
+  crc32: natives.crc32,
+  crc32c: natives.crc32c,
+  crc64nvme: natives.crc64nvme,
   hmacSha256: (key, data) => natives.hmac('SHA-256', asBytes(key), utf8.encode(data)),
   fetch: (url, options) => http.fetch(url, options),
 };

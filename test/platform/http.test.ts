@@ -115,7 +115,7 @@ describe('a request', () => {
 
   test('that fails has the code and a proxy’s status', async () => {
     const sent = fetch('http://a.test/');
-    events.receive(1, 'failure', 'ERR_PROXY_TUNNEL', 407);
+    events.receive([1, 'failure', 'ERR_PROXY_TUNNEL', 407]);
     await expect(sent).rejects.toMatchObject({ code: 'ERR_PROXY_TUNNEL', status: 407 });
     controller.abort();
     expect(host.cancelled).toEqual([]);
@@ -125,15 +125,15 @@ describe('a request', () => {
 describe('an answer', () => {
   test('has its head before its body', async () => {
     const sent = fetch('http://a.test/b');
-    events.receive(1, 'head', 404, ['a', '1', 'a', '2', 'b', '\xff'], 'chunked');
+    events.receive([1, 'head', 404, ['a', '1', 'a', '2', 'b', '\xff'], 'chunked']);
     const response = await sent;
     expect(response).toMatchObject({ status: 404, ok: false, url: 'http://a.test/b', endedBy: 'chunked' });
     expect([response.headers.get('A'), response.headers.get('b')]).toEqual(['1, 2', '\xff']);
     const text = response.text();
-    events.receive(1, 'data', bytes('bo'));
+    events.receive([1, 'data', bytes('bo')]);
     await Promise.resolve();
-    events.receive(1, 'data', bytes('dy'));
-    events.receive(1, 'end');
+    events.receive([1, 'data', bytes('dy')]);
+    events.receive([1, 'end']);
     expect(await text).toBe('body');
     await expect(response.text()).rejects.toThrow(TypeError);
     expect(host.cancelled).toEqual([]);
@@ -141,18 +141,18 @@ describe('an answer', () => {
 
   test('that came at once is read later', async () => {
     const sent = fetch('http://a.test/b');
-    events.receive(1, 'head', 200, [], 'length');
-    events.receive(1, 'data', bytes('{"a":'));
-    events.receive(1, 'data', bytes('1}'));
-    events.receive(1, 'end');
+    events.receive([1, 'head', 200, [], 'length']);
+    events.receive([1, 'data', bytes('{"a":')]);
+    events.receive([1, 'data', bytes('1}')]);
+    events.receive([1, 'end']);
     expect(await (await sent).json()).toEqual({ a: 1 });
   });
 
   test('that fails gives what came before, then the failure', async () => {
     const sent = fetch('http://a.test/b');
-    events.receive(1, 'head', 200, [], 'length');
-    events.receive(1, 'data', bytes('bo'));
-    events.receive(1, 'failure', 'ECONNRESET', undefined);
+    events.receive([1, 'head', 200, [], 'length']);
+    events.receive([1, 'data', bytes('bo')]);
+    events.receive([1, 'failure', 'ECONNRESET', undefined]);
     const chunks: string[] = [];
     const { body } = await sent;
     const all = (async () => {
@@ -164,7 +164,7 @@ describe('an answer', () => {
 
   test('that is aborted while it is read fails with the reason, and closes the wire', async () => {
     const sent = fetch('http://a.test/b');
-    events.receive(1, 'head', 200, [], 'length');
+    events.receive([1, 'head', 200, [], 'length']);
     const text = (await sent).text();
     const reason = new Error('over');
     controller.abort(reason);
@@ -174,7 +174,7 @@ describe('an answer', () => {
 
   test('that is not wanted any more closes the wire, once', async () => {
     const sent = fetch('http://a.test/b');
-    events.receive(1, 'head', 200, [], 'length');
+    events.receive([1, 'head', 200, [], 'length']);
     const response = await sent;
     await response.body?.cancel();
     await response.body?.cancel();
@@ -184,9 +184,9 @@ describe('an answer', () => {
 
   test('makes room by what was taken alone', async () => {
     const sent = fetch('http://a.test/b');
-    events.receive(1, 'head', 200, [], 'length');
+    events.receive([1, 'head', 200, [], 'length']);
     const response = await sent;
-    events.receive(1, 'data', bytes('body'));
+    events.receive([1, 'data', bytes('body')]);
     expect(host.used).toEqual([]);
     const iterator = (response.body as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
     await iterator.next();
@@ -201,8 +201,8 @@ describe('an answer', () => {
     ['GET', 304],
   ])('to %s with %i has no body', async ([method, status]) => {
     const sent = fetch('http://a.test/b', { method });
-    events.receive(1, 'head', status, [], 'length');
-    events.receive(1, 'end');
+    events.receive([1, 'head', status, [], 'length']);
+    events.receive([1, 'end']);
     expect((await sent).body).toBeNull();
     expect((await (await sent).arrayBuffer()).byteLength).toBe(0);
   });
@@ -226,14 +226,14 @@ describe('what is sent without a request', () => {
       { host: 'a', port: 1, isSecure: true, trust: 1 },
       { path: '/dev/log' },
     ]);
-    for (const number of [1, 2, 3, 4]) events.receive(number, 'end');
+    for (const number of [1, 2, 3, 4]) events.receive([number, 'end']);
     await Promise.all(sent);
   });
 
   test('fails with a code, or the reason of an abort', async () => {
     const { signal } = controller;
     const failed = sockets().sendStream({ path: '/a' }, bytes('x'), signal);
-    events.receive(1, 'failure', 'ENOENT', undefined);
+    events.receive([1, 'failure', 'ENOENT', undefined]);
     await expect(failed).rejects.toMatchObject({ code: 'ENOENT' });
     const aborted = sockets().sendStream({ path: '/a' }, bytes('x'), signal);
     const reason = new Error('over');
@@ -241,7 +241,7 @@ describe('what is sent without a request', () => {
     await expect(aborted).rejects.toBe(reason);
     expect(host.cancelled).toEqual([2]);
     const datagrams = sockets().sendUdp('a', 1, [bytes('x')]);
-    events.receive(3, 'failure', 'ENOTFOUND', undefined);
+    events.receive([3, 'failure', 'ENOTFOUND', undefined]);
     await expect(datagrams).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 });
