@@ -11,12 +11,16 @@ import { buildImages } from '../test/container/images.ts';
 import { startSources } from '../test/container/sources.ts';
 
 const rounds = Number(process.argv[2] ?? 15);
-const KINDS = { debian: 'executable, glibc', empty: 'portable', node: 'bundle on Node' } as const;
+const KINDS = {
+  debian: 'executable, Debian',
+  empty: 'executable, empty root',
+  node: 'bundle on Node',
+} as const;
 type Kind = keyof typeof KINDS;
 /** Where envseal's files are in each image. */
 const FILES: Readonly<Record<Kind, readonly string[]>> = {
   debian: ['usr/local/bin/envseal'],
-  empty: ['opt/envseal'],
+  empty: ['usr/local/bin/envseal'],
   node: ['usr/local/lib/envseal', 'usr/local/bin/node'],
 };
 /** Starts in one container, and such containers. */

@@ -1,6 +1,7 @@
-/** What the commands for files cost beside the bare requests of the AWS SDK in the same runtime, in turns. */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+/** What the commands for files cost beside the bare requests of the AWS SDK in the same runtime, Node, in turns. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import {
   ACCESS_KEY_ID,
   kmsKeyArn,
@@ -8,14 +9,18 @@ import {
   SECRET_ACCESS_KEY,
   startS3,
 } from '../test/servers/start.ts';
-import type { ProgramName } from './programs.ts';
+import { NODE, ROOT } from './paths.ts';
+import { bundleSdkProgram } from './sdk/programs.ts';
+import { median } from './statistics.ts';
 
-const envseal = fileURLToPath(new URL('../dist/envseal', import.meta.url));
+const ENVSEAL = [NODE, `${ROOT}dist/envseal.mjs`];
 const KMS_KEY = kmsKeyArn();
 const SEALED = { sse: 'aws:kms', kmsKeyId: KMS_KEY } as const;
 const ROTATED_FILES = 500;
 /** One page of S3's listing. */
 const LISTED_FILES = 1000;
+
+const TIMEOUT_MS = 60_000;
 
 interface Case {
   readonly title: string;
@@ -26,7 +31,9 @@ interface Case {
   readonly input: (round: number) => string;
 }
 
-export async function measureOperators(programs: Readonly<Record<ProgramName, string>>): Promise<void> {
+/** Takes about a minute. */
+export async function measureOperators(): Promise<string> {
+  const [put, reseal, look] = await Promise.all((['put', 'reseal', 'look'] as const).map(bundleSdkProgram));
   await using s3 = await startS3();
   await s3.bucket('snacks', { versioning: 'Enabled' });
   await fill(s3, 'rotate', ROTATED_FILES);
@@ -34,31 +41,32 @@ export async function measureOperators(programs: Readonly<Record<ProgramName, st
   const cases: readonly Case[] = [
     {
       title: '`push` of 100 variables, against one PutObject',
-      words: [envseal, 'push', '--kms-key', KMS_KEY, '-', 's3://snacks/push'],
-      bare: [programs.put],
-      rounds: 60,
+      words: [...ENVSEAL, 'push', '--kms-key', KMS_KEY, '-', 's3://snacks/push'],
+      bare: [NODE, put as string],
+      rounds: 30,
       limit: '1.5×',
       input: variables,
     },
     {
       title: `\`rotate\` of ${ROTATED_FILES} files, 16 at a time, against GetObject and PutObject of each`,
-      words: [envseal, 'rotate', '--jobs', '16', 's3://snacks/rotate/'],
-      bare: [programs.reseal],
-      rounds: 5,
+      words: [...ENVSEAL, 'rotate', '--jobs', '16', 's3://snacks/rotate/'],
+      bare: [NODE, reseal as string],
+      rounds: 3,
       limit: '1.3×',
       input: () => '',
     },
     {
       title: `\`list\` of ${LISTED_FILES} files, against one listing and HeadObject of each`,
-      words: [envseal, 'list', 's3://snacks/list/'],
-      bare: [programs.look],
-      rounds: 5,
+      words: [...ENVSEAL, 'list', 's3://snacks/list/'],
+      bare: [NODE, look as string],
+      rounds: 3,
       limit: 'the same requests',
       input: () => '',
     },
   ];
-  console.log('\n| | median | bare requests | ratio | requests | at most |\n|---|---|---|---|---|---|');
-  for (const one of cases) console.log(await measure(one, s3));
+  const rows = ['| | median | bare requests | ratio | requests | at most |', '|---|---|---|---|---|---|'];
+  for (const one of cases) rows.push(await measure(one, s3));
+  return rows.join('\n');
 }
 
 async function fill(s3: S3Server, folder: string, count: number): Promise<void> {
@@ -76,9 +84,9 @@ async function measure({ title, words, bare, rounds, limit, input }: Case, s3: S
   let requests = 0;
   for (let round = -2; round < rounds; round++) {
     const before = (await s3.requests()).length;
-    const oursMs = run(words, input(round), s3);
+    const oursMs = await run(words, input(round), s3);
     requests = (await s3.requests()).length - before;
-    const theirsMs = run(bare, input(round), s3);
+    const theirsMs = await run(bare, input(round), s3);
     // The first rounds fill the page cache.
     if (round >= 0) {
       ours.push(oursMs);
@@ -89,7 +97,8 @@ async function measure({ title, words, bare, rounds, limit, input }: Case, s3: S
   return `| ${title} | ${median(ours).toFixed(1)} ms | ${median(theirs).toFixed(1)} ms | ${ratio}× | ${requests} | ${limit} |`;
 }
 
-function run([file = '', ...args]: readonly string[], input: string, s3: S3Server): number {
+/** Leaves the event loop free: the connections to the server are seen to end. */
+async function run([file = '', ...args]: readonly string[], input: string, s3: S3Server): Promise<number> {
   const env = {
     PATH: '/usr/bin:/bin',
     AWS_ACCESS_KEY_ID: ACCESS_KEY_ID,
@@ -99,11 +108,10 @@ function run([file = '', ...args]: readonly string[], input: string, s3: S3Serve
     KMS_KEY,
   };
   const begin = performance.now();
-  const { status, stderr } = spawnSync(file, args, { env, input, maxBuffer: 64 * 1024 * 1024 });
-  if (status !== 0) throw new Error(`${file} ended with ${status}: ${stderr}`);
-  return performance.now() - begin;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+  const child = spawn(file, args, { env, stdio: ['pipe', 'ignore', 'pipe'], timeout: TIMEOUT_MS });
+  child.stdin.on('error', () => {}).end(input);
+  const [[status], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)]);
+  const wallMs = performance.now() - begin;
+  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${stderr}`);
+  return wallMs;
 }

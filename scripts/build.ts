@@ -1,11 +1,12 @@
 /**
  * `npm run build`: dist/envseal.mjs with its chunks, the full program for Node; and where cargo is, dist/envseal, the
- * container executable. `--fast` builds the host quickly instead of well.
+ * container executable. `--all` builds it for the other architecture too; `--fast` builds the host quickly instead of well.
  */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildHost, compileBytecode, type HostTarget, link, missingForHost, TARGETS } from './build/host.ts';
-import { bundleForHost } from './build/host-bundle.ts';
+import { ARCHS, type Arch, buildExecutables } from './build/executable.ts';
+import { missingForHost } from './build/host.ts';
 import { bundle } from './build/node-bundle.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,17 +21,23 @@ writeFileSync(`${dist}/metafile.json`, JSON.stringify(metafile));
 makeExecutable(`${dist}/envseal.mjs`);
 console.log(`dist/envseal.mjs ${version}, for Node`);
 
-const missing = missingForHost();
-if (missing !== undefined) console.log(`dist/envseal is not built: ${missing}`);
-else await buildExecutable(`${dist}/envseal`);
+const all = process.argv.includes('--all');
+const own = process.arch as Arch;
+const paths = Object.fromEntries(
+  (all ? ARCHS : [own]).map((arch) => [arch, `${dist}/envseal${arch === own ? '' : `-${arch}`}`]),
+);
+const missing = Object.keys(paths)
+  .map(missingForHost)
+  .find((line) => line !== undefined);
+if (missing === undefined) await buildForContainers();
+else if (all) throw new Error(missing);
+else console.log(`dist/envseal is not built: ${missing}`);
 
-async function buildExecutable(path: string): Promise<void> {
-  const folder = `${root}.cache/host`;
-  const modules = await bundleForHost(folder, { define });
-  const target = TARGETS[process.arch] as HostTarget;
-  const library = buildHost({ target, profile: process.argv.includes('--fast') ? 'fast' : 'release' });
-  link(library, compileBytecode(library, modules, folder), path, target);
-  if (existsSync(path)) console.log(`dist/envseal ${version}, ${(statSync(path).size / 1e6).toFixed(1)} MB`);
+async function buildForContainers(): Promise<void> {
+  const profile = process.argv.includes('--fast') ? 'fast' : 'release';
+  copyFileSync(await buildExecutables(paths, { define, profile }), `${dist}/host-metafile.json`);
+  for (const path of Object.values(paths))
+    console.log(`dist/${basename(path)} ${version}, ${(statSync(path).size / 1e6).toFixed(1)} MB`);
 }
 
 function makeExecutable(script: string): void {

@@ -3,12 +3,12 @@
  * one: everything is real but that cloud, an S3 server of our own on 127.0.0.1 that checks signatures and encrypts under
  * a KMS key.
  */
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execaSync } from 'execa';
 import { wrapForAge } from '../src/keys/age.ts';
 import { sealSops } from '../src/sealing/sops/seal.ts';
 import {
@@ -19,7 +19,11 @@ import {
   startS3,
 } from '../test/servers/start.ts';
 
-const envseal = fileURLToPath(new URL('../dist/envseal', import.meta.url));
+const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const fullProgram = [process.execPath, `${dist}/envseal.mjs`];
+const executable = `${dist}/envseal`;
+/** What starts commands: the container executable, or where cargo has not built it the full program. */
+const starter = existsSync(executable) ? [executable] : fullProgram;
 const password = 'p#ss w"rd$HOME';
 const source = 's3://snacks/dev/env';
 
@@ -33,6 +37,7 @@ const application = [
 const folder = mkdtempSync(join(tmpdir(), 'envseal-demo-'));
 const PATH = '/usr/local/bin:/usr/bin:/bin';
 
+say(`Commands are started by dist/${starter === fullProgram ? 'envseal.mjs, on Node' : 'envseal'}`);
 try {
   await withoutCloud();
   await using s3 = await startS3();
@@ -45,12 +50,7 @@ async function withoutCloud(): Promise<void> {
   say('Without a cloud: an age key, and a file that can be committed to git');
   const environment = { PATH, HOME: folder };
   print('$ envseal keygen --out age.key');
-  const { stdout } = spawnSync(envseal, ['keygen', '--out', 'age.key'], {
-    env: environment,
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  const recipient = stdout.trim();
+  const recipient = run(fullProgram, ['keygen', '--out', 'age.key'], environment).stdout.trim();
   print(recipient);
   const sealed = await sealSops(
     [
@@ -106,7 +106,7 @@ async function seal(s3: S3Server): Promise<void> {
 
 function proveNothingElse(environment: Environment): void {
   const before = readdirSync(folder).length;
-  const { stdout, stderr } = spawnSync(envseal, ['run', '--', 'true'], { env: environment, cwd: folder });
+  const { stdout, stderr } = run(starter, ['run', '--', 'true'], environment);
   say('What else there is to see of it');
   print(
     `on stdout ${stdout.length} bytes, on stderr ${stderr.length} bytes, files written: ${readdirSync(folder).length - before}`,
@@ -139,14 +139,15 @@ function show(title: string, args: readonly string[], environment: Environment):
   const given = variables.map(([name, value]) => `${name}=${value} `).join('');
   print(`$ ${given}envseal ${shown.join(' ')} -- sh -c 'echo …'`);
   const start = performance.now();
-  const { stdout, stderr, status } = spawnSync(envseal, args, {
-    env: environment,
-    cwd: folder,
-    encoding: 'utf8',
-  });
+  const { stdout, stderr, exitCode } = run(starter, args, environment);
   const ms = (performance.now() - start).toFixed(0);
   for (const line of `${stdout}${stderr}`.trimEnd().split('\n')) print(line);
-  print(`exit ${status}, ${ms} ms in all`);
+  print(`exit ${exitCode}, ${ms} ms in all`);
+}
+
+function run([file = '', ...words]: readonly string[], args: readonly string[], environment: Environment) {
+  const options = { env: environment, extendEnv: false, cwd: folder, reject: false } as const;
+  return execaSync(file, [...words, ...args], { ...options, stripFinalNewline: false });
 }
 
 function say(title: string): void {

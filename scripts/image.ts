@@ -4,37 +4,46 @@
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compile } from './bundle.ts';
-import { CARRIERS, IMAGE_ARCHS, makeCarrier, platformOf } from './release/carriers.ts';
+import { ARCHS, type Arch } from './build/executable.ts';
 import { commitOf, imageArguments } from './release/commit.ts';
-import { ownPlatform, type Platform } from './release/platforms.ts';
+import { buildFreshCopy } from './release/fresh-copy.ts';
+import { IMAGE_ARCHS, IMAGES, makeImageRoot } from './release/image-roots.ts';
+import { executableOf } from './release/make.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const context = `${root}dist/image`;
-const archs: Platform['arch'][] = process.argv.includes('--all') ? ['x64', 'arm64'] : [ownPlatform().arch];
+const commit = commitOf(root);
+const archs = process.argv.includes('--all') ? ARCHS : ([process.arch] as Arch[]);
 
 mkdirSync(context, { recursive: true });
-for (const arch of archs) {
-  for (const carrier of CARRIERS) {
-    const platform = platformOf(carrier, arch);
-    const executable = `${root}dist/envseal-${platform.name}`;
-    if (!existsSync(executable)) compile(`${root}dist/envseal.mjs`, executable, platform);
-    await makeCarrier(carrier, arch, executable, context);
-    console.log(`dist/image/${carrier}-${IMAGE_ARCHS[arch]}`);
+if (archs.length === 1) fillContext(root);
+else {
+  using copy = await buildFreshCopy(root);
+  fillContext(copy.root);
+}
+
+function fillContext(built: string): void {
+  for (const arch of archs) {
+    const executable = executableOf(built, arch);
+    if (!existsSync(executable))
+      throw new Error('the container executable is not built: cargo is missing, see README.md');
+    for (const image of IMAGES) {
+      makeImageRoot(image, { arch, executable, dist: `${built}/dist`, seconds: commit.seconds }, context);
+      console.log(`dist/image/${image}-${IMAGE_ARCHS[arch]}`);
+    }
   }
 }
 
-const commit = commitOf(root);
 const flags = imageArguments(commit).join(' ');
 console.log('\nNow, with podman, which gives two builds of a commit the same digest:\n');
 // One after the other: at the same time, their order in the manifest would be that in which they end.
 const name = archs.length > 1 ? '--manifest' : '--tag';
-for (const carrier of CARRIERS) {
+for (const image of IMAGES) {
   for (const arch of archs.map((each) => IMAGE_ARCHS[each])) {
-    const target = `--platform linux/${arch} --target ${carrier} ${name} envseal:${carrier}`;
+    const tag = image === 'envseal' ? 'envseal' : `envseal:${image}`;
+    const target = `--platform linux/${arch} --target ${image} ${name} ${tag}`;
     console.log(`podman build ${target} ${flags} --file docker/Dockerfile dist/image`);
   }
 }
 console.log(`
-The default tag is the one for glibc: podman tag envseal:glibc envseal
-With docker: docker buildx build --target portable --tag envseal:portable --file docker/Dockerfile dist/image`);
+With docker: docker buildx build --target envseal --tag envseal --file docker/Dockerfile dist/image`);

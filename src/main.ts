@@ -1,9 +1,8 @@
 /** The edge: the only file that asks for the process, writes to it and ends it. */
 import { system } from '#system';
-import { splitCommandLine } from './cli/arguments.ts';
-import { COMMANDS, type CommandRow, commandName } from './cli/commands.ts';
+import { readPlainStart } from './cli/plain-start.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
-import { continueInFullProgram } from './full-program.ts';
+import { start } from './cli/start.ts';
 import { decodeEnviron, type Host } from './host.ts';
 import { type ByteString, STOP_SIGNALS, type StopSignal } from './system/system.ts';
 
@@ -16,7 +15,7 @@ system.begin(fail);
 
 try {
   const host = readHost();
-  const status = await main(host).catch((error: unknown) => fail(continueInFullProgram(error, host)));
+  const status = await main(host).catch((error: unknown) => failOrGoOn(error, host));
   system.exit(status);
 } catch (error) {
   fail(error);
@@ -24,11 +23,21 @@ try {
 
 async function main(host: Host): Promise<number> {
   logFormat = peekLogFormat(host);
+  const plain = readPlainStart(host);
+  if (plain !== undefined) return await start({ ...plain, host });
+  const { splitCommandLine } = await import('./cli/arguments.ts');
+  const { COMMANDS, commandName } = await import('./cli/commands.ts');
   const commandLine = splitCommandLine(host.argv);
   const name = commandName(commandLine);
   isStart = name === 'run';
-  const command = await (COMMANDS[name] as CommandRow).load();
+  const command = await COMMANDS[name].load();
   return (await command({ host, commandLine })) ?? 0;
+}
+
+/** Where the full program can do what this one cannot, it goes on instead. */
+async function failOrGoOn(error: unknown, host: Host): Promise<never> {
+  const { continueInFullProgram } = await import('./full-program.ts');
+  return fail(continueInFullProgram(error, host));
 }
 
 function fail(error: unknown): never {

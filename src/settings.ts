@@ -139,13 +139,6 @@ type SettingValue<K extends SettingKind> = K extends 'switch'
 /** Validated settings: a flag wins over its variable, a variable over the default. */
 export type Settings = { readonly [N in SettingName]: SettingValue<(typeof SETTINGS)[N]['kind']> };
 
-export const VARIABLE_PREFIX = 'ENVSEAL_';
-
-/** `kms-key` → `ENVSEAL_KMS_KEY`. */
-export function variableOf(setting: string): string {
-  return VARIABLE_PREFIX + setting.replaceAll('-', '_').toUpperCase();
-}
-
 /** Never flags, because every process can read what is in argv. Each has a twin with `_FILE` that names a file. */
 export const SECRET_VARIABLES = [
   'ENVSEAL_WEBHOOK_SECRET',

@@ -16,7 +16,8 @@ import { type ErrorCode, EXIT_STATUS } from '../src/errors.ts';
 import type { Change } from '../src/events/event.ts';
 import { outcomeOf } from '../src/events/outcome.ts';
 import { sinkForms } from '../src/events/sinks.ts';
-import { SETTINGS, type SettingRow, variableOf } from '../src/settings.ts';
+import { variableOf } from '../src/own-variables.ts';
+import { SETTINGS, type SettingRow } from '../src/settings.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8'));

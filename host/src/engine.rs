@@ -3,10 +3,11 @@
 use crate::bytecode::Code;
 use crate::natives::{self, Callbacks};
 use crate::{limits, natives::net, panic, process, signals};
+use rquickjs::context::intrinsic;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::promise::PromiseState;
 use rquickjs::{
-    CatchResultExt, Context, Ctx, Error, Function, Module, Persistent, Promise, Result, Runtime, Value,
+    CatchResultExt, Context, Ctx, Error, Function, Module, Object, Persistent, Promise, Result, Runtime, Value,
     module::Declared,
 };
 use std::cell::RefCell;
@@ -15,6 +16,18 @@ use std::cell::RefCell;
 pub fn resolve(specifier: &str) -> &str {
     specifier.rsplit('/').next().unwrap_or(specifier)
 }
+
+/// Of QuickJS's own objects, those that the bundle uses. Each of the others is made at every start for nothing; the compiler
+/// of source is one of them.
+type Intrinsics = (
+    intrinsic::Date,
+    intrinsic::RegExp,
+    intrinsic::Json,
+    intrinsic::MapSet,
+    intrinsic::TypedArrays,
+    intrinsic::Promise,
+    intrinsic::Performance,
+);
 
 pub struct Names;
 
@@ -50,9 +63,9 @@ thread_local! {
     static REJECTED: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs the table's first two modules, until the second ends the process.
+/// Runs the table's first two modules, until the second ends the process. The third is for `loadRest`.
 pub fn run(modules: Vec<Code<'static>>) -> i32 {
-    let [platform, program, ..] = modules[..] else { panic::fail(": no bundle") };
+    let [platform, program, rest, ..] = modules[..] else { panic::fail(": no bundle") };
     let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
     // A start is over before a collection would pay; references alone free nearly all.
     runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
@@ -60,10 +73,11 @@ pub fn run(modules: Vec<Code<'static>>) -> i32 {
     runtime.set_max_stack_size(max_stack());
     runtime.set_loader(Names, Linked(modules));
     runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
-    let Ok(context) = Context::full(&runtime) else { panic::fail(": out of memory") };
+    let Ok(context) = Context::custom::<Intrinsics>(&runtime) else { panic::fail(": out of memory") };
     context.with(|ctx| {
         let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
         check(&ctx, install_import(&ctx));
+        check(&ctx, install_rest(&ctx, &host, rest));
         // The bundle's first module makes the globals that the second, and all that it imports, takes for granted.
         evaluate(&ctx, platform);
         let Some(callbacks) = natives::callbacks(&host) else { failed(&ctx) };
@@ -82,6 +96,14 @@ fn max_stack() -> usize {
 /// What `import()` is compiled to: a module of the table.
 pub fn install_import(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().set("envsealImport", Function::new(ctx.clone(), import)?)
+}
+
+/// The part of the platform that a start seldom needs: a module that makes globals, when the first of them is asked for.
+fn install_rest<'js>(ctx: &Ctx<'js>, host: &Object<'js>, rest: Code<'static>) -> Result<()> {
+    let load = move |ctx: Ctx<'js>| {
+        evaluate(&ctx, rest);
+    };
+    host.set("loadRest", Function::new(ctx.clone(), load)?)
 }
 
 fn import<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Promise<'js>> {

@@ -9,6 +9,8 @@ pub mod exec;
 pub mod files;
 pub mod net;
 pub mod process;
+#[allow(unsafe_code, reason = "an array that is made at once")]
+mod strings;
 pub mod text;
 pub mod url;
 

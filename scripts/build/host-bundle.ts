@@ -4,11 +4,14 @@ import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'rolldown';
 import { LEFT_TO_FULL_PROGRAM, PACKAGES_LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
+import { metafileOf } from './node-bundle.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = `${root}src/`;
 /** Makes the globals that everything else takes for granted: first of all, and without anything else. */
 const PLATFORM = `${source}platform/install.ts`;
+/** Those that are made when they are asked for. */
+const REST = `${source}platform/rest.ts`;
 
 export interface HostBundleOptions {
   readonly define?: Readonly<Record<string, string>>;
@@ -17,14 +20,14 @@ export interface HostBundleOptions {
   readonly entry?: string;
 }
 
-/** Writes the modules to `outdir`, and returns their paths: the platform, the program, and what these import. */
+/** Writes the modules to `outdir`, and returns their paths: the platform, the program, the platform's rest, and what these import. */
 export async function bundleForHost(
   outdir: string,
   { define = {}, plugins = [], entry = `${source}main.ts` }: HostBundleOptions = {},
 ): Promise<string[]> {
   const { output } = await build({
     cwd: root,
-    input: { platform: PLATFORM, envseal: entry },
+    input: { platform: PLATFORM, envseal: entry, rest: REST },
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'], conditionNames: ['envseal-host', 'module', 'import'] },
     transform: { target: 'es2024', define },
@@ -39,8 +42,14 @@ export async function bundleForHost(
       chunkFileNames: 'chunk-[hash].mjs',
       codeSplitting: {
         groups: [
-          { name: 'platform', priority: 1, test: (id) => platformFiles.has(id) },
-          { name: 'start', tags: ['$initial'], test: (id) => id !== entry && id !== PLATFORM },
+          { name: 'platform', priority: 2, test: (id) => id !== PLATFORM && platformFiles.has(id) },
+          { name: 'rest', priority: 1, test: (id) => id !== REST && restFiles.has(id) },
+          { name: 'start', tags: ['$initial'], test: (id) => ![entry, PLATFORM, REST].includes(id) },
+          // What reads a command line that is not plain.
+          {
+            name: 'commands',
+            test: /\/src\/(?:settings|nearest|cli\/(?:commands|arguments|flags|flag-values|run))\.ts$/,
+          },
           // What a start from a SOPS file needs more.
           {
             name: 'sops',
@@ -55,7 +64,8 @@ export async function bundleForHost(
   mkdirSync(outdir, { recursive: true });
   const chunks = output.filter((file) => file.type === 'chunk');
   for (const { fileName, code } of chunks) writeFileSync(`${outdir}/${fileName}`, withHostImports(code));
-  const first = ['platform.mjs', 'envseal.mjs'];
+  writeFileSync(`${outdir}/metafile.json`, JSON.stringify(metafileOf(chunks)));
+  const first = ['platform.mjs', 'envseal.mjs', 'rest.mjs'];
   const rest = chunks.map(({ fileName }) => fileName).filter((name) => !first.includes(name));
   return [...first, ...rest.sort()].map((name) => `${outdir}/${name}`);
 }
@@ -64,12 +74,13 @@ export async function bundleForHost(
  * QuickJS finds what `import()` is relative to in a function's debug information, which takes a third of the time that it
  * takes to read the bytecode. All modules are in one folder, so the host's own function needs none.
  */
-function withHostImports(code: string): string {
+export function withHostImports(code: string): string {
   return code.replaceAll(/\bimport\((["'`])\.\//g, 'envsealImport($1./');
 }
 
-/** What the platform is made of; the rest of its folder is for the system's adapter. */
-const platformFiles = new Set<string>();
+/** What the platform and its rest are made of; the other files of their folder are for the system's adapter. */
+const platformFiles = new Set([PLATFORM]);
+const restFiles = new Set([REST]);
 
 /** Each of these is loaded by `import()` where it is needed: there it throws what `continueInFullProgram` waits for. */
 const leftToFullProgram: Plugin = {
@@ -77,13 +88,10 @@ const leftToFullProgram: Plugin = {
   resolveId: {
     order: 'pre',
     handler(path, importer, { kind }) {
-      if (
-        kind !== 'dynamic-import' &&
-        importer !== undefined &&
-        (importer === PLATFORM || platformFiles.has(importer)) &&
-        path.startsWith('./')
-      )
-        platformFiles.add(resolve(dirname(importer), path));
+      if (kind !== 'dynamic-import' && importer !== undefined && path.startsWith('./')) {
+        for (const files of [platformFiles, restFiles])
+          if (files.has(importer)) files.add(resolve(dirname(importer), path));
+      }
       const what = PACKAGES_LEFT_TO_FULL_PROGRAM[path];
       if (what !== undefined) return `\0left:${what}`;
       if (importer === undefined || !/^\.{1,2}\/.*\.ts$/.test(path)) return null;

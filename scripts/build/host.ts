@@ -1,5 +1,5 @@
 /** The container executable: cargo builds the host, and the linker joins it with the bytecode of the bundle. */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { execaSync } from 'execa';
@@ -20,15 +20,19 @@ export const TARGETS: Readonly<Record<string, HostTarget>> = {
 };
 
 /** What is missing for a build, as a line for people; `undefined` where nothing is. */
-export function missingForHost(): string | undefined {
+export function missingForHost(arch: string = process.arch): string | undefined {
   if (process.platform !== 'linux') return 'the container executable is for Linux, and is built there';
+  const { triple, cc } = TARGETS[arch] as HostTarget;
   for (const [program, hint] of [
     ['cargo', 'install Rust 1.88 or later'],
     ['cc', 'install gcc and libc6-dev'],
+    [cc, 'install gcc-aarch64-linux-gnu and libc6-dev-arm64-cross'],
   ] as const) {
     if (execaSync(program, ['--version'], { reject: false }).failed)
       return `${program} is not there: ${hint}`;
   }
+  const { stdout } = execaSync('rustc', ['--print', 'target-libdir', '--target', triple]);
+  if (!existsSync(stdout)) return `Rust has no libraries for ${triple}: rustup target add ${triple}`;
   return undefined;
 }
 
@@ -45,33 +49,24 @@ export function buildHost({ target, profile }: HostBuild): string {
   const cargoHome = process.env.CARGO_HOME ?? `${homedir()}/.cargo`;
   const remap = { [cargoHome]: '/cargo', [root.slice(0, -1)]: '/envseal' };
   const rustFlags = ['-C', 'target-feature=+crt-static', '-C', 'relocation-model=static'];
-  const cFlags: string[] = [];
+  // At a fixed address too, where functions of one file may be inlined into each other.
+  const cFlags = ['-fno-pic'];
+  // A panic ends the process: nothing is unwound, and the tables for that would be a twentieth of the file.
+  rustFlags.push('-C', 'force-unwind-tables=no');
+  cFlags.push('-fno-unwind-tables', '-fno-asynchronous-unwind-tables');
   for (const [from, to] of Object.entries(remap)) {
     rustFlags.push('--remap-path-prefix', `${from}=${to}`);
     cFlags.push(`-ffile-prefix-map=${from}=${to}`);
   }
-  execaSync(
-    'cargo',
-    [
-      'build',
-      ...(process.env.HOST_TRACE ? ['--features', 'trace'] : []),
-      '--locked',
-      '--lib',
-      '--profile',
-      profile,
-      '--target',
-      target.triple,
-    ],
-    {
-      cwd: host,
-      env: {
-        CARGO_TARGET_DIR: targetDir,
-        CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
-        CFLAGS: cFlags.join(' '),
-      },
-      stdio: ['ignore', 2, 2],
+  execaSync('cargo', ['build', '--locked', '--lib', '--profile', profile, '--target', target.triple], {
+    cwd: host,
+    env: {
+      CARGO_TARGET_DIR: targetDir,
+      CARGO_ENCODED_RUSTFLAGS: rustFlags.join('\x1f'),
+      CFLAGS: cFlags.join(' '),
     },
-  );
+    stdio: ['ignore', 2, 2],
+  });
   return `${targetDir}/${target.triple}/${profile}/libenvseal_host.a`;
 }
 

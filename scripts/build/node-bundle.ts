@@ -56,7 +56,10 @@ export async function bundle(
       },
     },
   });
-  const chunks = output.filter((file) => file.type === 'chunk');
+  return metafileOf(output.filter((file) => file.type === 'chunk'));
+}
+
+export function metafileOf(chunks: readonly OutputChunk[]): Metafile {
   return { outputs: Object.fromEntries(chunks.map((chunk) => [chunk.fileName, contentsOf(chunk)])) };
 }
 

@@ -1,8 +1,9 @@
-/** What the files of a release are made of, in CycloneDX: of what npm knows, only the packages that are in the bundle. */
-import { execFileSync } from 'node:child_process';
+/** What the files of a release are made of, in CycloneDX: only what is in them, not what builds or tests them. */
 import { createHash } from 'node:crypto';
-import type { Metafile } from '../bundle.ts';
+import { execaSync } from 'execa';
 import { type Commit, timeOf } from './commit.ts';
+import type { Part } from './components.ts';
+import type { Crate } from './crates.ts';
 
 /** The parts that are used here. https://cyclonedx.org/docs/1.5/json/ */
 export interface Component {
@@ -10,62 +11,72 @@ export interface Component {
   readonly type: 'library' | 'application' | 'platform';
   readonly name: string;
   readonly version: string;
-  readonly purl: string;
+  readonly purl?: string;
   readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
   readonly licenses?: readonly unknown[];
 }
 
-interface NpmComponent extends Component {
-  readonly properties?: readonly { readonly name: string }[];
-}
-
 interface Bill {
-  readonly metadata: { readonly tools: unknown; readonly component: Component };
-  readonly components: readonly NpmComponent[];
+  readonly metadata: { readonly tools: unknown };
+  readonly components: readonly (Component & { readonly properties?: unknown })[];
 }
 
-/** The names and folders of the packages of which the bundle has a byte. */
-export function packagesIn({ outputs }: Metafile): string[] {
-  const used = Object.values(outputs).flatMap(({ inputs }) =>
-    Object.keys(inputs).filter((path) => inputs[path]),
-  );
-  const folders = used.map((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
-  return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
+export interface BillOptions {
+  /** What the bill is of. */
+  readonly component: Component;
+  readonly components: readonly Component[];
+  readonly commit: Commit;
 }
 
-/**
- * Returns the document. `extra` is what does not come from npm. Its serial number follows from what it says, so that a
- * commit has one. Throws where a package of the bundle is none that npm knows.
- */
-export function billOfMaterials(
-  root: string,
-  packages: readonly { readonly name: string; readonly version: string }[],
-  extra: readonly Component[],
-  commit: Commit,
-): object {
-  const args = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
-  const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
-  const known = JSON.parse(
-    execFileSync('npm', args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, stdio }),
-  ) as Bill;
-  const component = { ...known.metadata.component, name: 'envseal' };
-  const bundled = packages.map(({ name, version }) => {
-    const found = known.components.find((other) => other.name === name && other.version === version);
-    if (found === undefined) throw new Error(`npm sbom does not know ${name}@${version}`);
-    // npm calls them development packages, because nobody who installs envseal installs them: the bundle has them.
-    const { properties: _, ...rest } = found;
-    return rest;
-  });
-  // Two folders may have the same package.
-  const components = [...new Map([...bundled, ...extra].map((part) => [part['bom-ref'], part])).values()];
+/** The document. Its serial number follows from what it says, so that a commit has one. */
+export function billOfMaterials({ component, components, commit }: BillOptions): object {
   const content = {
-    metadata: { timestamp: timeOf(commit), tools: known.metadata.tools, component },
+    metadata: {
+      timestamp: timeOf(commit),
+      tools: { components: [{ type: 'application', name: 'envseal-release', version: commit.version }] },
+      component,
+    },
     components,
     dependencies: [{ ref: component['bom-ref'], dependsOn: components.map((part) => part['bom-ref']) }],
   };
   const serialNumber = `urn:uuid:${uuidOf(JSON.stringify(content))}`;
   const head = { $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json', bomFormat: 'CycloneDX' };
   return { ...head, specVersion: '1.5', serialNumber, version: 1, ...content };
+}
+
+/** With the hashes that package-lock.json has. Throws where npm does not know a package. */
+export function npmComponents(root: string, parts: readonly Part[]): Component[] {
+  const args = ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application', '--package-lock-only'];
+  const { stdout } = execaSync('npm', args, { cwd: root, maxBuffer: 64 * 1024 * 1024, stderr: 'ignore' });
+  const { components } = JSON.parse(stdout) as Bill;
+  return parts.map(({ name, version }) => {
+    const found = components.find((other) => other.name === name && other.version === version);
+    if (found === undefined) throw new Error(`npm sbom does not know ${name}@${version}`);
+    // npm calls them development packages, because nothing installs them with envseal: they are in the bundle.
+    const { properties: _, ...rest } = found;
+    return rest;
+  });
+}
+
+export function crateComponents(crates: readonly Crate[]): Component[] {
+  return crates.map(({ name, version, license, sha256 }) => {
+    const purl = `pkg:cargo/${name}@${version}`;
+    return {
+      'bom-ref': purl,
+      ...library(name, version, license),
+      purl,
+      hashes: [{ alg: 'SHA-256', content: sha256 }],
+    };
+  });
+}
+
+/** What no registry has: `purl` says where it is from. */
+export function otherComponent(part: Pick<Part, 'name' | 'version' | 'license'>, purl: string): Component {
+  return { 'bom-ref': purl, ...library(part.name, part.version, part.license), purl };
+}
+
+function library(name: string, version: string, license: string) {
+  return { type: 'library' as const, name, version, licenses: [{ expression: license }] };
 }
 
 /** Version 8: made by us. https://www.rfc-editor.org/rfc/rfc9562#section-5.8 */

@@ -1,136 +1,146 @@
-/** Makes the files of a release. */
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Makes the files of a release from what is built. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Metafile } from '../bundle.ts';
-import { compile } from '../bundle.ts';
-import { unchangedOn } from '../prepare-bun.ts';
-import { billOfMaterials, type Component, packagesIn } from './bill-of-materials.ts';
+import { ARCHS, type Arch } from '../build/executable.ts';
+import { type HostTarget, TARGETS } from '../build/host.ts';
+import type { Metafile } from '../build/node-bundle.ts';
+import {
+  billOfMaterials,
+  type Component,
+  crateComponents,
+  npmComponents,
+  otherComponent,
+} from './bill-of-materials.ts';
 import type { Commit } from './commit.ts';
-import { DEB_SHA256, GLIBC_VERSION, glibcPackageUrl } from './debian-glibc.ts';
-import { checkSignature } from './mach-o.ts';
-import type { Platform } from './platforms.ts';
-import { provenance, type Resource } from './provenance.ts';
-import { lockedPackage } from './runtime.ts';
+import { glibcVersion, npmParts, type Part, quickjsPart, rustVersion } from './components.ts';
+import { type Crate, cratesOf, verifyCrate } from './crates.ts';
+import { resourcesIn } from './digest.ts';
+import { executableNotice, formatLicenses } from './licenses.ts';
+import { packExecutable, packFullProgram } from './npm-packages.ts';
+import { crateResources, lockFiles, npmResources, provenance } from './provenance.ts';
+import { cTools, nodeOf, rustTools } from './toolchain.ts';
 
 export interface ReleaseOptions {
-  /** The repository, in which dist is built. */
+  /** A repository in which `npm run build` has been. */
   readonly root: string;
   /** Emptied first. */
   readonly folder: string;
-  readonly platforms: readonly Platform[];
   readonly commit: Commit;
 }
 
-/** Yields lines for whoever watches. */
-export async function* makeRelease({
-  root,
-  folder,
-  platforms,
-  commit,
-}: ReleaseOptions): AsyncGenerator<string> {
-  const { version } = commit;
+/** Yields lines for whoever watches. Makes what `dist` has executables for: both architectures after `--all`. */
+export function* makeRelease(options: ReleaseOptions): Generator<string> {
+  const { root, folder, commit } = options;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  for (const platform of platforms) {
-    const file = join(folder, `envseal-${version}-${platform.name}`);
-    compile(join(root, 'dist/envseal.mjs'), file, platform);
-    yield* describe(file, platform);
-  }
-  // Without its scripts: they would build anew what the executables were just made of.
-  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder];
-  execFileSync('npm', pack, { cwd: root, stdio: 'ignore' });
-  yield `envseal-${version}.tgz: the npm package`;
-  writeBills(root, folder, platforms, commit);
-  yield `envseal-${version}.cdx.json, envseal-portable-${version}.cdx.json: what is in them`;
-  writeJson(
-    join(folder, `envseal-${version}.intoto.json`),
-    provenance(resourcesIn(folder), madeOf(platforms), commit),
-  );
-  yield `envseal-${version}.intoto.json: how they were made`;
+  const crates = cratesOf(root, readFileSync(join(root, 'host/Cargo.lock'), 'utf8'));
+  for (const crate of crates) verifyCrate(crate);
+  yield `${crates.length} crates are what Cargo.lock says`;
+  const archs = ARCHS.filter((arch) => existsSync(executableOf(root, arch)));
+  for (const arch of archs) yield copyExecutable(options, arch);
+  const [linux, npm] = [linuxPapers(root, crates), npmPapers(root)];
+  const licenses = { linux: writeLicenses(options, linux), npm: writeLicenses(options, npm) };
+  yield `envseal-${commit.version}-{linux,npm}-THIRD-PARTY-LICENSES.txt`;
+  packAll(options, archs, licenses);
+  yield `envseal-${commit.version}.tgz, ${archs.map((arch) => `envseal-linux-${arch}-${commit.version}.tgz`).join(', ')}: npm packages`;
+  for (const papers of [linux, npm]) writeBill(options, papers);
+  yield `envseal-${commit.version}-{linux,npm}.cdx.json: what is in them`;
+  const tools = [nodeOf(root), ...rustTools(archs), ...cTools(archs)];
+  const madeOf = [...lockFiles(root), ...tools, ...crateResources(crates), ...npmResources(root)];
+  const statement = provenance(resourcesIn(folder), madeOf, commit);
+  writeJson(join(folder, `envseal-${commit.version}.intoto.json`), statement);
+  yield `envseal-${commit.version}.intoto.json: how they were made`;
   const sums = resourcesIn(folder).map(({ name, digest }) => `${digest.sha256}  ${name}\n`);
   writeFileSync(join(folder, 'SHA256SUMS'), sums.join(''));
   yield 'SHA256SUMS';
 }
 
-function* describe(file: string, platform: Platform): Generator<string> {
-  const program = readFileSync(file);
-  yield `${file.split('/').at(-1)}: ${(program.length / 2 ** 20).toFixed(0)} MiB`;
-  for (const line of unchangedOn(platform)) yield `    not as on Linux: ${line}`;
-  if (platform.os === 'darwin')
-    yield `    its ad-hoc signature ${checkSignature(program)}; not tried on macOS, which may want it signed anew`;
+function copyExecutable({ root, folder, commit }: ReleaseOptions, arch: Arch): string {
+  const file = `envseal-${commit.version}-linux-${arch}`;
+  copyFileSync(executableOf(root, arch), join(folder, file));
+  return `${file}: ${(statSync(join(folder, file)).size / 1e6).toFixed(1)} MB`;
 }
 
-function writeBills(root: string, folder: string, platforms: readonly Platform[], commit: Commit): void {
-  const metafile = JSON.parse(readFileSync(join(root, 'dist/metafile.json'), 'utf8')) as Metafile;
-  const packages = packagesIn(metafile).map(
-    (path) =>
-      JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as { name: string; version: string },
-  );
-  const bun = runtimes(platforms);
-  writeJson(join(folder, `envseal-${commit.version}.cdx.json`), billOfMaterials(root, packages, bun, commit));
-  const portable = [...bun.filter(({ name }) => /linux-(x64|aarch64)$/.test(name)), ...glibc()];
-  const file = `envseal-portable-${commit.version}.cdx.json`;
-  writeJson(join(folder, file), billOfMaterials(root, packages, portable, commit));
+/** Returns the text. */
+function writeLicenses({ folder, commit }: ReleaseOptions, { name, title, parts, notice }: Papers): string {
+  const text = formatLicenses({ title: `${title} ${commit.version}`, parts, ...(notice ? { notice } : {}) });
+  writeFileSync(join(folder, `envseal-${commit.version}-${name}-THIRD-PARTY-LICENSES.txt`), text);
+  return text;
 }
 
-function runtimes(platforms: readonly Platform[]): Component[] {
-  return platforms.map(({ runtime }) => {
-    const { version, integrity } = lockedPackage(runtime);
-    const purl = `pkg:npm/${runtime.replace('@', '%40')}@${version}`;
-    const content = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex');
-    const hashes = [{ alg: 'SHA-512', content }];
-    return {
-      'bom-ref': purl,
-      type: 'platform',
-      name: runtime,
-      version,
-      purl,
-      hashes,
-      licenses: license('MIT'),
-    };
-  });
+function packAll(
+  { root, folder, commit: { version } }: ReleaseOptions,
+  archs: readonly Arch[],
+  licenses: Readonly<Record<Papers['name'], string>>,
+): void {
+  packFullProgram({ root, version, folder }, licenses.npm);
+  for (const arch of archs) {
+    const contents = { executable: executableOf(root, arch), licenses: licenses.linux };
+    packExecutable({ root, version, folder }, arch, contents);
+  }
 }
 
-function glibc(): Component[] {
-  return (['x64', 'arm64'] as const).map((arch) => {
-    const purl = glibcPackageUrl(arch);
-    const hashes = [{ alg: 'SHA-256', content: DEB_SHA256[arch] }];
-    const licenses = license('LGPL-2.1-or-later');
-    return {
-      'bom-ref': purl,
-      type: 'library',
-      name: 'libc6',
-      version: GLIBC_VERSION,
-      purl,
-      hashes,
-      licenses,
-    };
-  });
+function writeBill({ folder, commit }: ReleaseOptions, { name, title, components }: Papers): void {
+  const { version } = commit;
+  const ref = `envseal-${name}@${version}`;
+  const component = { 'bom-ref': ref, type: 'application', name: title, version } as const;
+  const bill = billOfMaterials({ component, components: components(), commit });
+  writeJson(join(folder, `envseal-${version}-${name}.cdx.json`), bill);
 }
 
-function license(id: string): object[] {
-  return [{ license: { id } }];
+/** Where `npm run build` puts it. */
+export function executableOf(root: string, arch: Arch): string {
+  return join(root, 'dist', arch === process.arch ? 'envseal' : `envseal-${arch}`);
 }
 
-function madeOf(platforms: readonly Platform[]): Resource[] {
-  return runtimes(platforms).map(({ name, purl, hashes }) => ({
-    name,
-    uri: purl,
-    digest: { sha512: hashes?.[0]?.content ?? '' },
-  }));
+interface Papers {
+  readonly name: 'linux' | 'npm';
+  readonly title: string;
+  readonly parts: readonly Part[];
+  readonly notice?: ReturnType<typeof executableNotice>;
+  components(): Component[];
 }
 
-function resourcesIn(folder: string): Resource[] {
-  return readdirSync(folder)
-    .sort()
-    .map((name) => {
-      const sha256 = createHash('sha256')
-        .update(readFileSync(join(folder, name)))
-        .digest('hex');
-      return { name, digest: { sha256 } };
-    });
+function linuxPapers(root: string, crates: readonly Crate[]): Papers {
+  const linked = crates.filter(({ isLinked }) => isLinked);
+  const packages = npmParts(root, readMetafile(root, 'host-metafile.json'));
+  const quickjs = quickjsPart(crates);
+  const { cc } = TARGETS[process.arch] as HostTarget;
+  const [glibc, rust] = [glibcVersion(cc), rustVersion()];
+  const asParts = linked.map((crate) => ({ ...crate, author: undefined }));
+  return {
+    name: 'linux',
+    title: "envseal's executables for Linux",
+    parts: [...asParts, quickjs, ...packages],
+    notice: executableNotice(glibc, rust),
+    components: () => [
+      ...crateComponents(linked),
+      otherComponent(quickjs, `pkg:github/quickjs-ng/quickjs@v${quickjs.version}`),
+      otherComponent(
+        { name: 'glibc', version: glibc, license: 'LGPL-2.1-or-later' },
+        `pkg:generic/glibc@${glibc}`,
+      ),
+      otherComponent(
+        { name: 'rust-std', version: rust, license: 'MIT OR Apache-2.0' },
+        `pkg:generic/rust-std@${rust}`,
+      ),
+      ...npmComponents(root, packages),
+    ],
+  };
+}
+
+function npmPapers(root: string): Papers {
+  const parts = npmParts(root, readMetafile(root, 'metafile.json'));
+  return {
+    name: 'npm',
+    title: "envseal's npm package",
+    parts,
+    components: () => npmComponents(root, parts),
+  };
+}
+
+function readMetafile(root: string, name: string): Metafile {
+  return JSON.parse(readFileSync(join(root, 'dist', name), 'utf8')) as Metafile;
 }
 
 function writeJson(file: string, document: object): void {

@@ -2,14 +2,11 @@
  * How the files of a release came to be: an in-toto statement with SLSA's provenance as its predicate. It is what this
  * build says of itself. Until whoever ran it signs it, it proves nothing; that the build is reproducible does.
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Commit } from './commit.ts';
-
-/** A file or package and its digests. https://github.com/in-toto/attestation/blob/main/spec/v1/resource_descriptor.md */
-export interface Resource {
-  readonly name: string;
-  readonly uri?: string;
-  readonly digest: Readonly<Record<string, string>>;
-}
+import type { Crate } from './crates.ts';
+import { type Resource, sha256OfFile } from './digest.ts';
 
 /** https://slsa.dev/spec/v1.0/provenance */
 export function provenance(
@@ -26,9 +23,9 @@ export function provenance(
     predicateType: 'https://slsa.dev/provenance/v1',
     predicate: {
       buildDefinition: {
-        buildType: 'urn:envseal:release:v1',
+        buildType: 'urn:envseal:release:v2',
         externalParameters: { command: 'npm run release', version, revision },
-        internalParameters: { SOURCE_DATE_EPOCH: seconds, node: process.version },
+        internalParameters: { SOURCE_DATE_EPOCH: seconds },
         resolvedDependencies: [source, ...madeOf],
       },
       runDetails: {
@@ -38,4 +35,34 @@ export function provenance(
       },
     },
   };
+}
+
+/** The two files that pin everything else. */
+export function lockFiles(root: string): Resource[] {
+  return ['package-lock.json', 'host/Cargo.lock'].map((name) => ({
+    name,
+    digest: { sha256: sha256OfFile(join(root, name)) },
+  }));
+}
+
+/** Every crate that is compiled, in the executable or to build it. */
+export function crateResources(crates: readonly Crate[]): Resource[] {
+  return crates.map(({ name, version, sha256 }) => {
+    const uri = `pkg:cargo/${name}@${version}`;
+    return { name, uri, digest: { sha256 } };
+  });
+}
+
+/** Every npm package that package-lock.json pins for this machine or another one, as npm checks them. */
+export function npmResources(root: string): Resource[] {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { readonly version: string; readonly integrity?: string }>;
+  };
+  return Object.entries(packages).flatMap(([path, { version, integrity = '' }]) => {
+    const [, algorithm = '', base64 = ''] = /^(sha\d+)-(.*)$/.exec(integrity) ?? [];
+    if (path === '') return [];
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    const uri = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+    return [{ name, uri, digest: { [algorithm]: Buffer.from(base64, 'base64').toString('hex') } }];
+  });
 }

@@ -1,6 +1,5 @@
 /** AWS's own variables and profile settings. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html */
-import type { System } from '../system/system.ts';
-import { type Profile, type Profiles, readProfiles } from './profiles.ts';
+import type { IniSection as Profile } from './ini.ts';
 
 export interface AwsSettings {
   readonly region: string | undefined;
@@ -10,7 +9,7 @@ export interface AwsSettings {
   readonly caFile: string | undefined;
   /** Of the profile's `s3` section. */
   readonly addressingStyle: string | undefined;
-  readonly profiles: Profiles;
+  readonly profiles: KnownProfiles;
   /** The profile that AWS_PROFILE names; its settings are `undefined` where the files have none of that name. */
   readonly profile: { readonly name: string; readonly settings: Profile | undefined };
   /** The endpoint set for a service, or for all. */
@@ -34,10 +33,26 @@ export function endpointVariable(service: AwsService): string {
 
 export type AwsVariables = Readonly<Record<string, string | undefined>>;
 
-/** A variable wins over the profile. Throws `configuration` for a file of profiles that is too large. */
-export function readAwsSettings(variables: AwsVariables, system: System): AwsSettings {
+/** What the files with profiles say. */
+export interface KnownProfiles {
+  /** Whether one of the two files is there. */
+  readonly exist: boolean;
+  /** `undefined` where neither has settings of that name. */
+  find(name: string): Profile | undefined;
+  /** The endpoints of a `services` section; none where there is no such section. */
+  services(name: string | undefined): Profile;
+}
+
+/** Where there is neither file. */
+export const NO_PROFILES: KnownProfiles = {
+  exist: false,
+  find: () => undefined,
+  services: () => ({}),
+};
+
+/** A variable wins over the profile. */
+export function settingsOf(variables: AwsVariables, profiles: KnownProfiles): AwsSettings {
   const name = variables.AWS_PROFILE || 'default';
-  const profiles = readProfiles(variables, system);
   const found = profiles.find(name);
   const profile = found ?? {};
   const services = profiles.services(profile.services);

@@ -2,7 +2,7 @@
 import type { EnvsealError } from '../errors.ts';
 import { type JsonObject, parseObject } from '../json.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
-import { readAnswerBody } from '../net/http.ts';
+import { readAnswerBody } from '../net/answer-body.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
 import { serviceEndpoint } from './endpoint.ts';

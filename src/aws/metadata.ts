@@ -6,8 +6,9 @@
 import { EnvsealError } from '../errors.ts';
 import { parseObject } from '../json.ts';
 import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../limits.ts';
+import { readAnswerBody } from '../net/answer-body.ts';
 import type { Deadline } from '../net/deadline.ts';
-import { type Http, type HttpRequest, readAnswerBody } from '../net/http.ts';
+import type { Http, HttpRequest } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import type { System } from '../system/system.ts';
 import type { AwsVariables } from './aws-settings.ts';

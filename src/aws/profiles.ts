@@ -6,13 +6,13 @@ import { EnvsealError } from '../errors.ts';
 import { MAX_PROFILES_BYTES } from '../limits.ts';
 import { toByteString } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
-import type { AwsVariables } from './aws-settings.ts';
+import type { AwsVariables, KnownProfiles } from './aws-settings.ts';
 import { configSections, type IniSection, type IniSections, parseIni } from './ini.ts';
+import { profileFiles } from './profile-files.ts';
 
 export type Profile = IniSection;
 
-export class Profiles {
-  /** Whether one of the two files is there. */
+export class Profiles implements KnownProfiles {
   readonly exist: boolean;
   readonly #config: IniSections;
   readonly #credentials: IniSections;
@@ -38,15 +38,8 @@ export class Profiles {
 
 /** A file that cannot be read counts as absent, as it does for the SDK. Throws `configuration` for one that is too large. */
 export function readProfiles(variables: AwsVariables, system: System): Profiles {
-  const { HOME = '', AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE } = variables;
-  return new Profiles(
-    read(pathOf(AWS_CONFIG_FILE || '~/.aws/config', HOME), system),
-    read(pathOf(AWS_SHARED_CREDENTIALS_FILE || '~/.aws/credentials', HOME), system),
-  );
-}
-
-function pathOf(path: string, home: string): string {
-  return path.startsWith('~/') ? home + path.slice(1) : path;
+  const [config, credentials] = profileFiles(variables);
+  return new Profiles(read(config, system), read(credentials, system));
 }
 
 function read(path: string, system: System): string | undefined {

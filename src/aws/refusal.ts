@@ -1,7 +1,7 @@
 /** What AWS's error codes mean for the user: which permission on which resource, which key, which clock. */
 
 import { EnvsealError, type ErrorCode } from '../errors.ts';
-import { retryAfterMs } from '../net/retry.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 import { requestIdsOf } from './request-ids.ts';
 
 export interface Refusal {

@@ -5,7 +5,7 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { MAX_ERROR_BODY_BYTES, STS_ATTEMPTS } from '../limits.ts';
-import { readAnswerBody } from '../net/http.ts';
+import { readAnswerBody } from '../net/answer-body.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './aws-client.ts';
 import { serviceEndpoint } from './endpoint.ts';

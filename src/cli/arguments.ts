@@ -1,13 +1,8 @@
 /** The command line and the `ENVSEAL_*` variables, read into validated settings and options. */
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import {
-  SECRET_VARIABLES,
-  type SettingName,
-  type Settings,
-  VARIABLE_PREFIX,
-  variableOf,
-} from '../settings.ts';
+import { VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
+import { SECRET_VARIABLES, type SettingName, type Settings } from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
 import { readFlag, readVariable, usage } from './flag-values.ts';
 import {

@@ -1,7 +1,8 @@
 /** What sources on AWS share: one client, one set of credentials, the pinned keys. */
 import { AwsClient } from '../aws/aws-client.ts';
-import { readAwsSettings } from '../aws/aws-settings.ts';
+import { NO_PROFILES, settingsOf } from '../aws/aws-settings.ts';
 import { hasAlias, isAlias, regionOfKey, regionOfKeys } from '../aws/kms-key.ts';
+import { haveProfiles } from '../aws/profile-files.ts';
 import type { Http } from '../net/http.ts';
 import type { EnvStore } from '../store/env-store.ts';
 import { fetchS3, type S3Options } from '../store/s3.ts';
@@ -17,7 +18,9 @@ export class AwsStores {
 
   static async create({ host, settings, deadline }: OpenOptions, http: Http): Promise<AwsStores> {
     const { system, variables } = host;
-    const awsSettings = readAwsSettings(variables, system);
+    const awsSettings = haveProfiles(variables, system)
+      ? (await import('../aws/read-settings.ts')).readAwsSettings(variables, system)
+      : settingsOf(variables, NO_PROFILES);
     const userAgent = `envseal/${VERSION}`;
     const client = new AwsClient({ settings: awsSettings, variables, http, deadline, system, userAgent });
     const keys = settings['kms-key'];

@@ -1,10 +1,9 @@
-/** The table of commands. `run` is part of the first chunk, because each start needs it; the others are loaded when called. */
+/** The table of commands, each of which is loaded when it is called. */
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { nearest } from '../nearest.ts';
 import { type CommandLine, refuseForeignFlags } from './arguments.ts';
 import { type CommandName, isCommandName } from './flags.ts';
-import { run } from './run.ts';
 
 export interface CommandContext {
   readonly host: Host;
@@ -29,7 +28,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
     summary: 'open the sources and become the command, with their variables in its environment',
     usage: 'envseal run [FLAGS] -- COMMAND [ARGUMENT…]',
     example: 'envseal run --source s3://snacks/dev/env --kms-key alias/snacks -- ./api',
-    load: async () => run,
+    load: async () => (await import('./run.ts')).run,
   },
   push: {
     summary: 'check an env file, seal it and store it',

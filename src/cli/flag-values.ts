@@ -1,7 +1,7 @@
 /** What stands behind a flag or in its variable, as the value that the table of flags says. */
 import { EnvsealError } from '../errors.ts';
 import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits.ts';
-import { variableOf } from '../settings.ts';
+import { variableOf } from '../own-variables.ts';
 import { FLAGS, type FlagName, type FlagRow } from './flags.ts';
 
 /** As given on the command line; `undefined` is a flag alone. Throws `usage`. */

@@ -1,7 +1,7 @@
 /** `envseal help` and `envseal version`, made from the tables. */
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { variableOf } from '../settings.ts';
+import { variableOf } from '../own-variables.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import {

@@ -9,7 +9,7 @@ import type { Host } from '../host.ts';
 import type { Unwrap } from '../keys/key-wrapper.ts';
 import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
-import { type EncryptionContext, parseEncryptionContext } from '../sealing/encryption-context.ts';
+import type { EncryptionContext } from '../sealing/encryption-context.ts';
 import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
 import { plainText } from '../sealing/plain.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
@@ -34,7 +34,7 @@ export async function openSources(
   stores: Stores,
   options: OpenOptions,
 ): Promise<SecretMap> {
-  const encryptionContext = parseEncryptionContext(options.settings['encryption-context']);
+  const encryptionContext = await readContext(options.settings['encryption-context']);
   if (options.host.system.runtime === 'host') stores.http.holdForATurn();
   const opened: Promise<SecretMap>[] = [];
   for (const attempt of attempts) {
@@ -43,6 +43,11 @@ export async function openSources(
   }
   const maps = await Promise.all(opened);
   return maps.length === 1 ? (maps[0] as SecretMap) : SecretMap.merge(maps);
+}
+
+async function readContext(pairs: readonly string[]): Promise<EncryptionContext> {
+  if (pairs.length === 0) return {};
+  return (await import('../sealing/encryption-context.ts')).parseEncryptionContext(pairs);
 }
 
 function giveUp(error: unknown, attempt: Attempt, deadline: Deadline): never {

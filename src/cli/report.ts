@@ -1,5 +1,5 @@
 /** The only formatter of errors: two lines of text at most, or one of JSON. */
-import { EnvsealError, type ErrorCode } from '../errors.ts';
+import { EnvsealError, type ErrorCode, EXIT_STATUS } from '../errors.ts';
 
 export type LogFormat = 'text' | 'json';
 
@@ -15,13 +15,30 @@ export interface Warning {
   readonly hint: string | undefined;
 }
 
-const INTERNAL = new EnvsealError('internal', 'internal error', {
-  hint: 'this is a bug: report it with the version and the command, without any values',
-});
+/** What an error says of itself. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
 
 /** An error that is not ours is never quoted: its text or its properties could hold a value. */
 export function report(error: unknown, format: LogFormat): Report {
-  return toReport(error instanceof EnvsealError ? error : INTERNAL, format);
+  return reportProblem(error instanceof EnvsealError ? error : internal(), format);
+}
+
+/** To make an error of it takes an interpreter its time. */
+export function reportProblem(problem: Problem, format: LogFormat): Report {
+  const { code, message, hint } = problem;
+  return toReport({ code, message, hint, exitStatus: EXIT_STATUS[code] }, format);
+}
+
+function internal(): Problem {
+  return {
+    code: 'internal',
+    message: 'internal error',
+    hint: 'this is a bug: report it with the version and the command, without any values',
+  };
 }
 
 /** A signal that ended us: at a start, before there was a command to get it. */
@@ -42,11 +59,11 @@ export function reportWarning({ code, message, hint }: Warning, format: LogForma
     : `envseal: warning: ${oneLine(text)}\n`;
 }
 
-interface Problem extends Warning {
+interface Ending extends Warning {
   readonly exitStatus: number;
 }
 
-function toReport({ code, message, hint, exitStatus }: Problem, format: LogFormat): Report {
+function toReport({ code, message, hint, exitStatus }: Ending, format: LogFormat): Report {
   if (format === 'json') {
     const hintField = hint === undefined ? {} : { hint: oneLine(hint) };
     const line = { level: 'error', code, message: oneLine(message), ...hintField, exitStatus };

@@ -1,80 +1,13 @@
-/** `envseal run`: opens the sources and becomes the command. One line a step, in the order things happen. */
+/** `envseal run`, whatever its command line says. What nearly every one says goes by `plain-start.ts` instead. */
 import { EnvsealError } from '../errors.ts';
-import { type Attempt, newAttempt } from '../events/attempt.ts';
-import { continueInFullProgram } from '../full-program.ts';
-import type { Host } from '../host.ts';
-import { buildEnviron, type EnvironOptions } from '../launch/environ.ts';
-import { handOver, type Launch } from '../launch/hand-over.ts';
-import { checkKernelLimits } from '../launch/kernel-limits.ts';
-import { lookUp } from '../launch/lookup.ts';
-import { CRAWL_MS } from '../limits.ts';
-import { Deadline, outOfTime } from '../net/deadline.ts';
-import type { Settings } from '../settings.ts';
-import { parseSource } from '../store/source.ts';
-import { cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { type CommandLine, readSettings } from './arguments.ts';
 import type { CommandContext } from './commands.ts';
-import { type OpenOptions, openSources, Stores } from './open-sources.ts';
-import type { Record, RecordingOptions } from './recording.ts';
-import { report } from './report.ts';
+import { start } from './start.ts';
 
 export async function run({ host, commandLine }: CommandContext): Promise<never> {
   const settings = readSettings(commandLine, host.variables);
-  const argv = requireCommand(commandLine);
-  const attempts = attemptsAt(settings.source);
-  const deadline = new Deadline(settings.timeout);
-  limitCrawl(settings, host);
-  const options: OpenOptions = { host, settings, deadline };
-  const stores = new Stores(options);
-  const prepared = prepare(argv, attempts, stores, options);
-  // While the sources are on their way, the sinks are made. What is wrong with one of them is told first.
-  prepared.catch(() => {});
-  const record = await startRecording({ attempts, command: argv[0], stores, host, settings });
-  try {
-    const launch = await prepared;
-    await record?.({});
-    return await handOver(launch, host);
-  } catch (caught) {
-    const error = continueInFullProgram(caught, host);
-    await record?.({ error });
-    throw error;
-  }
-}
-
-/** Timers end a start in time while the loop turns; a container that is short of memory may not even come to that. */
-function limitCrawl(settings: Settings, { system }: Host): void {
-  const seconds = settings.timeout + settings['event-timeout'];
-  const format = settings['log-format'] === 'json' ? 'json' : 'text';
-  system.endAfter(seconds * 1000 + CRAWL_MS, report(outOfTime(settings.timeout), format));
-}
-
-async function prepare(
-  argv: readonly [ByteString, ...ByteString[]],
-  attempts: readonly Attempt[],
-  stores: Stores,
-  options: OpenOptions,
-): Promise<Launch> {
-  const { host, settings, deadline } = options;
-  const sealed = await openSources(attempts, stores, options);
-  deadline.clear();
-  const environ = buildEnviron(host.environ, sealed, environOptions(settings));
-  const path = lookUp(argv[0], environ.strings, host.system);
-  const args = cStrings(argv);
-  await checkKernelLimits(args, environ, host.system.stackLimit());
-  return { path, argv: args, environ };
-}
-
-/** `undefined` where nobody is told. */
-async function startRecording(options: RecordingOptions): Promise<Record | undefined> {
-  const { settings } = options;
-  if (settings['event-sink'].length === 0) {
-    if (settings['event-policy'] !== 'required') return undefined;
-    throw new EnvsealError('configuration', '--event-policy is required, and there is no --event-sink', {
-      hint: 'set ENVSEAL_EVENT_SINK, or leave the policy out',
-    });
-  }
-  return await (await import('./recording.ts')).startRecording(options);
+  return await start({ settings, argv: requireCommand(commandLine), host });
 }
 
 function requireCommand({ operands, child }: CommandLine): readonly [ByteString, ...ByteString[]] {
@@ -87,23 +20,5 @@ function requireCommand({ operands, child }: CommandLine): readonly [ByteString,
   if (file !== undefined) return [file, ...rest];
   throw new EnvsealError('usage', 'no command to run', {
     hint: 'envseal run -- COMMAND [ARGUMENT…]; in an image with ENTRYPOINT ["envseal", "run", "--"], set CMD',
-  });
-}
-
-function environOptions(settings: Settings): EnvironOptions {
-  return {
-    ...settings,
-    preserveEnv: settings['preserve-env'],
-    allowName: settings['allow-name'],
-    scrubCredentials: settings['scrub-credentials'],
-  };
-}
-
-function attemptsAt(uris: readonly string[]): Attempt[] {
-  const attempts: Attempt[] = [];
-  for (const uri of uris) attempts.push(newAttempt(parseSource(uri)));
-  if (attempts.length > 0) return attempts;
-  throw new EnvsealError('usage', 'no source to open', {
-    hint: 'set ENVSEAL_SOURCE=s3://BUCKET/KEY, or give --source',
   });
 }

@@ -1,5 +1,5 @@
 import { MAX_ENV_STRING_BYTES } from '../limits.ts';
-import { VARIABLE_PREFIX } from '../settings.ts';
+import { VARIABLE_PREFIX } from '../own-variables.ts';
 import { findPlaceholder } from './placeholder.ts';
 
 export type Severity = 'error' | 'warning';

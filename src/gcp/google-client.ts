@@ -2,8 +2,9 @@
 import { EnvsealError } from '../errors.ts';
 import { parseObject } from '../json.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
+import { readAnswerBody } from '../net/answer-body.ts';
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
-import { type Http, readAnswerBody } from '../net/http.ts';
+import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
 import { type TokenProvider, tokenChain } from './access-token.ts';
 import type { GoogleVariables } from './endpoint.ts';

@@ -4,7 +4,7 @@
  * https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
  */
 import { EnvsealError, type ErrorCode } from '../errors.ts';
-import { retryAfterMs } from '../net/retry.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 
 export interface GoogleRefusal {
   readonly status: number;

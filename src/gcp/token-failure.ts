@@ -4,7 +4,7 @@
  */
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
-import { retryAfterMs } from '../net/retry.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
 import {
   type CredentialFields,
   type CredentialFile,

@@ -5,7 +5,8 @@
 
 import { EnvsealError } from '../errors.ts';
 import type { Bytes } from '../sealing/aes-gcm.ts';
-import { fromCanonicalBase64, toByteString } from '../system/bytes.ts';
+import { fromCanonicalBase64 } from '../system/base64.ts';
+import { toByteString } from '../system/bytes.ts';
 import { openChaCha, TAG_BYTES } from './chacha.ts';
 
 /** The file key under one recipient. */

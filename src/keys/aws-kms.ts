@@ -6,11 +6,12 @@
 import { parseArn } from '../aws/arn.ts';
 import { assumeRole } from '../aws/assume-role.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
-import { readAwsSettings } from '../aws/aws-settings.ts';
 import { callKms } from '../aws/kms.ts';
 import { regionOfKey } from '../aws/kms-key.ts';
+import { readAwsSettings } from '../aws/read-settings.ts';
 import { EnvsealError } from '../errors.ts';
-import { fromBase64, toBase64 } from '../system/bytes.ts';
+import { fromBase64 } from '../system/base64.ts';
+import { toBase64 } from '../system/bytes.ts';
 import type { KeyToWrapWith, WrappedKey } from './key-wrapper.ts';
 
 export interface AwsCiphertext {

@@ -1,7 +1,7 @@
 /** The command's environment, computed from the inherited one and the sealed variables. Pure. */
 import { EnvsealError } from '../errors.ts';
+import { VARIABLE_PREFIX } from '../own-variables.ts';
 import type { SecretMap } from '../secret-map.ts';
-import { VARIABLE_PREFIX } from '../settings.ts';
 import { type CStrings, cStrings } from '../system/c-strings.ts';
 import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';

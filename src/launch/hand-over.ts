@@ -1,7 +1,6 @@
 import type { Host } from '../host.ts';
 import type { CStrings } from '../system/c-strings.ts';
 import { type ByteString, ErrnoError } from '../system/system.ts';
-import { explainExec } from './lookup.ts';
 
 export interface Launch {
   readonly path: ByteString;
@@ -20,6 +19,7 @@ export async function handOver({ path, argv, environ }: Launch, { system }: Host
   } catch (error) {
     // A stop signal came first: its handler ends us.
     if (error instanceof ErrnoError && error.errno === 'EINTR') return await new Promise(() => {});
+    const { explainExec } = await import('./exec-failure.ts');
     throw explainExec(argv.strings[0] ?? path, error);
   }
 }

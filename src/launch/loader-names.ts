@@ -101,15 +101,17 @@ export const LOADER_NAMES: readonly string[] = [
 
 const isInTable = lazily(() => matcher(LOADER_NAMES));
 /** From so many names on, to look for the table in the names is what takes less at a cold start. */
-const MANY = 500;
+const MANY = 50;
+/** What the patterns of the table begin with, or less: a test goes through them. */
+const LIKE_A_PATTERN = /^(?:LD_|DYLD_|BASH_FUNC_|BUN_|DENO_|PERL|LUA_|R_|COR_|CORECLR_|ERL_|GIT_|ENVSEAL_)/;
 
 /**
  * `false`: no name is in the table. To ask that of each takes a millisecond for thousands, so of many it is found out
- * whether an entry is one of them, or where that is a pattern, whether one begins like it.
+ * whether an entry is one of them, or where that is a pattern, whether one begins like it. For few, no matcher is made.
  */
 export function mayHaveLoaderName(names: ReadonlyMap<string, unknown>): boolean {
   if (names.size >= MANY) return mayHaveOneOf(names, LOADER_NAMES);
-  for (const name of names.keys()) if (isLoaderName(name)) return true;
+  for (const name of names.keys()) if (LOADER_NAMES.includes(name) || LIKE_A_PATTERN.test(name)) return true;
   return false;
 }
 

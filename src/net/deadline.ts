@@ -25,7 +25,8 @@ export class Deadline {
     this.#timer = setTimeout(() => {
       // A timer can come a little early.
       this.#end = 0;
-      this.abort(outOfTime(seconds));
+      const { code, message, hint } = endOfTime(seconds);
+      this.abort(new EnvsealError(code, message, { hint }));
     }, seconds * 1000);
   }
 
@@ -49,10 +50,10 @@ export class Deadline {
   }
 }
 
-export function outOfTime(seconds: number): EnvsealError {
-  return new EnvsealError('timeout', `out of time after ${seconds} s`, {
-    hint: 'look for what does not answer, or raise --timeout',
-  });
+/** What its error says. */
+export function endOfTime(seconds: number) {
+  const hint = 'look for what does not answer, or raise --timeout';
+  return { code: 'timeout', message: `out of time after ${seconds} s`, hint } as const;
 }
 
 /** Whether a failure is what ended this time, or a copy of it, and not one of its own. */

@@ -111,18 +111,18 @@ export class Http {
  * The body, refused as `too_large` before it is read when its length is announced, and else while it is read. Throws
  * `corrupt` when it ends early, and when nothing but the end of the connection says that it is whole.
  *
- * @param isVerified the caller compares a checksum, which knows a body that was cut
+ * @param isVerified whether the caller compares a checksum, which knows a body that was cut
  */
 export async function readBody(
   response: Response,
   limit: number,
   signal: AbortSignal,
-  isVerified = false,
+  isVerified: () => boolean = () => false,
 ): Promise<Uint8Array> {
   const announced = response.headers.get('content-length');
   const length = announced === null ? undefined : Number(announced);
   try {
-    if ((response as { endedBy?: BodyEnd }).endedBy === 'close' && !isVerified) throw unbounded();
+    if ((response as { endedBy?: BodyEnd }).endedBy === 'close' && !isVerified()) throw unbounded();
     if (length !== undefined && length > limit) throw tooLarge(limit);
     const bytes =
       length === undefined
@@ -135,26 +135,6 @@ export async function readBody(
     if (signal.aborted) throw signal.reason;
     throw error instanceof EnvsealError ? error : truncated(error);
   }
-}
-
-/** The body of an answer that is small: one that ends early is a failure of the network, and can be asked for again. */
-export async function readAnswerBody(
-  response: Response,
-  limit: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  return await readBody(response, limit, signal).catch((error: unknown) => {
-    if (!(error instanceof EnvsealError) || error.code !== 'corrupt') throw error;
-    throw new EnvsealError(
-      'unreachable',
-      `the answer of ${new URL(response.url || 'http://it').host} was cut short`,
-      {
-        hint: 'it was tried again; look for a proxy or gateway that breaks the connection',
-        cause: error,
-        retryable: true,
-      },
-    );
-  });
 }
 
 /** All of a body, refused as `too_large` while it is read. */

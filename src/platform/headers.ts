@@ -22,6 +22,18 @@ export class Headers {
     }
   }
 
+  /** Names in lower case and values in turn, as the host has read them from a response: they are what they have to be. */
+  static ofResponse(words: readonly string[]): Headers {
+    const headers = new Headers();
+    for (let at = 0; at + 1 < words.length; at += 2) {
+      const [name, value] = [words[at] as string, words[at + 1] as string];
+      const values = headers.#values.get(name);
+      if (values === undefined) headers.#values.set(name, [value]);
+      else values.push(value);
+    }
+    return headers;
+  }
+
   append(name: string, value: string): void {
     const [key, text] = [checkName(name), checkValue(value)];
     const values = this.#values.get(key);
@@ -34,7 +46,10 @@ export class Headers {
   }
 
   get(name: string): string | null {
-    return this.#values.get(checkName(name))?.join(', ') ?? null;
+    // Nearly all are asked for in lower case.
+    const values = this.#values.get(name) ?? this.#values.get(checkName(name));
+    if (values === undefined) return null;
+    return values.length === 1 ? (values[0] as string) : values.join(', ');
   }
 
   getSetCookie(): string[] {

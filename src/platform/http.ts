@@ -1,6 +1,7 @@
 /** HTTP exchanges over the host's network. */
 import { toBase64 } from '../system/bytes.ts';
 import type { FetchOptions } from '../system/system.ts';
+import { Headers } from './headers.ts';
 import type { NetAddress, NetEvent, NetNatives, NetRequest } from './natives.ts';
 import { NetError, type NetEvents } from './net-events.ts';
 import { NetResponse, ResponseBody } from './response.ts';
@@ -105,10 +106,7 @@ class Answer {
   }
 
   #begin([, , status, words, endedBy]: Extract<NetEvent, { 1: 'head' }>): NetResponse {
-    const headers = new Headers();
-    for (let index = 0; index + 1 < words.length; index += 2) {
-      headers.append(words[index] as string, words[index + 1] as string);
-    }
+    const headers = Headers.ofResponse(words);
     const body = new ResponseBody({
       used: (bytes) => this.#natives.makeRoom(this.#number, bytes),
       cancel: () => {

@@ -1,47 +1,54 @@
 /**
  * Makes the web platform's globals on the host. The first module of the bundle imports it before anything else.
- * QuickJS brings DOMException, performance, atob and btoa.
+ * QuickJS brings performance.
  */
 import { AbortController, AbortSignal } from './abort.ts';
-import { Buffer } from './buffer.ts';
 import { callbacks, natives } from './callbacks.ts';
-import { crypto } from './crypto.ts';
 import { Event, EventTarget } from './events.ts';
 import { Headers } from './headers.ts';
 import { TextDecoder, TextEncoder } from './text.ts';
 import { clearImmediate, clearTimeout, setImmediate, setInterval, setTimeout, useClock } from './timers.ts';
 import { URL } from './url.ts';
-import { URLSearchParams } from './url-search-params.ts';
 
 natives.callbacks = callbacks;
 useClock(natives.now);
 
-const nothing = () => {};
-
 const globals = {
   AbortController,
   AbortSignal,
-  Buffer,
   Event,
   EventTarget,
   Headers,
   TextDecoder,
   TextEncoder,
   URL,
-  URLSearchParams,
   clearImmediate,
   clearInterval: clearTimeout,
   clearTimeout,
-  // The container's output is not for what a library has to say.
-  console: { debug: nothing, error: nothing, info: nothing, log: nothing, trace: nothing, warn: nothing },
-  crypto,
-  // That of QuickJS drops what the action throws.
-  queueMicrotask: (action: () => void) => void Promise.resolve().then(action),
   setImmediate,
   setInterval,
   setTimeout,
 };
 
+/** A start seldom needs them, and to define a class takes an interpreter its time: `rest.ts` makes all of them at once. */
+const IN_REST = [
+  'Buffer',
+  'DOMException',
+  'URLSearchParams',
+  'atob',
+  'console',
+  'crypto',
+  'queueMicrotask',
+] as const;
+
 for (const [name, value] of Object.entries(globals)) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+}
+
+for (const name of IN_REST) {
+  const get = () => {
+    natives.loadRest();
+    return globalThis[name];
+  };
+  Object.defineProperty(globalThis, name, { get, configurable: true });
 }

@@ -15,6 +15,8 @@ export interface Natives
     NetNatives {
   /** To be set before the bundle's first turn ends. */
   callbacks: Callbacks;
+  /** Evaluates the bundle's third module before it returns. Once. */
+  loadRest(): void;
 }
 
 /** What the host's loop calls. One that throws ends the process with 70. */
@@ -102,8 +104,8 @@ export interface TextNatives {
   decodeLatin1(bytes: Uint8Array): string;
   /** In either alphabet, up to the first `=`, as `Buffer` does: other characters are skipped, and so is a digit left over. */
   decodeBase64(text: string): Uint8Array<ArrayBuffer>;
-  /** `text.includes(part)` in long text, where both have whole surrogate pairs. */
-  includes(text: string, part: string): boolean;
+  /** Whether long text includes one of the parts; all have whole surrogate pairs. */
+  includesAny(text: string, parts: readonly string[]): boolean;
   /** See `src/system/text-search.ts`. */
   isText(text: string): boolean;
   /** See `src/envfile/plain-lines.ts`. */
@@ -238,6 +240,7 @@ export interface NetNatives {
   cancelNet(number: number): void;
 }
 
+/** `headers`: names in lower case and values without white space around them, in turn; values are byte strings. */
 export type NetEvent =
   | [number: number, kind: 'head', status: number, headers: string[], endedBy: BodyEnd]
   | [number: number, kind: 'data', bytes: Uint8Array<ArrayBuffer>]

@@ -1,10 +1,8 @@
 /** URLSearchParams. <https://url.spec.whatwg.org/#interface-urlsearchparams> */
 import { natives } from './callbacks.ts';
+import { searchLink } from './search-link.ts';
 
 export type SearchInit = string | Iterable<readonly string[]> | Readonly<Record<string, string>>;
-
-export let connect: (search: string, onChange: (search: string) => void) => URLSearchParams;
-export let replaceAll: (params: URLSearchParams, search: string) => void;
 
 export class URLSearchParams {
   #pairs: [name: string, value: string][];
@@ -16,12 +14,12 @@ export class URLSearchParams {
   }
 
   static {
-    connect = (search, onChange) => {
+    searchLink.connect = (search, onChange) => {
       const params = new URLSearchParams(search);
       params.#onChange = onChange;
       return params;
     };
-    replaceAll = (params, search) => {
+    searchLink.replaceAll = (params, search) => {
       params.#pairs = pairsOf(search);
     };
   }

@@ -1,7 +1,8 @@
 /** URL, over the host's parser. <https://url.spec.whatwg.org/#url-class> */
 import { natives } from './callbacks.ts';
 import type { UrlPart, UrlRecord } from './natives.ts';
-import { connect, replaceAll, type URLSearchParams } from './url-search-params.ts';
+import { searchLink } from './search-link.ts';
+import type { URLSearchParams } from './url-search-params.ts';
 
 /** Those that have an origin, besides `blob:`. */
 const WITH_ORIGIN = ['http:', 'https:', 'ws:', 'wss:', 'ftp:'];
@@ -114,7 +115,9 @@ export class URL {
   }
 
   get searchParams(): URLSearchParams {
-    this.#searchParams ??= connect(this.search, (search) => this.#change('search', search));
+    // Asked for, its class is there, and with it the link.
+    void globalThis.URLSearchParams;
+    this.#searchParams ??= searchLink.connect(this.search, (search) => this.#change('search', search));
     return this.#searchParams;
   }
 
@@ -140,7 +143,7 @@ export class URL {
   }
 
   #followSearch(): void {
-    if (this.#searchParams !== undefined) replaceAll(this.#searchParams, this.search);
+    if (this.#searchParams !== undefined) searchLink.replaceAll(this.#searchParams, this.search);
   }
 }
 

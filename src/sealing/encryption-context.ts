@@ -6,8 +6,6 @@ export type EncryptionContext = Readonly<Record<string, string>>;
 
 /** `K=V` of `--encryption-context`. Throws `usage`; the pair is not shown. */
 export function parseEncryptionContext(pairs: readonly string[]): EncryptionContext {
-  // At most starts, and before their request is out.
-  if (pairs.length === 0) return {};
   return Object.fromEntries(
     pairs.map((pair) => {
       const equals = pair.indexOf('=');

@@ -1,6 +1,6 @@
 /** What KMS ciphertexts look like in a file: binary, as base64, and as the two halves of a berglas object. Pure. */
 
-import { fromCanonicalBase64 } from '../system/bytes.ts';
+import { fromCanonicalBase64 } from '../system/base64.ts';
 import { type Bytes, TAG_BYTES } from './aes-gcm.ts';
 
 export type Cloud = 'aws' | 'google';

@@ -3,45 +3,44 @@ import { EnvsealError } from '../errors.ts';
 import { toBase64 } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 
-type Algorithm = (bytes: Uint8Array, system: System) => Uint8Array;
-
+const PREFIX = 'x-amz-checksum-';
 /** Fastest first; S3 sends one. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html */
-const ALGORITHMS: Readonly<Record<string, Algorithm>> = {
-  'x-amz-checksum-crc32': (bytes, system) => bigEndian(system.crc32(bytes)),
-  'x-amz-checksum-crc32c': (bytes, system) => bigEndian(system.crc32c(bytes)),
-  'x-amz-checksum-crc64nvme': (bytes, system) => system.crc64nvme(bytes),
-  'x-amz-checksum-sha1': (bytes, system) => system.sha1(bytes),
-  'x-amz-checksum-sha256': (bytes, system) => system.sha256(bytes),
-};
+const ALGORITHMS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const;
+type Algorithm = (typeof ALGORITHMS)[number];
 
 /**
  * Throws `corrupt` when a checksum in the headers is not that of the bytes. Those of multipart uploads (`…-3`) are over
  * the parts' checksums, so they say nothing about the whole and are passed over.
  */
 export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: System): void {
-  for (const [header, algorithm, expected] of checksums(headers)) {
-    if (toBase64(algorithm(bytes, system)) === expected) continue;
-    throw new EnvsealError(
-      'corrupt',
-      `the ${header.slice('x-amz-checksum-'.length)} checksum does not match`,
-      {
-        hint: 'the bytes were changed on their way: try again, and look at what is between here and S3',
-      },
-    );
+  for (const algorithm of ALGORITHMS) {
+    const expected = checksumIn(headers, algorithm);
+    if (expected === undefined || toBase64(compute(algorithm, bytes, system)) === expected) continue;
+    throw new EnvsealError('corrupt', `the ${algorithm} checksum does not match`, {
+      hint: 'the bytes were changed on their way: try again, and look at what is between here and S3',
+    });
   }
 }
 
 /** Whether `verifyChecksum` has anything to compare. */
 export function hasChecksum(headers: Headers): boolean {
-  return checksums(headers).length > 0;
+  return ALGORITHMS.some((algorithm) => checksumIn(headers, algorithm) !== undefined);
 }
 
-function checksums(headers: Headers): [header: string, algorithm: Algorithm, expected: string][] {
-  if (headers.get('x-amz-checksum-type') === 'COMPOSITE') return [];
-  return Object.entries(ALGORITHMS).flatMap(([header, algorithm]) => {
-    const expected = headers.get(header);
-    return expected === null || /-\d+$/.test(expected) ? [] : [[header, algorithm, expected]];
-  });
+function checksumIn(headers: Headers, algorithm: Algorithm): string | undefined {
+  const checksum = headers.get(PREFIX + algorithm);
+  if (checksum === null || /-\d+$/.test(checksum)) return undefined;
+  return headers.get(`${PREFIX}type`) === 'COMPOSITE' ? undefined : checksum;
+}
+
+function compute(algorithm: Algorithm, bytes: Uint8Array, system: System): Uint8Array {
+  switch (algorithm) {
+    case 'crc32':
+    case 'crc32c':
+      return bigEndian(system[algorithm](bytes));
+    default:
+      return system[algorithm](bytes);
+  }
 }
 
 function bigEndian(value: number): Uint8Array {

@@ -94,7 +94,7 @@ async function getMedia(source: GcsSource, client: GoogleClient, attempts: numbe
   refuseEncoded(headers.get('content-encoding'));
   return {
     // `verifyCrc32c` wants a checksum of all that is returned.
-    bytes: await readBody(response, MAX_SOURCE_BYTES, signal, true),
+    bytes: await readBody(response, MAX_SOURCE_BYTES, signal, () => true),
     generation: headers.get('x-goog-generation') ?? undefined,
     crc32c: /(?:^|[,\s])crc32c=([A-Za-z0-9+/=]+)/.exec(headers.get('x-goog-hash') ?? '')?.[1],
     requestIds: requestIdsOf(headers),

@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { dnsSuffixOf, partitionOf } from '../aws/partitions.ts';
 import type { S3EndpointOptions } from '../aws/s3-endpoint.ts';
-import { describe } from './s3.ts';
+import { describe } from './s3-refusal.ts';
 import type { Subject } from './s3-sdk-client.ts';
 import type { S3Source } from './source.ts';
 

@@ -3,7 +3,7 @@ import type { AwsClient } from '../aws/aws-client.ts';
 import { locateS3, type S3EndpointOptions } from '../aws/s3-endpoint.ts';
 import { element } from '../aws/xml.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
-import { readAnswerBody } from '../net/http.ts';
+import { readAnswerBody } from '../net/answer-body.ts';
 
 /** What S3 says of a bucket where nothing is set. */
 export const UNSET = new Set([

@@ -12,7 +12,7 @@ import { locateS3 } from '../aws/s3-endpoint.ts';
 import { element } from '../aws/xml.ts';
 import { EnvsealError } from '../errors.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
-import { readAnswerBody } from '../net/http.ts';
+import { readAnswerBody } from '../net/answer-body.ts';
 import { retry } from '../net/retry.ts';
 import type { Expected } from './env-store.ts';
 import { aboutObject, isAmazonS3, type S3Access, type S3Place } from './s3-access.ts';

@@ -6,12 +6,10 @@
 import { parseArn } from '../aws/arn.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { parseEndpoint } from '../aws/endpoint.ts';
-import { partitionOf } from '../aws/partitions.ts';
 import { requestIdsOf } from '../aws/request-ids.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from '../aws/s3-endpoint.ts';
-import { element } from '../aws/xml.ts';
 import { EnvsealError } from '../errors.ts';
-import { MAX_ERROR_BODY_BYTES, MAX_SOURCE_BYTES } from '../limits.ts';
+import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
 import { hasChecksum, verifyChecksum } from './checksum.ts';
@@ -100,6 +98,7 @@ export async function getDirectly(
       return { object: await readObject(response, client, number), headers: response.headers };
     }
 
+    const { describe, isRedirect, readRefusal } = await import('./s3-refusal.ts');
     const answer = await readRefusal(response, client);
     const region = response.headers.get('x-amz-bucket-region') ?? answer.region;
     const isElsewhere = region !== undefined && region !== location.region && isRedirect(answer, plan);
@@ -118,20 +117,12 @@ export async function getDirectly(
   }, client.deadline);
 }
 
-/**
- * The ways in which S3 says that a bucket is elsewhere. No host that an answer names is ever followed, so at an endpoint
- * of the user's own only the region of the signature can change.
- */
-function isRedirect({ status, code }: RefusalBody, { endpoint }: S3EndpointOptions): boolean {
-  if (code === 'AuthorizationHeaderMalformed') return true;
-  if (endpoint !== undefined) return false;
-  return status === 301 || status === 307 || code === 'IllegalLocationConstraintException';
-}
-
 async function readObject(response: Response, client: AwsClient, attempts: number): Promise<FetchedObject> {
   const { headers } = response;
   refuseEncoded(headers.get('content-encoding'));
-  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal, hasChecksum(headers));
+  const bytes = await readBody(response, MAX_SOURCE_BYTES, client.deadline.signal, () =>
+    hasChecksum(headers),
+  );
   verifyChecksum(bytes, headers, client.system);
   return {
     bytes,
@@ -159,42 +150,4 @@ export function refuseEncoded(encoding: string | null | undefined): void {
 export function sealingOf(algorithm: string | null | undefined, key: string | null | undefined): Sealing {
   if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') return { kind: 'none' };
   return { kind: 'sse-kms', key: key ?? undefined, isDual: algorithm === 'aws:kms:dsse' };
-}
-
-interface RefusalBody {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-  readonly region: string | undefined;
-}
-
-async function readRefusal(response: Response, client: AwsClient): Promise<RefusalBody> {
-  const bytes = await readBody(response, MAX_ERROR_BODY_BYTES, client.deadline.signal).catch(
-    (error: unknown) => {
-      if (client.deadline.signal.aborted) throw error;
-      return new Uint8Array();
-    },
-  );
-  const xml = Buffer.from(bytes).toString('utf8');
-  return {
-    status: response.status,
-    code: element(xml, 'Code') ?? '',
-    message: element(xml, 'Message') ?? '',
-    region: element(xml, 'Region'),
-  };
-}
-
-/** What messages say of the object: the URI as given, and the permission and the ARN that a policy would name. */
-export function describe(
-  source: S3Source,
-  region: string,
-): { subject: string; action: string; resource: string } {
-  const { uri, bucket, key, versionId } = source;
-  return {
-    subject: uri,
-    action: versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
-    resource: bucket.startsWith('arn:')
-      ? `${bucket}/object/${key}`
-      : `arn:${partitionOf(region)}:s3:::${bucket}/${key}`,
-  };
 }

@@ -18,6 +18,7 @@ import {
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { EnvsealError } from '../errors.ts';
 import { toByteString } from './bytes.ts';
 import { crc32c, crc64nvme } from './crc.ts';
 import { forbidByExperimentalFfi } from './node-core-dumps.ts';
@@ -46,6 +47,23 @@ function writeSome(fd: number, bytes: Uint8Array, offset: number, end: number): 
   }
 }
 
+/** As package.json says it; an older one lacks what only shows when it is too late. */
+const LEAST_NODE = 24;
+
+function refuseOldNode(onError: (error: unknown) => void): void {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= LEAST_NODE) return;
+  onError(
+    new EnvsealError(
+      'configuration',
+      `the full envseal needs Node ${LEAST_NODE} or later, and this is ${node}`,
+      {
+        hint: `put a Node ${LEAST_NODE} first on the PATH, or use the image envseal:cli`,
+      },
+    ),
+  );
+}
+
 const MAX_PROC_BYTES = 16 * 1024 * 1024;
 
 export const nodeSystem: System = {
@@ -60,6 +78,7 @@ export const nodeSystem: System = {
   environ: () => readStrings('/proc/self/environ') ?? Object.entries(process.env).map(toEntry),
   fullProgram: () => undefined,
   begin(onError) {
+    refuseOldNode(onError);
     process.on('uncaughtException', onError);
     process.on('unhandledRejection', onError);
     // What the runtime and the SDKs want to say is not the container's output.
@@ -263,14 +282,14 @@ async function request(url: string, options: FetchOptions): Promise<Response> {
   const { method, headers, signal } = options;
   return await new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers, signal, agent }, (answer) =>
-      resolve(toResponse(answer)),
+      resolve(toResponse(answer, url)),
     );
     outgoing.on('error', reject);
     outgoing.end(options.body);
   });
 }
 
-function toResponse(answer: IncomingMessage): Response {
+function toResponse(answer: IncomingMessage, url: string): Response {
   const headers = new Headers();
   for (const [name, values] of Object.entries(answer.headersDistinct)) {
     for (const value of values ?? []) headers.append(name, value);
@@ -278,7 +297,10 @@ function toResponse(answer: IncomingMessage): Response {
   const status = answer.statusCode ?? 0;
   const isBodyless = status === 204 || status === 304;
   const body = isBodyless ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
-  return Object.assign(new Response(body, { status, headers }), { endedBy: endOf(answer, isBodyless) });
+  const response = new Response(body, { status, headers });
+  // For messages: one that is made here has none of its own.
+  Object.defineProperty(response, 'url', { value: url });
+  return Object.assign(response, { endedBy: endOf(answer, isBodyless) });
 }
 
 /** Node refuses two lengths, and a length with chunks, by itself. */

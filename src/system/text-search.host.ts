@@ -4,5 +4,5 @@ import { natives } from '../platform/callbacks.ts';
 export const isText = (text: string): boolean => natives.isText(text);
 
 export function includesAny(text: string, parts: readonly string[]): boolean {
-  return parts.some((part) => natives.includes(text, part));
+  return natives.includesAny(text, parts);
 }

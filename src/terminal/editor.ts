@@ -1,5 +1,4 @@
 /** Lets a person change a text in their editor. The text is in memory only, and gone afterwards whatever happens. */
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvsealError } from '../errors.ts';
@@ -37,7 +36,7 @@ export class Editing {
   readonly #folder: string;
   readonly #path: string;
   readonly #forget: () => void;
-  #child: ChildProcess | undefined;
+  #child: Editor | undefined;
 
   constructor({ name, host, environment }: EditorOptions) {
     this.#host = host;
@@ -75,12 +74,14 @@ export class Editing {
     let isStopped = false;
     let forget = () => {};
     try {
-      const child = this.#start();
+      const { execa } = await import('execa');
+      const child = this.#start(execa);
       this.#child = child;
       const ended = settle(child);
       forget = this.#host.onStop(async () => {
         isStopped = true;
-        await stopChild(child, ended);
+        child.kill('SIGTERM');
+        await ended;
         this.close();
       });
       const problem = await ended;
@@ -99,14 +100,20 @@ export class Editing {
     return this.#host.stopSignals.includes('SIGINT') ? ['SIGINT', 'SIGQUIT'] : ['SIGQUIT'];
   }
 
-  #start(): ChildProcess {
+  #start(execa: typeof import('execa').execa): Editor {
     const [file = '', ...args] = this.#editor;
     const terminal = openTerminalFile();
     try {
       // Without a terminal an editor can be a script. What it draws would have values in it, and get into a log.
-      const stream = terminal ?? 'ignore';
-      const stdio: StdioOptions = [stream, stream, stream];
-      return spawn(file, [...args, this.#path], { stdio, env: { ...this.#environment } });
+      // execa takes any file descriptor, and its types know only some.
+      const stream = (terminal ?? 'ignore') as 'ignore';
+      return execa(file, [...args, this.#path], {
+        ...OPTIONS,
+        stdin: stream,
+        stdout: stream,
+        stderr: stream,
+        env: { ...this.#environment },
+      });
     } finally {
       if (terminal !== undefined) closeSync(terminal);
     }
@@ -133,6 +140,26 @@ export class Editing {
   }
 }
 
+/** Nothing of the editor's is read, and nothing but its own environment given; one that does not stop is killed. */
+const OPTIONS = {
+  extendEnv: false,
+  reject: false,
+  buffer: false,
+  cleanup: false,
+  forceKillAfterDelay: EDITOR_GRACE_MS,
+} as const;
+
+interface Outcome {
+  readonly failed: boolean;
+  readonly exitCode?: number | undefined;
+  readonly signal?: NodeJS.Signals | undefined;
+  readonly cause?: unknown;
+}
+
+interface Editor extends PromiseLike<Outcome> {
+  kill(signal: NodeJS.Signals): boolean;
+}
+
 const NOTHING_DONE = 'nothing was changed; edit again';
 
 /** A name that is one visible word, and no option. */
@@ -149,24 +176,14 @@ function openTerminalFile(): number | undefined {
   }
 }
 
-/** Never rejects: resolves with what went wrong, or `undefined`. */
-function settle(child: ChildProcess): Promise<EnvsealError | undefined> {
-  return new Promise((resolve) => {
-    child.on('error', (cause) => resolve(editorFailed('cannot be started', cause)));
-    child.on('exit', (status, signal) => {
-      if (status === 0) resolve(undefined);
-      else resolve(editorFailed(`ended with ${signal ?? status}`));
-    });
-  });
+/** Resolves with what went wrong, or `undefined`. */
+async function settle(child: Editor): Promise<EnvsealError | undefined> {
+  const { failed, exitCode, signal, cause } = await child;
+  if (!failed) return undefined;
+  if (exitCode === undefined && signal === undefined) return editorFailed('cannot be started', cause);
+  return editorFailed(`ended with ${signal ?? exitCode}`);
 }
 
 function editorFailed(how: string, cause?: unknown): EnvsealError {
   return new EnvsealError('configuration', `the editor ${how}`, { hint: NOTHING_DONE, cause });
-}
-
-async function stopChild(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), EDITOR_GRACE_MS);
-  await ended;
-  clearTimeout(timer);
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
 import type { AwsCredentials } from '../../src/aws/credentials.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import type { EnvsealError } from '../../src/errors.ts';
 import { NeedsFullProgram } from '../../src/full-program.ts';
 import { MAX_WEB_IDENTITY_TOKEN_BYTES } from '../../src/limits.ts';
@@ -326,8 +326,8 @@ describe('a profile that only the SDK knows', () => {
         expect(failure).toMatchObject({
           what,
           code: 'configuration',
-          message: `the small executable does not support ${what}`,
-          hint: 'use the full program: the image envseal:cli, or the npm package envseal on Node',
+          message: `the container executable does not support ${what}`,
+          hint: 'use the full program: the image envseal:cli, or npx envseal with Node 24 or later',
         });
       } finally {
         vi.doUnmock('../../src/aws/sdk-credentials.ts');

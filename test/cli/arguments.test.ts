@@ -4,13 +4,8 @@ import { readFlags, readSettings, splitCommandLine, type Variables } from '../..
 import { COMMANDS, commandName } from '../../src/cli/commands.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
 import { EnvsealError } from '../../src/errors.ts';
-import {
-  SETTINGS,
-  type SettingName,
-  type SettingRow,
-  type Settings,
-  variableOf,
-} from '../../src/settings.ts';
+import { variableOf } from '../../src/own-variables.ts';
+import { SETTINGS, type SettingName, type SettingRow, type Settings } from '../../src/settings.ts';
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 

@@ -1,16 +1,18 @@
 import { copyFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Carrier } from '../../scripts/release/carriers.ts';
-import { debianMirror } from '../../scripts/release/debian-mirror.ts';
-import { makeTestCarrier } from './carriers.ts';
+import type { Arch } from '../../scripts/build/executable.ts';
+import { type Image, makeImageRoot } from '../../scripts/release/image-roots.ts';
+import { arm64Executable } from './arm64.ts';
+import { debianMirror } from './debian-mirror.ts';
 import { type Podman, podmanIn } from './podman.ts';
 import { mustRun } from './program.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const RELEASE = 'bookworm';
 const BASE = 'envseal-test-base';
+const NODE_BASE = 'envseal-test-node';
 
 /**
  * What takes long to make and is kept from one run to the next. The variable is not `ENVSEAL_CACHE`: the program
@@ -18,18 +20,25 @@ const BASE = 'envseal-test-base';
  */
 const cacheFolder = process.env.TEST_CACHE || join(tmpdir(), 'envseal-cache');
 
-/** What each kind of image gets envseal from. Node has the bundle. */
-const CARRIER_OF = {
-  debian: 'glibc',
-  empty: 'portable',
-  astray: 'portable',
-  alpine: 'portable',
-  'alpine-libstdcxx': 'musl',
+/** The image that each kind gets envseal from. Node has the bundle. */
+const IMAGE_OF = {
+  debian: 'envseal',
+  empty: 'envseal',
+  astray: 'envseal',
+  alpine: 'envseal',
   node: undefined,
-  arm64: 'portable',
-} as const satisfies Record<string, Carrier | undefined>;
+  cli: 'envseal:cli',
+  arm64: 'envseal:arm64',
+} as const;
 
-export type Kind = keyof typeof CARRIER_OF;
+export type Kind = keyof typeof IMAGE_OF;
+type Tag = NonNullable<(typeof IMAGE_OF)[Kind]>;
+
+const BUILDS: Readonly<Record<Tag, { readonly image: Image; readonly arch: Arch }>> = {
+  envseal: { image: 'envseal', arch: 'x64' },
+  'envseal:cli': { image: 'cli', arch: 'x64' },
+  'envseal:arm64': { image: 'envseal', arch: 'arm64' },
+};
 
 export interface Images<K extends Kind = Kind> extends AsyncDisposable {
   readonly podman: Podman;
@@ -38,6 +47,8 @@ export interface Images<K extends Kind = Kind> extends AsyncDisposable {
   /** A folder for the time of the test run. */
   readonly folder: string;
 }
+
+const testFile = [`--file=${import.meta.dirname}/Dockerfile`];
 
 /**
  * Builds images of users of envseal without any registry: bases from Debian's packages, the images that only carry
@@ -52,17 +63,14 @@ export async function buildImages<K extends Kind>(kinds: readonly K[]): Promise<
   const dispose = () => podman.remove();
   try {
     const context = join(folder, 'context');
-    await Promise.all([fillContext(context, kinds), buildCarriers(podman, folder, kinds)]);
+    await fillContext(context, kinds);
+    if (needsNode(kinds))
+      await build(podman, '--target=node-base', `--tag=${NODE_BASE}`, ...testFile, context);
+    await buildOurs(podman, folder, kinds);
     const app = {} as Record<K, string>;
     for (const kind of kinds) {
       const platform = kind === 'arm64' ? ['--platform=linux/arm64'] : [];
-      app[kind] = await build(
-        podman,
-        ...platform,
-        `--target=${kind}`,
-        `--file=${import.meta.dirname}/Dockerfile`,
-        context,
-      );
+      app[kind] = await build(podman, ...platform, `--target=${kind}`, ...testFile, context);
     }
     return { podman, app, folder, [Symbol.asyncDispose]: dispose };
   } catch (error) {
@@ -71,18 +79,22 @@ export async function buildImages<K extends Kind>(kinds: readonly K[]): Promise<
   }
 }
 
-async function buildCarriers(podman: Podman, folder: string, kinds: readonly Kind[]): Promise<void> {
-  const context = join(folder, 'carriers');
-  const wanted = new Set(
-    kinds
-      .filter((kind) => CARRIER_OF[kind])
-      .map((kind) => `${CARRIER_OF[kind]}${kind === 'arm64' ? '-arm64' : ''}`),
-  );
-  for (const tag of wanted) {
-    const [carrier, arch] = tag.split('-') as [Carrier, 'arm64' | undefined];
-    await makeTestCarrier(carrier, arch ?? 'x64', context, join(cacheFolder, 'executables'));
-    const platform = `--platform=linux/${arch ?? 'amd64'}`;
-    const options = [platform, `--target=${carrier}`, `--tag=envseal:${tag}`];
+function needsNode(kinds: readonly Kind[]): boolean {
+  return kinds.some((kind) => kind === 'node' || kind === 'cli');
+}
+
+/** The images of docker/Dockerfile, as far as these kinds need them. */
+async function buildOurs(podman: Podman, folder: string, kinds: readonly Kind[]): Promise<void> {
+  const context = join(folder, 'images');
+  const dist = join(repository, 'dist');
+  const tags = new Set(kinds.map((kind) => IMAGE_OF[kind]).filter((tag) => tag !== undefined));
+  for (const tag of tags) {
+    const { image, arch } = BUILDS[tag];
+    const executable = arch === 'arm64' ? arm64Executable() : join(dist, 'envseal');
+    if (executable === undefined) throw new Error('there is no executable for arm64: npm run release');
+    makeImageRoot(image, { arch, executable, dist, seconds: 0 }, context);
+    const platform = `--platform=linux/${arch === 'arm64' ? 'arm64' : 'amd64'}`;
+    const options = [platform, `--build-arg=NODE=${NODE_BASE}`, `--target=${image}`, `--tag=${tag}`];
     await build(podman, ...options, `--file=${repository}/docker/Dockerfile`, context);
   }
 }
@@ -96,24 +108,23 @@ async function fillContext(context: string, kinds: readonly Kind[]): Promise<voi
   };
   await file('app.sh', join(import.meta.dirname, 'app.sh'));
   await file('exits.sh', join(import.meta.dirname, 'exits.sh'));
-  if (kinds.some((kind) => kind !== 'debian' && kind !== 'node')) await file('sh', '/bin/busybox');
-  if (kinds.some((kind) => kind.startsWith('alpine'))) {
+  await file('sh', '/bin/busybox');
+  if (kinds.includes('alpine' as Kind)) {
     const { muslRoot } = await import('./musl.ts');
     await cp(await muslRoot(cacheFolder), join(context, 'musl'), { recursive: true });
   }
   if (kinds.includes('arm64' as Kind)) await file('qemu', '/usr/bin/qemu-aarch64-static');
-  if (kinds.includes('node' as Kind)) await addNode(context, file);
+  if (needsNode(kinds)) await addNode(context, file);
   if (kinds.includes('astray' as Kind)) await leadAstray(join(context, 'astray'));
 }
 
 async function addNode(context: string, file: (path: string, from: string) => Promise<void>): Promise<void> {
   await file('node/usr/local/bin/node', process.execPath);
   await file('node/usr/lib/libatomic.so.1', '/usr/lib/x86_64-linux-gnu/libatomic.so.1');
-  await cp(join(repository, 'dist'), join(context, 'node/usr/local/lib/envseal'), {
+  await cp(join(repository, 'dist'), join(context, 'bundle'), {
     recursive: true,
-    filter: (path) => path.endsWith('dist') || path.endsWith('.mjs'),
+    filter: (path) => path.endsWith('/dist') || path.endsWith('.mjs'),
   });
-  await symlink('../lib/envseal/envseal.mjs', join(context, 'node/usr/local/bin/envseal'));
 }
 
 /** Text where a loader would look for libraries, its cache and its preloads. */

@@ -11,10 +11,10 @@ import { SOURCES, type Sources, startSources } from './sources.ts';
 const SECOND_MS = 1000;
 const CANARY = `canary-${randomUUID()}`;
 const PASSWORD = createHash('sha256').update(CANARY).digest('hex');
-const KINDS = ['debian', 'empty', 'astray', 'alpine', 'alpine-libstdcxx', 'node'] as const;
+const KINDS = ['debian', 'empty', 'astray', 'alpine', 'cli', 'node'] as const;
 const USERS = ['root', 'hardened'] as const;
 
-describeReal(['podman', 'busybox', 'pip'], 'in images of all kinds', () => {
+describeReal(['podman', 'busybox', 'host'], 'in images of all kinds', () => {
   let sources: Sources;
   let images: Images<(typeof KINDS)[number]>;
 
@@ -67,7 +67,7 @@ describeReal(['podman', 'busybox', 'pip'], 'in images of all kinds', () => {
   });
 
   // The fast sources are enough: how the command ends has nothing to do with them.
-  test.concurrent.each(['debian', 'empty', 'alpine-libstdcxx'] as const)(
+  test.concurrent.each(['debian', 'empty', 'alpine'] as const)(
     'every exit code and death by signal is the command’s own: %s',
     async (kind) => {
       await using app = await startContainer(images, images.app[kind], {
@@ -100,7 +100,7 @@ describeReal(['podman', 'busybox', 'pip'], 'in images of all kinds', () => {
     expect(await app.exitStatus()).toBe(128 + 9);
   });
 
-  test.each(['empty', 'alpine-libstdcxx'] as const)('events go out in the background: %s', async (kind) => {
+  test.each(['empty', 'alpine'] as const)('events go out in the background: %s', async (kind) => {
     await using hook = await startWebhook();
     await using app = await startContainer(images, images.app[kind], {
       variables: {

@@ -18,6 +18,7 @@ import {
 } from '../servers/start.ts';
 import { accessKey, BARE, home, KEYS, store } from './aws.ts';
 import { folder } from './folder.ts';
+import { PATH_WITH_NODE } from './program.ts';
 import { CANARY, type Env, opened, type Refusal, refused } from './transcript.ts';
 
 const URI = 's3://snacks/env';
@@ -170,7 +171,8 @@ describe('a profile', () => {
     });
     const HOME = home('', { bin: `#!/bin/sh\necho canary >&2\necho '${answer}'\n` });
     writeFileSync(join(HOME, '.aws/config'), `[profile app]\ncredential_process = ${HOME}/bin\n`);
-    expect(await openedWith({ HOME, AWS_PROFILE: 'app' })).toBe(KEYS.AWS_ACCESS_KEY_ID);
+    const profile = { HOME, AWS_PROFILE: 'app', PATH: PATH_WITH_NODE };
+    expect(await openedWith(profile)).toBe(KEYS.AWS_ACCESS_KEY_ID);
   });
 
   test.for([
@@ -237,8 +239,10 @@ describe('a profile', () => {
       '[profile app]; region = us-east-1',
       'give it aws_access_key_id and aws_secret_access_key, role_arn, sso_session or credential_process',
     ],
-  ] as const)('with %s gives none', async ([, section, hint]) => {
-    expect(await refusedUnasked({ HOME: inConfig(section), AWS_PROFILE: 'app' })).toEqual({
+  ] as const)('with %s gives none', async ([title, section, hint]) => {
+    const node = /SSO|login|credential_process/.test(title) ? { PATH: PATH_WITH_NODE } : {};
+    const profile = { HOME: inConfig(section), AWS_PROFILE: 'app', ...node };
+    expect(await refusedUnasked(profile)).toEqual({
       status: 77,
       error: `${URI}: no credentials from the AWS profile app`,
       hint,

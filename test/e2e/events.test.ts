@@ -22,7 +22,7 @@ import {
 } from '../servers/start.ts';
 import { BARE, home, KEYS, store } from './aws.ts';
 import { folder } from './folder.ts';
-import { envseal, envsealWords, isBundle, type Outcome, startWords } from './program.ts';
+import { envseal, envsealWords, isBundle, type Outcome, PATH_WITH_NODE, startWords } from './program.ts';
 import { CANARY, type Env } from './transcript.ts';
 
 const ENV_FILE = 'A=canary\nB_NAME=canary too\n';
@@ -427,6 +427,7 @@ describe('where it is told', () => {
       AWS_ACCESS_KEY_ID: '',
       AWS_SECRET_ACCESS_KEY: '',
       HOME,
+      PATH: PATH_WITH_NODE,
     });
     expect(status).toBe(75);
     expect(events).toMatchObject([{ data: { reason: 'timeout', principal: null } }]);

@@ -21,7 +21,7 @@ import {
 import { KEYS, store } from './aws.ts';
 import { folder } from './folder.ts';
 import { at, BARE, SEALED, storeGcs, TOKEN, workload } from './gcp.ts';
-import { envsealWords, startWords } from './program.ts';
+import { envsealWords, PATH_WITH_NODE, startWords } from './program.ts';
 import { CANARY, type Env, opened, type Refusal, refused } from './transcript.ts';
 
 const URI = 'gs://snacks/dev/env';
@@ -93,10 +93,14 @@ describe('the command gets the variables of the object', () => {
     expect(await opened(['-s', 'gs://snacks/large'], env)).toEqual({ A: CANARY });
   });
 
-  test.for([{ chunked: true }, { wrongLength: 'none' as const }])('sent with %o', async (how) => {
-    await gcs.fault({ ...how, count: 'always' });
-    expect(await opened(OPEN, env)).toEqual({ A: CANARY });
-  });
+  // Without a length a body counts for its checksum, which only the object has.
+  test.for([{ chunked: true }, { wrongLength: 'none' as const, match: '^snacks/' }])(
+    'sent with %o',
+    async (how) => {
+      await gcs.fault({ ...how, count: 'always' });
+      expect(await opened(OPEN, env)).toEqual({ A: CANARY });
+    },
+  );
 
   test.for([
     { status: 500 },
@@ -465,7 +469,7 @@ describe('the endpoint', () => {
   describe('that is plain http:', () => {
     const WAYS: readonly (readonly [string, Env])[] = [
       ['directly', {}],
-      ['in a universe of its own', { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud' }],
+      ['in a universe of its own', { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud', PATH: PATH_WITH_NODE }],
     ];
     const insecure = (origin: string): Refusal => ({
       status: 78,
@@ -486,7 +490,8 @@ describe('the endpoint', () => {
     });
 
     test.for(['http://192.0.2.1', '192.0.2.1'])('is refused as an emulator: %s', async (host) => {
-      const settings = { STORAGE_EMULATOR_HOST: host, HTTP_PROXY: proxy.url, http_proxy: proxy.url };
+      const proxies = { HTTP_PROXY: proxy.url, http_proxy: proxy.url };
+      const settings = { STORAGE_EMULATOR_HOST: host, PATH: PATH_WITH_NODE, ...proxies };
       expect(await refused(OPEN, { ...env, ...settings })).toEqual(insecure('http://192.0.2.1'));
       expect(await proxy.targets()).toEqual([]);
     });
@@ -570,13 +575,14 @@ describe('the endpoint', () => {
       const settings = {
         GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud',
         [NAME]: 'https://storage.googleapis.com',
+        PATH: PATH_WITH_NODE,
       };
       expect(await opened(OPEN, { ...there, ...settings })).toEqual({ A: 'canary-google' });
       expect(await hosts()).toEqual(new Set(['storage.googleapis.com:443']));
     });
 
     test('is asked once by the SDK when its certificate is not trusted', async () => {
-      const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud' };
+      const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud', PATH: PATH_WITH_NODE };
       await proxy.map({ 'storage.example.cloud:443': google.host });
       const { status, error } = await refused(OPEN, { ...there, ...universe });
       expect(status).toBe(69);
@@ -587,7 +593,7 @@ describe('the endpoint', () => {
   });
 
   describe('in a universe of its own, through the SDK', () => {
-    const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud' };
+    const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.cloud', PATH: PATH_WITH_NODE };
 
     test('gives the same', async () => {
       expect(await opened(OPEN, { ...env, ...universe })).toEqual({ A: CANARY });
@@ -630,7 +636,8 @@ describe('the endpoint', () => {
   });
 
   test('of an emulator gets no token', async () => {
-    expect(await refused(OPEN, { ...env, STORAGE_EMULATOR_HOST: gcs.host })).toMatchObject({
+    const emulator = { STORAGE_EMULATOR_HOST: gcs.host, PATH: PATH_WITH_NODE };
+    expect(await refused(OPEN, { ...env, ...emulator })).toMatchObject({
       status: 77,
       error: `${URI}: Google does not accept the access token`,
     });
@@ -659,13 +666,13 @@ describeReal('fake-gcs', 'an emulator of others', () => {
     ['its URL', (endpoint: string) => endpoint],
     ['host and port', (endpoint: string) => endpoint.replace('http://', '')],
   ] as const)('is named by %s, and needs no credentials', async ([, name]) => {
-    const settings = { ...BARE, STORAGE_EMULATOR_HOST: name(fake.endpoint) };
+    const settings = { ...BARE, PATH: PATH_WITH_NODE, STORAGE_EMULATOR_HOST: name(fake.endpoint) };
     const variables = await opened(['--allow-unsealed', ...OPEN], settings);
     expect(variables).toEqual({ A: 'canary-emulated' });
   });
 
   test('seals nothing', async () => {
-    const settings = { ...BARE, STORAGE_EMULATOR_HOST: fake.endpoint };
+    const settings = { ...BARE, PATH: PATH_WITH_NODE, STORAGE_EMULATOR_HOST: fake.endpoint };
     expect(await refused(OPEN, settings)).toMatchObject({
       status: 65,
       error: `${URI} is not sealed by a KMS key`,
@@ -673,7 +680,7 @@ describeReal('fake-gcs', 'an emulator of others', () => {
   });
 
   test('lacks what is not there', async () => {
-    const settings = { ...BARE, STORAGE_EMULATOR_HOST: fake.endpoint };
+    const settings = { ...BARE, PATH: PATH_WITH_NODE, STORAGE_EMULATOR_HOST: fake.endpoint };
     expect(await refused(['-s', 'gs://snacks/absent'], settings)).toMatchObject({ status: 66 });
   });
 

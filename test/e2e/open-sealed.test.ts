@@ -23,6 +23,7 @@ import {
 } from '../servers/start.ts';
 import { BARE, SEALED } from './aws.ts';
 import { folder } from './folder.ts';
+import { PATH_WITH_NODE } from './program.ts';
 import {
   AGE_KEY,
   AWS_KEY,
@@ -118,7 +119,7 @@ test.each(['Cloud KMS, binary', 'berglas', 'sops yaml under Cloud KMS'])(
   async (title) => {
     const file = await sealing(title)(clouds, 'env');
     const { args, env } = await putSealed(clouds, 'gs', 'env', file);
-    const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'universe.test' };
+    const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'universe.test', PATH: PATH_WITH_NODE };
     expect(await opened(args, { ...env, ...universe })).toEqual(VARIABLES);
     const [request] = (await clouds.cloudKms.requests()).slice(-1);
     expect(request?.headers['x-goog-api-client']).toContain('gax/');
@@ -283,7 +284,8 @@ test('a post-quantum identity of age opens what is sealed for it', async () => {
   const identity = await generateHybridIdentity();
   const key = { kind: 'age', key: await identityToRecipient(identity) } as const;
   const { args, env } = await putSealed(clouds, 'file', 'env', await sopsFile(clouds, [key]));
-  expect(await opened(args, { ...env, SOPS_AGE_KEY: `${IDENTITY} ${identity}` })).toEqual(VARIABLES);
+  const keys = { SOPS_AGE_KEY: `${IDENTITY} ${identity}`, PATH: PATH_WITH_NODE };
+  expect(await opened(args, { ...env, ...keys })).toEqual(VARIABLES);
 });
 
 describe('a format that is pinned', () => {

@@ -1,7 +1,7 @@
 /** Runs the built program as a container would: an environment of its own, and nothing of ours. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 const FULL = 'dist/envseal.mjs';
 /** Without cargo there is no other. */
@@ -12,12 +12,38 @@ const program = resolve(process.env.ENVSEAL_BIN ?? built);
 export const isBundle = program.endsWith('.mjs');
 
 /** The words that start envseal. */
-export const envsealWords: readonly string[] = isBundle ? [process.execPath, program] : [program];
+export const envsealWords: readonly string[] = isBundle
+  ? [process.execPath, program]
+  : [linkedAlone(program)];
 
 /** The words that start the full program: it has the operators' commands, with which tests of a start prepare it. */
 export const operatorWords: readonly string[] = isBundle ? envsealWords : [process.execPath, resolve(FULL)];
 
 export const PATH = '/usr/local/bin:/usr/bin:/bin';
+
+/**
+ * Of a container that has the full program and its Node too: with this PATH `envseal` starts the executable beside which
+ * it lies, and elsewhere one that is alone. So a test says that it needs it.
+ */
+export const PATH_WITH_NODE = `${dirname(process.execPath)}:${PATH}`;
+
+/** The words that start envseal in such an environment. */
+export function wordsFor(env: Readonly<Record<string, string>> = {}): readonly string[] {
+  return env.PATH === PATH_WITH_NODE && !isBundle ? [program] : envsealWords;
+}
+
+/** The same file where nothing lies beside it. Workers may do this at the same time. */
+function linkedAlone(path: string): string {
+  const link = join(dirname(path), 'alone', 'envseal');
+  if (existsSync(link) && statSync(link).ino === statSync(path).ino) return link;
+  mkdirSync(dirname(link), { recursive: true });
+  const fresh = `${link}-${process.pid}`;
+  linkSync(path, fresh);
+  renameSync(fresh, link);
+  // It stays where both are the same file already.
+  rmSync(fresh, { force: true });
+  return link;
+}
 
 export interface Outcome {
   readonly status: number | null;
@@ -67,7 +93,7 @@ export async function runWords(words: readonly string[], options: RunOptions = {
 
 /** Runs envseal with arguments. */
 export async function envseal(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  return await runWords([...envsealWords, ...args], options);
+  return await runWords([...wordsFor(options.env), ...args], options);
 }
 
 /** Runs a command of operators with arguments, whichever program is tried. */

@@ -33,7 +33,7 @@ import {
 } from '../servers/start.ts';
 import { folder } from './folder.ts';
 import { at, BARE, homeWith, storeGcs, workload } from './gcp.ts';
-import { envseal, PATH, readEnviron } from './program.ts';
+import { envseal, PATH, PATH_WITH_NODE, readEnviron } from './program.ts';
 import { CANARY, type Env, opened, type Refusal, refused } from './transcript.ts';
 
 const URI = 'gs://snacks/env';
@@ -335,7 +335,7 @@ describe('a credential file of', () => {
       error: `${URI}: ${settings.GOOGLE_APPLICATION_CREDENTIALS} of GOOGLE_APPLICATION_CREDENTIALS wants to run a program, which is not allowed`,
       hint: 'allow it with GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1',
     });
-    const allowed = { ...settings, GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1' };
+    const allowed = { ...settings, GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1', PATH: PATH_WITH_NODE };
     expect(await openedAs(POOL_USER, allowed)).toEqual({ A: CANARY });
   });
 

@@ -15,6 +15,7 @@ import {
   startS3,
 } from '../servers/start.ts';
 import { BARE, home, KEYS, store } from './aws.ts';
+import { PATH_WITH_NODE } from './program.ts';
 import { CANARY, type Env, opened, refused } from './transcript.ts';
 
 const NOWHERE = 'http://127.0.0.1:9';
@@ -141,7 +142,7 @@ describe('a bucket of us-east-1', () => {
 
   test('what only the SDK knows is asked through the same proxy', async () => {
     const uri = 'arn:aws:s3::111122223333:accesspoint/mfzwi23gnjvgw.mrap/dev/env';
-    expect(await refused(['-s', uri], env)).toEqual({
+    expect(await refused(['-s', uri], { ...env, PATH: PATH_WITH_NODE })).toEqual({
       status: 69,
       error: `${uri}: the proxy ${proxy.host} refused mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com with 403`,
       hint: 'let the proxy allow this host, or go around it with NO_PROXY',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
 import { type CredentialSources, credentialChain } from '../../src/aws/credentials.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { principalOfAws, principalOfGoogle } from '../../src/events/principal.ts';
 import { Secret } from '../../src/secret.ts';
 import { nodeSystem } from '../../src/system/node.ts';

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../src/limits.ts';
-import { SECRET_VARIABLES, SETTINGS, variableOf } from '../../src/settings.ts';
+import { variableOf } from '../../src/own-variables.ts';
+import { SECRET_VARIABLES, SETTINGS } from '../../src/settings.ts';
 import { describeReal } from '../real/available.ts';
 import { pinnedProgram } from '../real/programs.ts';
 import { FOLDER, filesOf, type Manifest, OURS, parseManifests, read } from './orchestrators/examples.ts';
@@ -13,6 +14,8 @@ import { faultsOf } from './orchestrators/schema.ts';
 
 const FILES = OURS.flatMap(filesOf);
 const KUBERNETES = FILES.filter((name) => /^kubernetes\/.*\.yaml$/.test(name));
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 const NAMES = new Set([
   ...Object.keys(SETTINGS).map(variableOf),
@@ -41,13 +44,9 @@ describe('every file', () => {
     expect(text).not.toMatch(/^kind: Secret$/m);
   });
 
-  test.each(FILES)('names carrier images that docker/Dockerfile makes: %s', (name) => {
-    const images = Array.from(read(name).matchAll(/[/ "]envseal(?:-init)?:([a-z]+)\b/g), ([, tag]) => tag);
-    const targets = Array.from(
-      readFileSync('docker/Dockerfile', 'utf8').matchAll(/ AS (\w+)/g),
-      ([, target]) => target,
-    );
-    expect(images.filter((tag) => !targets.includes(tag))).toEqual([]);
+  test.each(FILES)('names images of envseal by this version: %s', (name) => {
+    const tags = Array.from(read(name).matchAll(/[/ "]envseal(?:-init)?:([\w.-]+)/g), ([, tag]) => tag);
+    expect(tags.filter((tag) => tag !== version)).toEqual([]);
   });
 
   test.each(FILES.filter((name) => name.endsWith('.md')))('links to what is there: %s', (name) => {

@@ -2,7 +2,7 @@
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { type AwsCiphertext, decryptWithAws, unwrapWithAws } from '../../src/keys/aws-kms.ts';
 import type { WrappedKey } from '../../src/keys/key-wrapper.ts';
 import { Deadline } from '../../src/net/deadline.ts';

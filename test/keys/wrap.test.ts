@@ -1,7 +1,7 @@
 /** Data keys wrapped with each kind of key, and unwrapped again by what opens files. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { GoogleClient } from '../../src/gcp/google-client.ts';
 import { ageUnwrapper } from '../../src/keys/age.ts';

@@ -7,13 +7,13 @@ const MIB = 1024 * 1024;
 const POINTER = 8;
 const RESERVE = 4096;
 
-function refusal(
+async function refusal(
   argv: readonly string[],
   environ: readonly string[],
   stackLimit = 8 * MIB,
-): string | undefined {
+): Promise<string | undefined> {
   try {
-    checkKernelLimits(cStrings(argv), cStrings(environ), stackLimit);
+    await checkKernelLimits(cStrings(argv), cStrings(environ), stackLimit);
     return undefined;
   } catch (error) {
     expect(error).toBeInstanceOf(EnvsealError);
@@ -23,38 +23,40 @@ function refusal(
 }
 
 describe('one string', () => {
-  test('131,071 bytes and a NUL pass, in the environment and in the arguments', () => {
-    expect(refusal(['x'.repeat(131_071)], [`A=${'x'.repeat(131_069)}`])).toBeUndefined();
+  test('131,071 bytes and a NUL pass, in the environment and in the arguments', async () => {
+    expect(await refusal(['x'.repeat(131_071)], [`A=${'x'.repeat(131_069)}`])).toBeUndefined();
   });
 
-  test('one more is refused, and the error names the variable and not its value', () => {
-    expect(refusal(['cmd'], ['B=1', `A=${'x'.repeat(131_070)}`])).toBe(
+  test('one more is refused, and the error names the variable and not its value', async () => {
+    expect(await refusal(['cmd'], ['B=1', `A=${'x'.repeat(131_070)}`])).toBe(
       "too_large: A is 131073 bytes with its name, over the kernel's 131072; store large content in a file of its own and pass its location",
     );
   });
 
   test.each([0, 1, 65_536, 131_069, 131_070, 131_071, 131_072, 131_073, 262_144, 400_000])(
     'wherever it stands: behind %i bytes',
-    (before) => {
+    async (before) => {
       const others = (bytes: number) =>
         Array.from({ length: Math.ceil(bytes / 100_000) }, (_, i) =>
           'x'.repeat(Math.min(100_000, bytes - i * 100_000) - 1),
         );
       const long = `A=${'x'.repeat(131_069)}`;
-      expect(refusal(['cmd'], [...others(before), long, 'B=1'])).toBeUndefined();
-      expect(refusal(['cmd'], [...others(before), `${long}x`, 'B=1'])).toContain('A is 131073 bytes');
-      expect(refusal([...others(before), `${long}x`, 'B=1'], [])).toContain('an argument of the command');
+      expect(await refusal(['cmd'], [...others(before), long, 'B=1'])).toBeUndefined();
+      expect(await refusal(['cmd'], [...others(before), `${long}x`, 'B=1'])).toContain('A is 131073 bytes');
+      expect(await refusal([...others(before), `${long}x`, 'B=1'], [])).toContain(
+        'an argument of the command',
+      );
     },
   );
 
-  test('an argument that is too long is not shown', () => {
-    expect(refusal(['cmd', 'x'.repeat(131_072)], [])).toBe(
+  test('an argument that is too long is not shown', async () => {
+    expect(await refusal(['cmd', 'x'.repeat(131_072)], [])).toBe(
       "too_large: an argument of the command is over the kernel's 131072 bytes; undefined",
     );
   });
 
-  test('an inherited name of any bytes is made printable and cut', () => {
-    expect(refusal(['cmd'], [`A\n\x1b\xff${'x'.repeat(131_070)}`])).toMatch(
+  test('an inherited name of any bytes is made printable and cut', async () => {
+    expect(await refusal(['cmd'], [`A\n\x1b\xff${'x'.repeat(131_070)}`])).toMatch(
       /^too_large: A\?\?\?x{96} is 131075 bytes/,
     );
   });
@@ -81,18 +83,18 @@ describe('all strings together, in bytes of the stack limit', () => {
     [24 * MIB, 6 * MIB],
     [1024 * MIB, 6 * MIB],
     [Number.POSITIVE_INFINITY, 6 * MIB],
-  ])('%i: a quarter of it, but at least 128 KiB and at most 6 MiB: %i', (stackLimit, limit) => {
+  ])('%i: a quarter of it, but at least 128 KiB and at most 6 MiB: %i', async (stackLimit, limit) => {
     const all = strings(limit - RESERVE);
-    expect(refusal([], all, stackLimit)).toBeUndefined();
-    expect(refusal(all.slice(0, 1), all.slice(1), stackLimit)).toBeUndefined();
+    expect(await refusal([], all, stackLimit)).toBeUndefined();
+    expect(await refusal(all.slice(0, 1), all.slice(1), stackLimit)).toBeUndefined();
     const problem = `too_large: arguments and environment are ${limit - RESERVE + 1} bytes, over the kernel's ${limit - RESERVE};`;
-    expect(refusal([], [...all.slice(1), `${all[0]}x`], stackLimit)).toContain(problem);
+    expect(await refusal([], [...all.slice(1), `${all[0]}x`], stackLimit)).toContain(problem);
   });
 
-  test('the hint names the largest variable, which argument list or not', () => {
+  test('the hint names the largest variable, which argument list or not', async () => {
     const environ = [`A=${'x'.repeat(60_000)}`, `BIG=${'x'.repeat(70_000)}`];
     const argv = ['cmd', 'x'.repeat(100_000)];
-    expect(refusal(argv, environ, MIB / 2)).toMatch(
+    expect(await refusal(argv, environ, MIB / 2)).toMatch(
       /; the largest variable is BIG with 70004 bytes; take fewer/,
     );
   });

@@ -18,9 +18,9 @@ async function answer(text: string, method = 'GET'): Promise<Response> {
   return await nodeSystem.fetch(`http://127.0.0.1:${port}/`, options);
 }
 
-async function read(response: Response, isVerified?: boolean): Promise<string> {
+async function read(response: Response, isVerified = false): Promise<string> {
   const { signal } = new AbortController();
-  return Buffer.from(await readBody(response, 100, signal, isVerified)).toString();
+  return Buffer.from(await readBody(response, 100, signal, () => isVerified)).toString();
 }
 
 const LENGTH = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody';

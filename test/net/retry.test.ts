@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { BACKOFF_CAP_MS, MAX_ATTEMPTS } from '../../src/limits.ts';
+import { backoffCeiling } from '../../src/net/backoff.ts';
 import { Deadline } from '../../src/net/deadline.ts';
-import { backoffCeiling, retry } from '../../src/net/retry.ts';
+import { retry } from '../../src/net/retry.ts';
 
 /** Waits nothing. */
 const AT_ONCE = () => 0;

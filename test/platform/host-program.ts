@@ -5,9 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { join, resolve } from 'node:path';
 import { compileBytecode, type HostTarget, link, TARGETS } from '../../scripts/build/host.ts';
+import { bundleForHost } from '../../scripts/build/host-bundle.ts';
 import type { Json } from './operations.ts';
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
@@ -24,24 +24,7 @@ export interface HostProgram {
 
 export async function makeHostProgram(): Promise<HostProgram> {
   const folder = mkdtempSync(join(tmpdir(), 'envseal-platform-'));
-  const { metafile } = await build({
-    entryPoints: { platform: 'src/platform/install.ts', tests: 'test/platform/on-host.ts' },
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    target: 'es2024',
-    metafile: true,
-    logLevel: 'error',
-  });
-  // The host starts the first two.
-  const first = ['platform.mjs', 'tests.mjs'];
-  const rest = Object.keys(metafile.outputs)
-    .map((file) => basename(file))
-    .filter((file) => !first.includes(file));
-  const modules = [...first, ...rest].map((file) => join(folder, file));
+  const modules = await bundleForHost(join(folder, 'bundle'), { entry: resolve('test/platform/on-host.ts') });
   const program = join(folder, 'program');
   link(library, compileBytecode(library, modules, folder), program, target);
   return {

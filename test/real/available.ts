@@ -1,23 +1,29 @@
 /** What a test needs beyond npm: whether it is here in the right version, and what to do when it is not. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import { arm64Executable } from '../container/arm64.ts';
 import { GO_BIN, isOnPath, isPinned, pipProgram, type Search, searchFor, VENV } from './programs.ts';
 
+const repository = join(import.meta.dirname, '../..');
 const VENV_INSTALL = `python3 -m venv ${VENV} && ${VENV}/bin/pip install -r test/real/requirements.txt`;
 
 const INSTALL = {
+  arm64: 'npm run release, or npm run build -- --all',
   ceph: 'on Debian 12: apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common curl',
   moto: VENV_INSTALL,
   busybox: 'apt-get install busybox-static',
   'fake-gcs': `with Go: ${goInstall('fake-gcs-server')}`,
   otlp: VENV_INSTALL,
+  host: 'npm run build with cargo on the PATH, as README.md says',
   hclfmt: `with Go: ${goInstall('hclfmt')}`,
   kustomize: `with Go: ${goInstall('kustomize/v5')}`,
   pip: `python3 -m venv ${VENV}`,
   podman: 'as root: apt-get install --no-install-recommends podman runc debootstrap',
   python3: 'apt-get install python3',
   qemu: 'apt-get install qemu-user-static',
+  release: 'npm run release',
   sops: `with Go: ${goInstall('sops')}`,
   strace: 'apt-get install strace',
 } as const;
@@ -37,16 +43,19 @@ export function describeVersions({ wanted, other }: Search): string {
 
 /** Beyond the version of those that are pinned. */
 const usable: Partial<Record<Need, () => boolean>> = {
+  arm64: () => arm64Executable() !== undefined,
   // Another busybox may need libraries.
   busybox: () => existsSync('/usr/share/doc/busybox-static'),
   ceph: () => ['radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'curl', 'setpriv'].every(isOnPath),
   'fake-gcs': () => isOnPath('curl') && isOnPath('setpriv'),
+  host: () => existsSync(join(repository, 'dist/envseal')),
   moto: () => isOnPath('curl') && isOnPath('setpriv'),
   otlp: () => isOnPath('setpriv'),
   pip: () => pipProgram() !== undefined,
   podman: () => process.getuid?.() === 0 && ['podman', 'runc', 'debootstrap', 'tar'].every(isOnPath),
   python3: () => isOnPath('python3'),
   qemu: () => isOnPath('qemu-aarch64-static'),
+  release: () => existsSync(join(repository, 'dist/release/SHA256SUMS')),
   // A sandbox may have strace and forbid ptrace.
   strace: () => isOnPath('strace') && spawnSync('strace', ['-o', '/dev/null', 'true']).status === 0,
 };

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Metafile } from '../../scripts/bundle.ts';
-import { packagesIn } from '../../scripts/release/bill-of-materials.ts';
+import type { Metafile } from '../../scripts/build/node-bundle.ts';
+import { packagesIn } from '../../scripts/release/components.ts';
 import { folder } from '../e2e/folder.ts';
 import { runWords } from '../e2e/program.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
@@ -30,7 +30,7 @@ describe('Cloud KMS through Google’s library', () => {
   beforeEach(() => kms.reset());
   afterAll(() => kms?.stop());
 
-  async function run(program: string) {
+  async function prepare() {
     const authorization = `Bearer ${accessToken()}`;
     const body = JSON.stringify({ plaintext: Buffer.from('A=opened\n').toString('base64') });
     const url = `${kms.url}/v1/${CLOUD_KMS_KEY}:encrypt`;
@@ -38,13 +38,12 @@ describe('Cloud KMS through Google’s library', () => {
     const answer = await send({ url, method: 'POST', headers, body });
     const sealed = Buffer.from(JSON.parse(answer.body.toString()).ciphertext, 'base64');
     const cwd = folder({ env: sealed });
-    const file = resolve(program);
-    const words = file.endsWith('.mjs') ? [process.execPath, file] : [file];
     return {
       open: () =>
         runWords(
           [
-            ...words,
+            process.execPath,
+            resolve('dist/envseal.mjs'),
             'run',
             '-s',
             `file://${cwd}/env?format=kms`,
@@ -66,24 +65,22 @@ describe('Cloud KMS through Google’s library', () => {
     };
   }
 
-  describe.each(['dist/envseal.mjs', 'dist/envseal'])('%s', (program) => {
-    test('opens', async () => {
-      const { open } = await run(program);
-      expect(await open()).toMatchObject({ status: 0, stdout: 'opened\n', stderr: '' });
-      const [request] = (await kms.requests()).slice(-1);
-      expect(request?.headers['x-goog-api-client']).toContain('gax/');
-    });
+  test('opens', async () => {
+    const { open } = await prepare();
+    expect(await open()).toMatchObject({ status: 0, stdout: 'opened\n', stderr: '' });
+    const [request] = (await kms.requests()).slice(-1);
+    expect(request?.headers['x-goog-api-client']).toContain('gax/');
+  });
 
-    test.each([
-      [403, 'PERMISSION_DENIED', 77],
-      [400, 'INVALID_ARGUMENT', 65],
-      [404, 'NOT_FOUND', 77],
-    ])('an error of the service, with details: %i %s', async (status, code, exitStatus) => {
-      const { open } = await run(program);
-      await kms.fault({ match: 'decrypt', status, code, count: 'always' });
-      const outcome = await open();
-      expect(outcome.stderr).toMatch(/^envseal: error: .*\nenvseal: hint: .*\n$/);
-      expect(outcome.status).toBe(exitStatus);
-    });
+  test.each([
+    [403, 'PERMISSION_DENIED', 77],
+    [400, 'INVALID_ARGUMENT', 65],
+    [404, 'NOT_FOUND', 77],
+  ])('an error of the service, with details: %i %s', async (status, code, exitStatus) => {
+    const { open } = await prepare();
+    await kms.fault({ match: 'decrypt', status, code, count: 'always' });
+    const outcome = await open();
+    expect(outcome.stderr).toMatch(/^envseal: error: .*\nenvseal: hint: .*\n$/);
+    expect(outcome.status).toBe(exitStatus);
   });
 });

@@ -1,112 +1,171 @@
-/** `npm run release`: what is published, for this machine's platform alone. */
+/** The files of a release, made of what is built. */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeRelease } from '../../scripts/release/make.ts';
-import { ownPlatform } from '../../scripts/release/platforms.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checksumsIn } from '../../scripts/release/crates.ts';
+import { sha256OfFile } from '../../scripts/release/digest.ts';
+import { executableOf, makeRelease } from '../../scripts/release/make.ts';
 import { howToSign } from '../../scripts/release/signing.ts';
+import { describeReal } from '../real/available.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 const COMMIT = { version, revision: 'c0ffee'.padEnd(40, '0'), seconds: 1_700_000_000 };
-const EXECUTABLE = `envseal-${version}-${ownPlatform().name}`;
+const EXECUTABLE = `envseal-${version}-linux-x64`;
+const ARCHS = (['x64', 'arm64'] as const).filter((arch) => existsSync(executableOf('.', arch)));
 
-let one: string;
-let two: string;
-const folders: string[] = [];
-
-beforeAll(async () => {
-  [one, two] = [await release(), await release()];
-});
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
-
-async function release(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'envseal-release-'));
-  folders.push(folder);
-  const options = { root: process.cwd(), folder, platforms: [ownPlatform()], commit: COMMIT };
-  for await (const line of makeRelease(options)) expect(line).not.toBe('');
-  return folder;
-}
-
-function json(name: string) {
-  return JSON.parse(readFileSync(join(one, name), 'utf8'));
-}
-
-test('has an executable that runs, the npm package, and the papers', () => {
-  const papers = [`envseal-${version}.cdx.json`, `envseal-${version}.intoto.json`, 'SHA256SUMS'];
-  const files = [EXECUTABLE, `envseal-${version}.tgz`, `envseal-portable-${version}.cdx.json`, ...papers];
-
-  expect(readdirSync(one).sort()).toEqual(files.sort());
-  expect(execFileSync(join(one, EXECUTABLE), ['version'], { encoding: 'utf8' })).toBe(`envseal ${version}\n`);
-});
-
-test('sha256sum finds every file as SHA256SUMS says', () => {
-  const checked = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
-    cwd: one,
-    encoding: 'utf8',
+describeReal('host', 'npm run release', () => {
+  let one: string;
+  let two: string;
+  beforeAll(() => {
+    [one, two] = [release(), release()];
+  }, 300_000);
+  afterAll(() => {
+    for (const folder of [one, two]) if (folder) rmSync(folder, { recursive: true });
   });
 
-  expect(checked.trim().split('\n').length).toBe(readdirSync(one).length - 1);
-});
+  const read = (name: string) => readFileSync(join(one, name), 'utf8');
+  const json = (name: string) => JSON.parse(read(name));
+  const namesIn = (bill: string): string[] => json(bill).components.map(({ name }: { name: string }) => name);
 
-test('two releases of a commit are the same bytes', () => {
-  expect(readFileSync(join(two, 'SHA256SUMS'), 'utf8')).toBe(readFileSync(join(one, 'SHA256SUMS'), 'utf8'));
-});
+  test('has executables, npm packages, and papers for both', () => {
+    const papers = ['linux', 'npm'].flatMap((name) => [
+      `envseal-${version}-${name}.cdx.json`,
+      `envseal-${version}-${name}-THIRD-PARTY-LICENSES.txt`,
+    ]);
+    const packages = [
+      `envseal-${version}.tgz`,
+      ...ARCHS.map((arch) => `envseal-linux-${arch}-${version}.tgz`),
+    ];
+    const executables = ARCHS.map((arch) => `envseal-${version}-linux-${arch}`);
+    const files = [...executables, ...packages, ...papers, `envseal-${version}.intoto.json`, 'SHA256SUMS'];
 
-test('the bill has what is in the bundle, once, with its hash, and nothing that only builds or tests it', () => {
-  const bill = json(`envseal-${version}.cdx.json`);
-  const refs: string[] = bill.components.map((part: { 'bom-ref': string }) => part['bom-ref']);
-  const names: string[] = bill.components.map(({ name }: { name: string }) => name);
-
-  expect(bill).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1 });
-  expect(new Set(refs).size).toBe(refs.length);
-  expect(names).toEqual(
-    expect.arrayContaining(['yaml', 'age-encryption', '@aws-sdk/client-s3', ownPlatform().runtime]),
-  );
-  for (const other of ['vitest', 'rolldown', 'typescript', 'ajv', 'libc6'])
-    expect(names).not.toContain(other);
-  for (const { hashes } of bill.components) expect(hashes[0].content).toMatch(/^[0-9a-f]{128}$/);
-});
-
-test('the bill of the portable image has glibc too', () => {
-  const { components } = json(`envseal-portable-${version}.cdx.json`);
-  const glibc = components.filter(({ name }: { name: string }) => name === 'libc6');
-
-  expect(glibc.map(({ purl }: { purl: string }) => purl)).toEqual([
-    expect.stringMatching(/^pkg:deb\/debian\/libc6@2\.36.*arch=amd64/),
-    expect.stringMatching(/^pkg:deb\/debian\/libc6@2\.36.*arch=arm64/),
-  ]);
-});
-
-test('the statement names the commit, every file and its digest, and claims no builder that could be trusted', () => {
-  const { subject, predicateType, predicate } = json(`envseal-${version}.intoto.json`);
-
-  expect(predicateType).toBe('https://slsa.dev/provenance/v1');
-  const papersAfterIt = ['SHA256SUMS', `envseal-${version}.intoto.json`];
-  expect(subject).toEqual(
-    readdirSync(one)
-      .filter((name) => !papersAfterIt.includes(name))
-      .sort()
-      .map((name) => ({ name, digest: { sha256: sha256(join(one, name)) } })),
-  );
-  expect(predicate.buildDefinition.resolvedDependencies[0]).toEqual({
-    name: 'source',
-    digest: { gitCommit: COMMIT.revision },
+    expect(readdirSync(one).sort()).toEqual(files.sort());
+    expect(execFileSync(join(one, EXECUTABLE), ['version'], { encoding: 'utf8' })).toBe(
+      `envseal ${version}\n`,
+    );
   });
-  expect(predicate.runDetails.builder.id).toMatch(/unattested/);
+
+  test('sha256sum finds every file as SHA256SUMS says', () => {
+    const checked = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], {
+      cwd: one,
+      encoding: 'utf8',
+    });
+
+    expect(checked.trim().split('\n').length).toBe(readdirSync(one).length - 1);
+  });
+
+  test('two releases of what is built are the same bytes', () => {
+    expect(readFileSync(join(two, 'SHA256SUMS'), 'utf8')).toBe(read('SHA256SUMS'));
+  });
+
+  describe('the bill of the executables', () => {
+    test('has the crates that are linked, with the hashes of Cargo.lock, and what no registry has', () => {
+      const { components } = json(`envseal-${version}-linux.cdx.json`);
+      const known = checksumsIn(readFileSync('host/Cargo.lock', 'utf8'));
+      const crates = components.filter(({ purl }: { purl: string }) => purl.startsWith('pkg:cargo/'));
+      for (const { name, version, hashes } of crates)
+        expect(hashes[0].content).toBe(known.get(`${name}@${version}`));
+      const names = namesIn(`envseal-${version}-linux.cdx.json`);
+      expect(names).toEqual(
+        expect.arrayContaining(['ring', 'rustls', 'rquickjs-sys', 'quickjs-ng', 'glibc', 'rust-std']),
+      );
+      for (const other of ['cc', 'syn', 'windows-sys', '@aws-sdk/client-s3'])
+        expect(names).not.toContain(other);
+    });
+
+    test('says the version of QuickJS that is compiled', () => {
+      const { components } = json(`envseal-${version}-linux.cdx.json`);
+      const quickjs = components.find(({ name }: { name: string }) => name === 'quickjs-ng');
+      expect(quickjs.purl).toMatch(/^pkg:github\/quickjs-ng\/quickjs@v0\.\d+\.\d+$/);
+    });
+  });
+
+  test('the bill of the npm package has what is in the bundle, and nothing that only builds or tests it', () => {
+    const names = namesIn(`envseal-${version}-npm.cdx.json`);
+    expect(names).toEqual(expect.arrayContaining(['yaml', 'age-encryption', '@aws-sdk/client-s3']));
+    for (const other of ['vitest', 'rolldown', 'typescript', 'ajv', 'ring', 'glibc'])
+      expect(names).not.toContain(other);
+    for (const { hashes } of json(`envseal-${version}-npm.cdx.json`).components)
+      expect(hashes[0].content).toMatch(/^[0-9a-f]{128}$/);
+  });
+
+  test.each(['linux', 'npm'])('the bill for %s is CycloneDX, and names nothing twice', (name) => {
+    const bill = json(`envseal-${version}-${name}.cdx.json`);
+    const refs: string[] = bill.components.map((part: { 'bom-ref': string }) => part['bom-ref']);
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1 });
+    expect(new Set(refs).size).toBe(refs.length);
+  });
+
+  test.each(['linux', 'npm'])('the license texts for %s name all that is in its bill', (name) => {
+    const text = read(`envseal-${version}-${name}-THIRD-PARTY-LICENSES.txt`);
+    const fromRegistries = json(`envseal-${version}-${name}.cdx.json`).components.filter(
+      ({ purl }: { purl: string }) => !purl.startsWith('pkg:generic/'),
+    );
+    const lines = text.split('\n');
+    for (const { name, version } of fromRegistries)
+      expect(lines.filter((line) => line.startsWith(`    ${name} ${version}: `))).toHaveLength(1);
+    expect(text.match(/@[A-Z]+@/)).toBeNull();
+  });
+
+  test('the license texts of the executables have what linking glibc statically asks for', () => {
+    const text = read(`envseal-${version}-linux-THIRD-PARTY-LICENSES.txt`);
+    // Not `toContain`, which would print the whole text.
+    const missing = [
+      /^rquickjs-core [\d.]+, rquickjs-sys [\d.]+, rquickjs [\d.]+$/m,
+      /GNU LESSER GENERAL PUBLIC LICENSE/,
+      /Section 6 of the license lets you change the library/,
+      /^The GNU C Library 2\.\d+ \(LGPL-2\.1-or-later\)$/m,
+      /^Copyright .* Fabrice Bellard$/m,
+      /^The standard library of Rust 1\.\d+\.\d+ /m,
+    ].filter((pattern) => !pattern.test(text));
+    expect(missing).toEqual([]);
+  });
+
+  describe('the statement', () => {
+    test('names the commit, every file and its digest, and claims no builder that could be trusted', () => {
+      const { subject, predicateType, predicate } = json(`envseal-${version}.intoto.json`);
+
+      expect(predicateType).toBe('https://slsa.dev/provenance/v1');
+      const papersAfterIt = ['SHA256SUMS', `envseal-${version}.intoto.json`];
+      expect(subject).toEqual(
+        readdirSync(one)
+          .filter((name) => !papersAfterIt.includes(name))
+          .sort()
+          .map((name) => ({ name, digest: { sha256: sha256OfFile(join(one, name)) } })),
+      );
+      expect(predicate.buildDefinition.resolvedDependencies[0]).toEqual({
+        name: 'source',
+        digest: { gitCommit: COMMIT.revision },
+      });
+      expect(predicate.runDetails.builder.id).toMatch(/unattested/);
+    });
+
+    test('has every input with its hash', () => {
+      const { resolvedDependencies } = json(`envseal-${version}.intoto.json`).predicate.buildDefinition;
+      for (const { name, digest } of resolvedDependencies.slice(1))
+        expect([name, Object.values(digest)]).toEqual([name, [expect.stringMatching(/^[0-9a-f]{64,128}$/)]]);
+      const names: string[] = resolvedDependencies.map(({ name }: { name: string }) => name);
+      expect(names).toEqual(
+        expect.arrayContaining(['package-lock.json', 'host/Cargo.lock', 'ring', 'cc', 'rolldown']),
+      );
+      for (const tool of [/^node v26/, /^rustc 1\./, /^cargo 1\./, /^cc .*: cc1$/, /^cc .*: libc\.a$/])
+        expect(names).toContainEqual(expect.stringMatching(tool));
+    });
+  });
+
+  function release(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'envseal-release-'));
+    for (const line of makeRelease({ root: process.cwd(), folder, commit: COMMIT }))
+      expect(line).not.toBe('');
+    return folder;
+  }
 });
 
 test.each([
   [COMMIT.revision, /^\nTo sign: SHA256SUMS/],
-  [`${COMMIT.revision}-dirty`, /^\nThis is no commit/],
+  [`${COMMIT.revision}-dirty`, /^\nThis is not a commit/],
 ])('says what to sign: %s', (revision, text) => {
   expect(howToSign({ ...COMMIT, revision })).toMatch(text);
 });
-
-function sha256(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex');
-}

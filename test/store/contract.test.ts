@@ -12,8 +12,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
 import { isSameKey } from '../../src/aws/kms-key.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';

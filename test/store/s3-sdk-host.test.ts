@@ -1,7 +1,7 @@
 /** What the small executable says of places in S3 that only the SDK knows. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { NeedsFullProgram } from '../../src/full-program.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';

@@ -1,7 +1,7 @@
 /** The small client and the official SDK fulfil one contract: the same object, or the same error, for each request. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../src/aws/aws-settings.ts';
+import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { locateS3 } from '../../src/aws/s3-endpoint.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';

@@ -1,15 +1,8 @@
 /** What goes without Buffer is what Buffer would have made of it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  bytesOf,
-  fromBase64,
-  fromCanonicalBase64,
-  textOf,
-  toBase64,
-  toByteString,
-  toHex,
-} from '../../src/system/bytes.ts';
+import { fromBase64, fromCanonicalBase64 } from '../../src/system/base64.ts';
+import { bytesOf, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
 
 /** ASCII alone, what is more than one byte, and halves of a pair, which are no text. */
 const text = fc.oneof(

@@ -7,9 +7,9 @@ mod wtf8;
 
 pub use wtf8::Text;
 
-use super::{Bytes, array, view};
+use super::{Bytes, array, strings, view};
 use memchr::memmem;
-use rquickjs::{Array, Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
+use rquickjs::{Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
@@ -20,7 +20,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
         "decodeBase64",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, text: Text<'js>| array(&ctx, base64::decode(text.bytes())))?,
     )?;
-    host.set("includes", Function::new(ctx.clone(), includes)?)?;
+    host.set("includesAny", Function::new(ctx.clone(), includes_any)?)?;
     host.set("isText", Function::new(ctx.clone(), |text: Text<'js>| is_text(text.bytes()))?)?;
     host.set("plainFile", Function::new(ctx.clone(), plain_file)?)?;
     host.set(
@@ -34,16 +34,10 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 
 /// Names and lines in turn; `undefined` for a file that has other lines, and for text that is not well-formed.
 fn plain_file<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
-    let Some(lines) = std::str::from_utf8(text.bytes()).ok().and_then(|text| plain_lines::all(text.as_bytes())) else {
+    let Some(lines) = std::str::from_utf8(text.bytes()).ok().and_then(plain_lines::all) else {
         return Ok(Value::new_undefined(ctx));
     };
-    let all = Array::new(ctx.clone())?;
-    for (index, (line, name)) in lines.into_iter().enumerate() {
-        let line = String::from_utf8_lossy(line);
-        all.set(2 * index, &line[..name])?;
-        all.set(2 * index + 1, &*line)?;
-    }
-    all.into_js(&ctx)
+    strings::array_of(&ctx, lines.iter().flat_map(|(line, name)| [&line[..*name], line]))
 }
 
 fn encode_utf8<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
@@ -69,8 +63,9 @@ fn encode_latin1<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
     array(&ctx, wtf8::units(bytes).map(|unit| unit as u8).collect())
 }
 
-fn includes(text: Text<'_>, part: Text<'_>) -> bool {
-    memmem::find(text.bytes(), part.bytes()).is_some()
+/// To take the text over is what takes the time, so one call looks for all parts.
+fn includes_any(text: Text<'_>, parts: Vec<Text<'_>>) -> bool {
+    parts.iter().any(|part| memmem::find(text.bytes(), part.bytes()).is_some())
 }
 
 /// Whether text holds no control characters other than white space, and no U+FFFD.

@@ -4,7 +4,8 @@ import { type JsonObject, parseObject } from '../../json.ts';
 import { MAX_ANSWER_BYTES } from '../../limits.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { readBody } from '../../net/http.ts';
-import { retry, retryAfterMs } from '../../net/retry.ts';
+import { retry } from '../../net/retry.ts';
+import { retryAfterMs } from '../../net/retry-after.ts';
 import { VERSION } from '../../version.ts';
 import type { SinkContext } from '../sink.ts';
 

@@ -5,7 +5,8 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
-import { fromBase64, toBase64 } from '../../system/bytes.ts';
+import { fromBase64 } from '../../system/base64.ts';
+import { toBase64 } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';

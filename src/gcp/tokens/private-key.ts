@@ -3,7 +3,7 @@
  * `openssl rsa` is PKCS#1, which PKCS#8 holds unchanged.
  * https://www.rfc-editor.org/rfc/rfc7468, https://www.rfc-editor.org/rfc/rfc5208#section-5
  */
-import { fromBase64 } from '../../system/bytes.ts';
+import { fromBase64 } from '../../system/base64.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

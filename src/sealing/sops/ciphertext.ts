@@ -2,7 +2,8 @@
  * `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`, the form of every encrypted value and of the MAC.
  * https://github.com/getsops/sops/blob/main/aes/cipher.go
  */
-import { decodeStrictly, toBase64 } from '../../system/bytes.ts';
+import { decodeStrictly } from '../../system/base64.ts';
+import { toBase64 } from '../../system/bytes.ts';
 import { type Bytes, type GcmSealed, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
 import type { ScalarType } from './tree.ts';
 

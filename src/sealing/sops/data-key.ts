@@ -3,6 +3,7 @@
  * says. https://github.com/getsops/sops/blob/main/sops.go (`GetDataKeyWithKeyServices`; sops tries one key after another)
  */
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
+import { NeedsFullProgram } from '../../full-program.ts';
 import type { Unwrap, WrappedKey } from '../../keys/key-wrapper.ts';
 import { type Bytes, KEY_BYTES } from '../aes-gcm.ts';
 import type { Metadata } from './metadata.ts';
@@ -129,7 +130,9 @@ async function collectShares(
     }
   });
   if (shares.length === threshold) return shares;
-  throw mostTelling(errors, groups.flat(), source);
+  // The full program has more kinds of keys.
+  const more = errors.find((error) => error instanceof NeedsFullProgram);
+  throw more ?? mostTelling(errors, groups.flat(), source);
 }
 
 /** The share by the quickest key of a group; `undefined` when none works, which is when their errors count. */

@@ -3,7 +3,7 @@
  * Nothing in it is authenticated but `lastmodified`. Who changes it gets a file that does not open.
  */
 import type { WrappedKey } from '../../keys/key-wrapper.ts';
-import { fromCanonicalBase64 } from '../../system/bytes.ts';
+import { fromCanonicalBase64 } from '../../system/base64.ts';
 import { type Ciphertext, parseCiphertext } from './ciphertext.ts';
 import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
 import { broken, isScalar, type Node, type Section } from './tree.ts';

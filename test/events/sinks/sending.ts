@@ -1,7 +1,7 @@
 /** Sends events to a sink over real sockets, and watches over what its errors say. */
 import { expect, onTestFinished } from 'vitest';
 import { AwsClient } from '../../../src/aws/aws-client.ts';
-import { readAwsSettings } from '../../../src/aws/aws-settings.ts';
+import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../../src/errors.ts';
 import {
   type AccessData,

@@ -74,7 +74,7 @@ async function expectStop(container: Container, status = 0): Promise<void> {
   expect(await container.stop()).toBe(status);
 }
 
-describeReal('podman', 'examples/docker, as containers', () => {
+describeReal(['podman', 'busybox', 'host'], 'examples/docker, as containers', () => {
   beforeAll(async () => {
     [s3, examples] = await Promise.all([startS3(), prepareExamples()]);
     const lines = Object.entries(VARIABLES).map(([name, value]) => `${name}=${value}\n`);
@@ -102,10 +102,15 @@ describeReal('podman', 'examples/docker, as containers', () => {
     { path: 'ubi/Dockerfile', ...API },
     { path: 'alpine/Dockerfile', ...API },
     { path: 'distroless/Dockerfile', ...API },
-    { path: 'distroless/Dockerfile.static', ...API },
     { path: 'scratch/Dockerfile', ...API },
     {
       path: 'node/Dockerfile',
+      argv: ['node', 'server.mjs'],
+      ready: /server: ready/,
+      log: 'server: ready\n',
+    },
+    {
+      path: 'node/Dockerfile.npm',
       argv: ['node', 'server.mjs'],
       ready: /server: ready/,
       log: 'server: ready\n',
@@ -152,7 +157,7 @@ describeReal('podman', 'examples/docker, as containers', () => {
     await expectStop(container);
   });
 
-  test.each(['debian/Dockerfile', 'scratch/Dockerfile', 'node/Dockerfile', 'sinatra/Dockerfile.wrapper'])(
+  test.each(['debian/Dockerfile', 'scratch/Dockerfile', 'node/Dockerfile.npm', 'sinatra/Dockerfile.wrapper'])(
     '%s: without its env file the command does not start',
     async (path) => {
       await using container = await start(path, { ENVSEAL_SOURCE: 's3://snacks/no-such/env' });

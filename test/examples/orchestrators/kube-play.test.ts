@@ -55,7 +55,7 @@ const EXAMPLES: readonly (readonly [string, () => Manifest[], string, readonly s
   ...(available('kustomize') ? [] : [['the overlay prod of Kustomize', ofOverlay, '', BOTH] as const]),
 ];
 
-describeReal('podman', 'played by podman', () => {
+describeReal(['podman', 'busybox', 'host'], 'played by podman', () => {
   let cluster: Cluster;
   let s3: S3Server;
   let gcs: GcsServer;

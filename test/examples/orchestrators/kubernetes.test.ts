@@ -102,7 +102,7 @@ describe('Kubernetes', () => {
     }
   });
 
-  test.each(['image-volume', 'init-container'])('%s mounts portable where it runs', (name) => {
+  test.each(['image-volume', 'init-container'])('%s starts envseal where it is mounted', (name) => {
     const pod = podOf(parseManifests(read(`kubernetes/${name}.yaml`))[0] as Manifest);
     const [container] = pod?.containers ?? [];
     expect(container?.command?.slice(0, 3)).toEqual(['/opt/envseal/envseal', 'run', '--']);

@@ -27,8 +27,8 @@ export interface Cluster extends AsyncDisposable {
   readonly images: Images<'debian' | 'empty'>;
   /** Local images by the names that the examples have for them. */
   readonly local: Variables;
-  /** What is in `envseal:portable`, for a volume. */
-  readonly carrier: string;
+  /** What is in the image `envseal`, for a volume. */
+  readonly volume: string;
 }
 
 /** Builds the image with envseal, the image of somebody else without it, and the one that copies envseal. */
@@ -57,7 +57,7 @@ export async function startCluster(): Promise<Cluster> {
       'ENTRYPOINT ["/docker-entrypoint.sh"]',
     ),
     // There is no registry to have busybox from: what copies is Debian's cp.
-    'registry.example/envseal-init:portable': await make(
+    'registry.example/envseal-init:0.1.0': await make(
       'init',
       (await readFile(join(FOLDER, 'kubernetes/init-image/Dockerfile'), 'utf8')).replace(
         /^FROM .*/m,
@@ -66,11 +66,11 @@ export async function startCluster(): Promise<Cluster> {
     ),
   };
   await build(images.podman, '--tag=envseal-test-infra', `--file=${await infra(context)}`, context);
-  const carrier = join(images.folder, 'carriers/portable-amd64');
+  const volume = join(images.folder, 'images/envseal-amd64');
   return {
     images,
     local,
-    carrier,
+    volume,
     async [Symbol.asyncDispose]() {
       // podman needs seconds to remove a pod that runs, and none for one that has ended.
       await images.podman.try('pod', 'kill', '--all');
@@ -103,7 +103,7 @@ export interface Played {
 
 /** Plays what makes a pod, with what it needs beside it, and waits until the application is up. */
 export async function play(
-  { images: { podman, folder }, local, carrier }: Cluster,
+  { images: { podman, folder }, local, volume }: Cluster,
   manifests: readonly Manifest[],
   variables: Variables,
 ): Promise<Played> {
@@ -119,7 +119,7 @@ export async function play(
     await writeFile(file, all.map((each) => stringify(each)).join('---\n'));
     await podman.run('kube', 'play', '--network=host', file);
   };
-  const given = { id, local, carrier, proof, empty, variables };
+  const given = { id, local, volume, proof, empty, variables };
   const first = manifests.flatMap((manifest) => initPod(manifest, given));
   if (first.length > 0) {
     await playAll(first);
@@ -154,7 +154,7 @@ export async function play(
 interface Substitutes {
   readonly id: string;
   readonly local: Variables;
-  readonly carrier: string;
+  readonly volume: string;
   /** Folders of this machine, for the volumes of that kind. */
   readonly proof: string;
   readonly empty: string;
@@ -230,8 +230,8 @@ function localised(container: Container, { local }: Substitutes): object {
 }
 
 /** An image volume is a folder of the image; podman's emptyDir would stay from one pod to the next. */
-function onDisk({ name, image }: Volume, subPath: string, { carrier, empty }: Substitutes): object {
-  return { name, hostPath: { path: image ? join(carrier, subPath) : empty, type: 'Directory' } };
+function onDisk({ name, image }: Volume, subPath: string, { volume, empty }: Substitutes): object {
+  return { name, hostPath: { path: image ? join(volume, subPath) : empty, type: 'Directory' } };
 }
 
 /** The other fields of the downward API are unknown to podman 4.3. */

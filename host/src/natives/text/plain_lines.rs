@@ -1,6 +1,6 @@
 //! Where in an env file the plain lines are: `src/envfile/plain-lines.ts` says what that is and has the same in TypeScript.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr2};
 
 const IN_NAME: [bool; 256] = {
     let mut table = [false; 256];
@@ -32,16 +32,20 @@ pub fn find(text: &[u8]) -> Vec<i32> {
 
 /// Of a file that has no other lines than plain ones, empty ones and comments in the first column, no NUL, and no U+FFFD,
 /// which may stand for bytes that are not UTF-8: each plain line with the length of its name. `src/envfile/plain-file.ts` has the same in TypeScript.
-pub fn all(text: &[u8]) -> Option<Vec<(&[u8], usize)>> {
-    if memchr(0, text).is_some() || memmem::find(text, "\u{fffd}".as_bytes()).is_some() {
+pub fn all(text: &str) -> Option<Vec<(&str, usize)>> {
+    if memchr(0, text.as_bytes()).is_some() || text.contains('\u{fffd}') {
         return None;
     }
     let mut found = Vec::with_capacity(text.len() / 32);
-    for line in text.split(|&byte| byte == b'\n') {
-        if line.is_empty() || (line[0] == b'#' && memchr(b'\r', line).is_none()) {
+    let mut at = 0;
+    while at < text.len() {
+        let end = memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length);
+        let line = &text[at..end];
+        at = end + 1;
+        if line.is_empty() || (line.starts_with('#') && memchr(b'\r', line.as_bytes()).is_none()) {
             continue;
         }
-        found.push((line, plain_name(line)? as usize));
+        found.push((line, plain_name(line.as_bytes())? as usize));
     }
     Some(found)
 }
@@ -69,8 +73,8 @@ mod tests {
 
     #[test]
     fn a_file_of_plain_lines_gives_each_with_its_name() {
-        assert_eq!(all(b"# c\n\nA=1\nBC=\n"), Some(vec![(&b"A=1"[..], 1), (b"BC=", 2)]));
-        assert_eq!(all(b""), Some(vec![]));
+        assert_eq!(all("# c\n\nA=1\nBC=\n"), Some(vec![("A=1", 1), ("BC=", 2)]));
+        assert_eq!(all(""), Some(vec![]));
     }
 
     #[test]
@@ -92,7 +96,7 @@ mod tests {
             "A=\u{fffd}",
             "# \u{fffd}",
         ] {
-            assert_eq!(all(format!("B=1\n{line}\n").as_bytes()), None, "{line:?}");
+            assert_eq!(all(&format!("B=1\n{line}\n")), None, "{line:?}");
         }
     }
 

@@ -1,0 +1,6 @@
+/** How the bench's bare requests seal. */
+export const SEALING = {
+  ServerSideEncryption: 'aws:kms',
+  SSEKMSKeyId: process.env.KMS_KEY as string,
+  BucketKeyEnabled: true,
+} as const;

@@ -1,0 +1,3 @@
+module envseal/bench/server
+
+go 1.24

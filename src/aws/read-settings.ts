@@ -1,0 +1,8 @@
+import type { System } from '../system/system.ts';
+import { type AwsSettings, type AwsVariables, settingsOf } from './aws-settings.ts';
+import { readProfiles } from './profiles.ts';
+
+/** Of the variables and both files. Throws `configuration` for a file of profiles that is too large. */
+export function readAwsSettings(variables: AwsVariables, system: System): AwsSettings {
+  return settingsOf(variables, readProfiles(variables, system));
+}
