@@ -19,6 +19,9 @@ pub mod fuzz;
 #[allow(unsafe_code, reason = "prctl, and what replaces a function of glibc's")]
 mod hygiene;
 mod limits;
+#[cfg(not(any(test, fuzzing)))]
+#[allow(unsafe_code, reason = "the global allocator")]
+mod memory;
 mod natives;
 pub mod net;
 mod panic;

@@ -149,6 +149,22 @@ describe.skipIf(isBundle)('16 MiB of address space', () => {
     }
     expect([...statuses]).toEqual(expect.arrayContaining([0, 70]));
   });
+
+  test('a file for which there is too little of it ends in two lines', async () => {
+    const lines = Array.from({ length: 1800 }, (_, i) => `V${i}=${CANARY.padEnd(1000, 'x')}\n`);
+    const cwd = folder({ '.sealed': lines.join('') });
+    const words = [...envsealWords, '--allow-unsealed', '-s', './.sealed', '--', '/bin/true'];
+    for (let mib = 8; mib < 14; mib += 0.5) {
+      const outcome = await runWords(['prlimit', `--as=${mib * 1024 * 1024}`, ...words], {
+        cwd,
+        env: { RUST_BACKTRACE: 'full' },
+      });
+      const { status, stderr } = outcome;
+      expect([0, 70]).toContain(status);
+      expect(stderr).toMatch(status === 0 ? /^$/ : /^envseal: error: .+\nenvseal: hint: .+\n$/);
+      expect(stderr).not.toContain(CANARY);
+    }
+  });
 });
 
 describe.skipIf(isBundle)('rules of the kernel', () => {

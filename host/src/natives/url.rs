@@ -72,10 +72,11 @@ fn change<'js>(ctx: Ctx<'js>, href: String, part: String, value: Text<'js>) -> R
 fn record<'js>(ctx: &Ctx<'js>, url: &Url) -> Result<Value<'js>> {
     let (text, path) = (url.as_str(), repairs::path_of(url));
     let parts = quirks::internal_components(url);
-    let path_start = parts.path_start as usize;
-    let path_end = path_start + url.path().len();
-    let moved = path.len() - url.path().len();
-    let or_none = |index: Option<u32>| index.map_or(-1, |index| (index as usize + moved) as i32);
+    let path_end = parts.path_start as usize + url.path().len();
+    let (before, dot) = repairs::before_path(url, &path);
+    let path_start = before.len() + dot.len();
+    let behind = &text[path_end..];
+    let or_none = |index: Option<u32>| index.map_or(-1, |at| (path_start + path.len() + at as usize - path_end) as i32);
     let indices = [
         parts.scheme_end as i32,
         parts.username_end as i32,
@@ -87,9 +88,10 @@ fn record<'js>(ctx: &Ctx<'js>, url: &Url) -> Result<Value<'js>> {
         or_none(parts.fragment_start),
     ];
     let record = Array::new(ctx.clone())?;
-    match moved {
-        0 => record.set(0, text)?,
-        _ => record.set(0, format!("{}{path}{}", &text[..path_start], &text[path_end..]))?,
+    if path_start + path.len() + behind.len() == text.len() {
+        record.set(0, text)?;
+    } else {
+        record.set(0, format!("{before}{dot}{path}{behind}"))?;
     }
     for (at, index) in indices.into_iter().enumerate() {
         record.set(at + 1, index)?;

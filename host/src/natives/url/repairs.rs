@@ -76,9 +76,42 @@ pub fn path_of(url: &Url) -> Cow<'_, str> {
     }
 }
 
+/// What is before the path, and what keeps one of a URL without a host that begins with `//` from being read as a host:
+/// the crate forgets that, or keeps it where a host is set. <https://url.spec.whatwg.org/#url-serializing>
+pub fn before_path<'a>(url: &'a Url, path: &str) -> (&'a str, &'static str) {
+    let parts = quirks::internal_components(url);
+    let before = &url.as_str()[..parts.path_start as usize];
+    // Behind the host, which may be a dot itself; no port has a slash.
+    let before = if before[parts.host_end as usize..].ends_with("/.") { &before[..before.len() - 2] } else { before };
+    let has_host = parts.host_end > parts.scheme_end + 1;
+    (before, if path.starts_with("//") && !has_host { "/." } else { "" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_does_not_become_a_host_nor_the_other_way_round() {
+        for (text, path, before) in [
+            ("s3:/a", "//b", ("s3:", "/.")),
+            ("s3:/.//a", "//b", ("s3:", "/.")),
+            ("s3:/.//a", "b", ("s3:", "")),
+            ("s3://h/a", "//b", ("s3://h", "")),
+            ("s3:///a", "//b", ("s3://", "")),
+            ("s3://u:p@h:1/.", "//b", ("s3://u:p@h:1", "")),
+            ("https://h/a", "//b", ("https://h", "")),
+            ("s3://.", "", ("s3://.", "")),
+            ("https://./", "b", ("https://.", "")),
+        ] {
+            let mut url = Url::parse(text).unwrap();
+            quirks::set_pathname(&mut url, path);
+            assert_eq!(before_path(&url, url.path()), before, "{text} {path}");
+        }
+        let mut url = Url::parse("s3:/.//a").unwrap();
+        quirks::set_host(&mut url, "h").unwrap();
+        assert_eq!(before_path(&url, url.path()), ("s3://h", ""));
+    }
 
     #[test]
     fn refuses_credentials_without_a_host_and_backslashes_in_one() {
