@@ -25,7 +25,7 @@ export class Secret {
     return '[redacted]';
   }
 
-  /** `util.inspect` and `console.log` in Node and Bun. */
+  /** `util.inspect` and `console.log` in Node. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return '[redacted]';
   }

@@ -27,8 +27,7 @@ export async function prepareSdkNetwork(url: URL, variables: ProxyVariables, htt
   const certificates = http.certificates();
   if (certificates === undefined) return;
   const { setDefaultCACertificates } = await import('node:tls');
-  // Bun reads SSL_CERT_FILE by itself.
-  setDefaultCACertificates?.(certificates.match(PEM) ?? []);
+  setDefaultCACertificates(certificates.match(PEM) ?? []);
 }
 
 let isPrepared = false;

@@ -1,6 +1,6 @@
 /**
- * Text as bytes and back. What is ASCII, as nearly all is, goes without `Buffer`: the runtime takes 0.12 ms to load that,
- * which a start that waits for an answer has left and one that has not asked yet has not.
+ * Text as bytes and back. What is ASCII, as nearly all is, goes without `Buffer`, which the host makes only when something
+ * asks for it.
  */
 import { type ByteString, isAscii } from './system.ts';
 

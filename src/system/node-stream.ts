@@ -51,7 +51,7 @@ async function writeAll(socket: Socket, bytes: Uint8Array, signal: AbortSignal):
       socket.on('error', reject);
       let isEnded = false;
       socket.on('end', () => {
-        // Bun says so of what we destroy, too.
+        // Not of what we destroy.
         isEnded = !signal.aborted;
       });
       socket.on('close', () => (isEnded ? resolve() : reject(signal.reason ?? new Error('cut off'))));
