@@ -1,7 +1,6 @@
 /** Fetches all sources at the same time, checks how each is sealed, and merges them in the order given. */
 import type { AwsClient } from '../aws/aws-client.ts';
 import { hasAlias } from '../aws/kms-key.ts';
-import { readPlainFile } from '../envfile/plain-file.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Attempt } from '../events/attempt.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
@@ -11,7 +10,7 @@ import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
 import type { EncryptionContext } from '../sealing/encryption-context.ts';
 import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
-import { plainText } from '../sealing/plain.ts';
+import { plainPairs, plainText } from '../sealing/plain.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
 import type { Recognised } from '../sealing/recognise.ts';
 import { SecretMap } from '../secret-map.ts';
@@ -107,6 +106,8 @@ async function recogniseBytes(
   bytes: Uint8Array,
   { source, format }: { readonly source: string; readonly format: Source['format'] },
 ): Promise<Recognised> {
+  const pairs = format === undefined ? plainPairs(bytes) : undefined;
+  if (pairs !== undefined) return { kind: 'dotenv', pairs };
   const text = format === undefined ? plainText(bytes) : undefined;
   if (text !== undefined) return { kind: 'dotenv', text };
   const { asFormat, recognise } = await import('../sealing/recognise.ts');
@@ -147,12 +148,10 @@ export async function openObject(
 /** Most files have plain lines alone; the parser is for the others. */
 async function openPlainFile(
   bytes: Uint8Array,
-  { kind, text }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
+  { kind, text, pairs }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
   source: Source,
 ): Promise<SecretMap> {
-  const isUsual = kind === 'dotenv' && source.dialect === 'dotenv' && text !== undefined;
-  const plain = isUsual ? readPlainFile(text) : undefined;
-  if (plain !== undefined) return SecretMap.of(plain);
+  if (pairs !== undefined && source.dialect === 'dotenv') return SecretMap.of(pairs);
   const { openPlain } = await import('../sealing/open.ts');
   return openPlain(bytes, kind, source, text);
 }

@@ -2,4 +2,4 @@
 import { natives } from '../platform/callbacks.ts';
 import type { ReadPlainFile } from './plain-file.ts';
 
-export const readPlainFile: ReadPlainFile = (text) => natives.plainFile(text);
+export const readPlainFile: ReadPlainFile = (bytes, unless) => natives.plainFile(bytes, unless);

@@ -6,17 +6,22 @@ import { NAME_PATTERN } from './name.ts';
 
 const PLAIN = new RegExp(`^(${NAME_PATTERN})=(?![ \\t'"])[^\\n\\r#]*$`);
 
+/** For the parser, which refuses it: it would end the variable in the command's environment and begin another one there. */
+const NUL = '\0';
+/** For the parser, too: it may stand for bytes that were not UTF-8 when the file was made. */
+const REPLACED = '\uFFFD';
+
 /**
- * For the parser, which has the bytes and refuses them: a NUL would end the variable in the command's environment and begin
- * another one there, and U+FFFD may stand for bytes that are not UTF-8.
+ * For each assignment its name and then `NAME=value`, in file order; `undefined` for any other file, and for one that holds
+ * one of the words. Of bytes, because QuickJS takes longer to make text of them, and bytes again, than to read them.
  */
-const DOUBTFUL = /[\0\uFFFD]/;
+export type ReadPlainFile = (bytes: Uint8Array, unless: readonly string[]) => string[] | undefined;
 
-/** For each assignment its name and then `NAME=value`, in file order; `undefined` for any other file. */
-export type ReadPlainFile = (text: string) => string[] | undefined;
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export const readPlainFile: ReadPlainFile = (text) => {
-  if (DOUBTFUL.test(text)) return undefined;
+export const readPlainFile: ReadPlainFile = (bytes, unless) => {
+  const text = decode(bytes);
+  if (text === undefined || [NUL, REPLACED, ...unless].some((word) => text.includes(word))) return undefined;
   const found: string[] = [];
   for (const line of text.split('\n')) {
     if (line === '' || (line.startsWith('#') && !line.includes('\r'))) continue;
@@ -26,3 +31,11 @@ export const readPlainFile: ReadPlainFile = (text) => {
   }
   return found;
 };
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -111,7 +111,7 @@ export interface TextNatives {
   /** See `src/envfile/plain-lines.ts`. */
   plainLines(text: string): Int32Array;
   /** See `src/envfile/plain-file.ts`. */
-  plainFile(text: string): string[] | undefined;
+  plainFile(bytes: Uint8Array, unless: readonly string[]): string[] | undefined;
 }
 
 /**

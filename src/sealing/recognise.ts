@@ -11,7 +11,12 @@ import { DOTENVX_KEY, decode, MIN_BASE64, mayBeSopsOrDotenvx, startsAsDotenv } f
 import { isObject, recogniseSopsText } from './sops/recognise.ts';
 import type { SopsKind } from './sops/tree.ts';
 
-export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded) | Sealed;
+export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded & Read) | Sealed;
+
+interface Read {
+  /** Names and assignments in turn, in the default dialect, where they came with the look at the bytes. */
+  readonly pairs?: readonly string[];
+}
 
 interface Decoded {
   /** What the bytes are as text, without a BOM and with U+FFFD for what is invalid, for who reads on. */

@@ -5,6 +5,9 @@ import { readPlainFile } from '../../src/envfile/plain-file.ts';
 
 const BOM = '\uFEFF';
 
+const read = (text: string, unless: readonly string[] = []) =>
+  readPlainFile(new TextEncoder().encode(text), unless);
+
 /** What a file of plain lines has to be: what the parser makes of it. */
 function byParser(text: string): string[] {
   const entries = parse(new TextEncoder().encode(text), { dialect: 'dotenv', source: 's3://b/k' });
@@ -13,7 +16,7 @@ function byParser(text: string): string[] {
 
 describe('a file of plain lines', () => {
   it('gives each name with its assignment', () => {
-    expect(readPlainFile('# c\n\nA=1\nB.c-9=x y=z$`\\"\nA=ä\u{10000}\nC=')).toEqual([
+    expect(read('# c\n\nA=1\nB.c-9=x y=z$`\\"\nA=ä\u{10000}\nC=')).toEqual([
       'A',
       'A=1',
       'B.c-9',
@@ -27,14 +30,23 @@ describe('a file of plain lines', () => {
 
   it.each(["A='1'", 'A= 1', 'A=1 ', 'A=1\r', '# c\r', ' # c', 'export A=1', 'A', 'A=1 # c', '=1', '\t'])(
     'is none with the line %j',
-    (line) => expect(readPlainFile(`B=1\n${line}\n`)).toBeUndefined(),
+    (line) => expect(read(`B=1\n${line}\n`)).toBeUndefined(),
   );
 
   // A NUL would end the variable in the command's environment, and what follows would be another one, of any name.
   it.each(['A=1\0LD_PRELOAD=/x', '#\0', 'A=\uFFFD', '# \uFFFD', `${BOM}A=1`])(
     'is left to the parser with %j, which refuses it or looks at the bytes',
-    (line) => expect(readPlainFile(`B=1\n${line}\n`)).toBeUndefined(),
+    (line) => expect(read(`B=1\n${line}\n`)).toBeUndefined(),
   );
+
+  it('is none with bytes that are not UTF-8', () => {
+    expect(readPlainFile(Uint8Array.of(0x41, 0x3d, 0xff), [])).toBeUndefined();
+  });
+
+  it('is none with one of the words, wherever it stands', () => {
+    expect(read('A=1\n# by sops\n', ['ENC[', 'sops'])).toBeUndefined();
+    expect(read('A=1\n', ['ENC[', 'sops'])).toEqual(['A', 'A=1']);
+  });
 
   it('is what the parser makes of it', () => {
     const pieces = [
@@ -59,7 +71,7 @@ describe('a file of plain lines', () => {
     const text = fc.array(fc.constantFrom(...pieces, 'A=', '\nB='), { maxLength: 12 });
     fc.assert(
       fc.property(text, (all) => {
-        const found = readPlainFile(all.join(''));
+        const found = read(all.join(''));
         if (found !== undefined) expect(found).toEqual(byParser(all.join('')));
       }),
       { numRuns: 5000 },

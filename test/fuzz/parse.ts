@@ -28,7 +28,7 @@ function checkEntries(bytes: Uint8Array, dialect: Dialect, entries: readonly Ent
       byName,
     );
   }
-  const plain = dialect === 'dotenv' ? readPlainFile(decode(bytes)) : undefined;
+  const plain = dialect === 'dotenv' ? readPlainFile(bytes, []) : undefined;
   if (plain !== undefined)
     checkSame(
       'the short way',

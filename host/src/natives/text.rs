@@ -32,9 +32,12 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     Ok(())
 }
 
-/// Names and lines in turn; `undefined` for a file that has other lines, and for text that is not well-formed.
-fn plain_file<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
-    let Some(lines) = std::str::from_utf8(text.bytes()).ok().and_then(plain_lines::all) else {
+/// Names and lines in turn; `undefined` for a file that has other lines or one of the words, and for what is not UTF-8.
+fn plain_file<'js>(ctx: Ctx<'js>, bytes: Bytes<'js>, unless: Vec<Text<'js>>) -> Result<Value<'js>> {
+    let bytes = view(&bytes);
+    let is_other = unless.iter().any(|word| memmem::find(bytes, word.bytes()).is_some());
+    let text = if is_other { None } else { std::str::from_utf8(bytes).ok() };
+    let Some(lines) = text.and_then(plain_lines::all) else {
         return Ok(Value::new_undefined(ctx));
     };
     strings::array_of(&ctx, lines.iter().flat_map(|(line, name)| [&line[..*name], line]))
