@@ -27,7 +27,7 @@ export function buildTools(): Tools {
   const cargo = findProgram('cargo', [...pathFolders(), `${homedir()}/.cargo/bin`]);
   if (cargo === undefined)
     throw new Unusable(
-      'the bench needs cargo: install Rust 1.85 or later with rustup, or Debian’s cargo-web',
+      'the bench needs cargo: install Rust 1.88 or later',
     );
   const server = `${CACHE}/server`;
   run(goCommand(), ['build', '-trimpath', '-o', server, '.'], 'server');

@@ -1,6 +1,7 @@
 /**
  * `npm run build`: dist/envseal.mjs with its chunks, the full program for Node; and where cargo is, dist/envseal, the
- * container executable. `--all` builds it for the other architecture too; `--fast` builds the host quickly instead of well.
+ * container executable. `--all` builds it for the other architecture too; `--fast` builds the host quickly instead of well;
+ * `--node` leaves it out.
  */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -29,7 +30,8 @@ const paths = Object.fromEntries(
 const missing = Object.keys(paths)
   .map(missingForHost)
   .find((line) => line !== undefined);
-if (missing === undefined) await buildForContainers();
+if (process.argv.includes('--node')) console.log('dist/envseal is left out');
+else if (missing === undefined) await buildForContainers();
 else if (all) throw new Error(missing);
 else console.log(`dist/envseal is not built: ${missing}`);
 

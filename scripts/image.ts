@@ -25,8 +25,10 @@ else {
 function fillContext(built: string): void {
   for (const arch of archs) {
     const executable = executableOf(built, arch);
-    if (!existsSync(executable))
-      throw new Error('the container executable is not built: cargo is missing, see README.md');
+    if (!existsSync(executable)) {
+      console.error('the container executable is not built: see what npm run build says is missing');
+      process.exit(1);
+    }
     for (const image of IMAGES) {
       makeImageRoot(image, { arch, executable, dist: `${built}/dist`, seconds: commit.seconds }, context);
       console.log(`dist/image/${image}-${IMAGE_ARCHS[arch]}`);

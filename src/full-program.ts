@@ -5,6 +5,7 @@
  */
 import { EnvsealError } from './errors.ts';
 import type { Host } from './host.ts';
+import { lookUp } from './launch/lookup.ts';
 import { cStrings } from './system/c-strings.ts';
 
 const HINT = 'use the full program: the image envseal:cli, or npx envseal with Node 24 or later';
@@ -35,15 +36,20 @@ export class NeedsFullProgram extends EnvsealError {
  * Becomes the full program where an error asks for that and the program is there. Returns any other error as it is, and
  * one that says what is missing where it is there and does not start.
  */
-export function continueInFullProgram(error: unknown, { system, argv, environ }: Host): unknown {
+export async function continueInFullProgram(
+  error: unknown,
+  { system, argv, environ }: Host,
+): Promise<unknown> {
   if (!(error instanceof NeedsFullProgram)) return error;
   const path = system.fullProgram();
   if (path === undefined || !system.isReadable(path)) return error;
   try {
-    return system.execve(path, cStrings([path, ...argv]), cStrings(environ));
+    // Not by its first line: where there is no Node, that ends in words and a status of another program's.
+    const node = await lookUp('node', environ, system);
+    return system.execve(node, cStrings(['node', path, ...argv]), cStrings(environ));
   } catch (cause) {
     return new EnvsealError('configuration', `${error.what} needs Node, which does not start here`, {
-      hint: `${HINT}; envseal.mjs beside this executable starts with node from PATH`,
+      hint: `put Node 24 or later on the PATH: envseal.mjs beside this executable starts with it`,
       cause,
     });
   }

@@ -37,7 +37,7 @@ async function main(host: Host): Promise<number> {
 /** Where the full program can do what this one cannot, it goes on instead. */
 async function failOrGoOn(error: unknown, host: Host): Promise<never> {
   const { continueInFullProgram } = await import('./full-program.ts');
-  return fail(continueInFullProgram(error, host));
+  return fail(await continueInFullProgram(error, host));
 }
 
 function fail(error: unknown): never {

@@ -19,6 +19,9 @@ export const TARGETS: Readonly<Record<string, HostTarget>> = {
   arm64: { triple: 'aarch64-unknown-linux-gnu', cc: 'aarch64-linux-gnu-gcc' },
 };
 
+/** 1.88, as host/Cargo.toml says. */
+const LEAST_RUST = 1088;
+
 /** What is missing for a build, as a line for people; `undefined` where nothing is. */
 export function missingForHost(arch: string = process.arch): string | undefined {
   if (process.platform !== 'linux') return 'the container executable is for Linux, and is built there';
@@ -31,6 +34,11 @@ export function missingForHost(arch: string = process.arch): string | undefined 
     if (execaSync(program, ['--version'], { reject: false }).failed)
       return `${program} is not there: ${hint}`;
   }
+  const version = /^rustc (\d+)\.(\d+)/.exec(
+    execaSync('rustc', ['--version'], { reject: false }).stdout ?? '',
+  );
+  if (version === null || Number(version[1]) * 1000 + Number(version[2]) < LEAST_RUST)
+    return `${version === null ? 'rustc is not there' : `this is ${version[0]}`}: install Rust 1.88 or later`;
   const { stdout } = execaSync('rustc', ['--print', 'target-libdir', '--target', triple]);
   if (!existsSync(stdout)) return `Rust has no libraries for ${triple}: rustup target add ${triple}`;
   return undefined;

@@ -2,6 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { variableOf } from '../own-variables.ts';
+import type { System } from '../system/system.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS, type Command } from './commands.ts';
 import {
@@ -29,7 +30,9 @@ export const help: Command = async ({ host, commandLine }) => {
   const topic = command === 'help' ? operands[0] : command;
   host.system.write(
     1,
-    topic === undefined || topic === 'help' ? overview() : details(topic === 'exec' ? 'run' : topic),
+    topic === undefined || topic === 'help'
+      ? overview(host.system.runtime)
+      : details(topic === 'exec' ? 'run' : topic),
   );
 };
 
@@ -37,7 +40,12 @@ export const version: Command = async ({ host }) => {
   host.system.write(1, `envseal ${VERSION}\n`);
 };
 
-function overview(): string {
+/** Of the container executable, whose help has all commands: they are what people look for. */
+const CONTAINER_ONLY = [
+  'This is the container executable: it has run, completion, help and version. The others need the full envseal, on Node.',
+];
+
+function overview(runtime: System['runtime']): string {
   return [
     'envseal opens KMS-sealed env files and becomes the container command, with their variables in its environment.',
     'Its other commands put env files there, and change and compare them.',
@@ -49,6 +57,7 @@ function overview(): string {
     '  ENVSEAL_SOURCE=s3://snacks/dev/env envseal run -- ./api',
     '',
     'envseal help run lists the flags; each has a variable, such as ENVSEAL_KMS_KEY for --kms-key.',
+    ...(runtime === 'host' ? CONTAINER_ONLY : []),
     '',
   ].join('\n');
 }

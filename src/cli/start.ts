@@ -39,7 +39,7 @@ export async function start({ settings, argv, host }: StartOptions): Promise<nev
     return await handOver(launch, host);
   } catch (caught) {
     const { continueInFullProgram } = await import('../full-program.ts');
-    const error = continueInFullProgram(caught, host);
+    const error = await continueInFullProgram(caught, host);
     await record?.({ error });
     throw error;
   }

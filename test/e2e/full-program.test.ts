@@ -1,10 +1,11 @@
 /** What the container executable leaves to the full program: it goes on there, or says what is needed. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type S3Server, startS3 } from '../servers/start.ts';
 import { BARE, home, KEYS, store } from './aws.ts';
 import { folder } from './folder.ts';
-import { envseal, isBundle, PATH_WITH_NODE } from './program.ts';
+import { envseal, isBundle, PATH_WITH_NODE, runWords, wordsFor } from './program.ts';
 import { CANARY, type Env } from './transcript.ts';
 
 let s3: S3Server;
@@ -103,6 +104,21 @@ describe.skipIf(isBundle)('with the full program beside it', () => {
     const args = ['run', '-s', 's3://snacks/env', '--', 'sh', '-c', 'echo "$A"; wc -l <"$0"', log];
     const { status, stdout, stderr } = await envseal(args, { env: given });
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${CANARY}\n1\n`, stderr: '' });
+  });
+
+  test('where there is no Node it says so, and reports the start', async () => {
+    const log = join(folder(), 'log');
+    const given = { ...withProfile('credential_process = false'), ENVSEAL_EVENT_SINK: `file://${log}` };
+    const words = [...wordsFor({ PATH: PATH_WITH_NODE }), ...OPEN];
+    const outcome = await runWords(words, { env: { ...given, PATH: folder() } });
+    expect(outcome).toEqual({
+      status: 78,
+      signal: null,
+      stdout: '',
+      stderr: expect.stringMatching(/^envseal: error: .* needs Node, .*\nenvseal: hint: put Node 24 .*\n$/),
+    });
+    expect(JSON.parse(readFileSync(log, 'utf8'))).toMatchObject({ type: 'envseal.access.failed' });
+    expect(await s3.requests()).toEqual([]);
   });
 
   test('what the small one does itself does not start it', async () => {
