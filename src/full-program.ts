@@ -7,6 +7,7 @@ import { EnvsealError } from './errors.ts';
 import type { Host } from './host.ts';
 import { lookUp } from './launch/lookup.ts';
 import { cStrings } from './system/c-strings.ts';
+import { ErrnoError } from './system/system.ts';
 
 const HINT = 'use the full program: the image envseal:cli, or npx envseal with Node 24 or later';
 
@@ -48,6 +49,8 @@ export async function continueInFullProgram(
     const node = await lookUp('node', environ, system);
     return system.execve(node, cStrings(['node', path, ...argv]), cStrings(environ));
   } catch (cause) {
+    // A stop signal came first: its handler ends us.
+    if (cause instanceof ErrnoError && cause.errno === 'EINTR') return await new Promise(() => {});
     return new EnvsealError('configuration', `${error.what} needs Node, which does not start here`, {
       hint: `put Node 24 or later on the PATH: envseal.mjs beside this executable starts with it`,
       cause,

@@ -6,15 +6,15 @@ use crate::{process, signals};
 pub const READY_FD: i32 = 4;
 /// Not only the end: that comes too when it dies on its way here.
 pub const READY: &[u8; 1] = b"r";
-/// What such a process is called, which `detach`'s caller gives as its first word.
-pub const DETACHED: &[u8] = b"envseal-events";
+/// The words of such a process, which `detach`'s caller gives it.
+const DETACHED: [&[u8]; 2] = [b"envseal-events", b"deliver-events"];
 
 pub fn at_start(name: &[u8]) {
     // No core file, no debugger of the same user, and /proc/PID/mem and /proc/PID/environ closed to them: until execve.
     // SAFETY: a call without pointers.
     unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
     signals::at_start();
-    if name == DETACHED {
+    if [name, process::arguments().first().copied().unwrap_or_default()] == DETACHED {
         process::write_all(READY_FD, READY);
         process::close(READY_FD);
     }

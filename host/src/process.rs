@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::io;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 
 #[derive(Clone, Copy)]
 struct Vectors {
@@ -61,6 +62,7 @@ pub fn environ() -> Vec<&'static [u8]> {
 
 /// Without destructors and buffers: nothing here has any to flush.
 pub fn exit(status: i32) -> ! {
+    write_fate();
     // SAFETY: ends the process.
     unsafe { libc::_exit(status) }
 }
@@ -73,6 +75,10 @@ pub fn write_all(fd: i32, bytes: &[u8]) -> bool {
 /// The same with the reason.
 pub fn try_to_write_all(fd: i32, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
+        // A log driver that is stuck must not keep a start from ending: also where the descriptor is one that waits.
+        if fd == 2 && !is_ready(fd, libc::POLLOUT, STDERR_WAIT_MS) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
         // SAFETY: the pointer and length are of one slice.
         match checked(unsafe { libc::write(fd, bytes.as_ptr().cast(), bytes.len()) }) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -82,6 +88,35 @@ pub fn try_to_write_all(fd: i32, mut bytes: &[u8]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// `false` when the time is over; `true` also for what a call will say the error of. Signal-safe.
+fn is_ready(fd: i32, events: i16, timeout_ms: i32) -> bool {
+    let mut poll = libc::pollfd { fd, events, revents: 0 };
+    // SAFETY: one pollfd of our own.
+    unsafe { libc::poll(&mut poll, 1, timeout_ms) != 0 }
+}
+
+/// Where the process that was left behind to deliver events learns what became of us; -1: there is none.
+static FATE: AtomicI32 = AtomicI32::new(-1);
+
+pub fn set_fate(fd: i32) {
+    FATE.store(fd, SeqCst);
+}
+
+/// Says that we never become the command: the end of the pipe alone would mean that we did. Signal-safe.
+pub fn write_fate() {
+    let fd = FATE.load(SeqCst);
+    if fd >= 0 {
+        // SAFETY: one byte of a constant. A pipe that is full has said it already.
+        unsafe { libc::write(fd, c"n".as_ptr().cast(), 1) };
+    }
+}
+
+/// Whose rights count.
+pub fn user() -> u32 {
+    // SAFETY: no arguments, and it never fails.
+    unsafe { libc::geteuid() }
 }
 
 /// read(2): 0 is the end.

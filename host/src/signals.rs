@@ -6,7 +6,7 @@ use crate::process;
 use std::cell::UnsafeCell;
 use std::mem::zeroed;
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::SeqCst};
 
 /// What we change at our start, with what was there before.
 struct Inherited {
@@ -30,6 +30,9 @@ impl<T> Ours<T> {
 static INHERITED: Ours<Option<Inherited>> = Ours::new(None);
 /// A bit for each signal that came and was not taken yet.
 static CAUGHT: AtomicU64 = AtomicU64::new(0);
+/// Whether a stop signal ever came. One that was taken is on its way to end us, which takes JavaScript a turn or more: until
+/// then nothing may be executed either.
+static STOPPED: AtomicBool = AtomicBool::new(false);
 /// Of the file that `execve` is about to be given: a handler that writes a NUL there makes it fail.
 static ABOUT_TO_EXECUTE: AtomicPtr<u8> = AtomicPtr::new(null_mut());
 
@@ -77,6 +80,7 @@ fn replace(signal: i32, handler: libc::sighandler_t) -> libc::sigaction {
 }
 
 extern "C" fn on_signal(signal: libc::c_int) {
+    STOPPED.store(true, SeqCst);
     CAUGHT.fetch_or(1 << signal, SeqCst);
     let path = ABOUT_TO_EXECUTE.load(SeqCst);
     if !path.is_null() {
@@ -124,7 +128,7 @@ pub fn sleep(descriptors: &mut [libc::pollfd], timeout_ms: f64) {
 }
 
 /// Calls `execute` with the mask and the dispositions that we found. A stop signal from before or meanwhile keeps it from
-/// executing anything: then it is there to be `take`n. `path` is what `execute` gives the kernel, with its NUL.
+/// executing anything, also where it was `take`n already. `path` is what `execute` gives the kernel, with its NUL.
 pub fn with_inherited(path: &mut [u8], execute: impl FnOnce(*const libc::c_char) -> i32) -> i32 {
     let Inherited { mask, ignored } = inherited();
     // SAFETY: restores what `at_start` found; the path's buffer lives until the pointer to it is taken back.
@@ -137,13 +141,27 @@ pub fn with_inherited(path: &mut [u8], execute: impl FnOnce(*const libc::c_char)
         ABOUT_TO_EXECUTE.store(pointer, SeqCst);
         // What came before was caught while the loop slept, or is delivered by this call.
         libc::sigprocmask(libc::SIG_SETMASK, mask, null_mut());
-        let errno = if CAUGHT.load(SeqCst) == 0 { execute(pointer.cast_const().cast()) } else { libc::EINTR };
+        let errno = if STOPPED.load(SeqCst) { libc::EINTR } else { execute(pointer.cast_const().cast()) };
         libc::sigprocmask(libc::SIG_BLOCK, &stop_set(), null_mut());
         ABOUT_TO_EXECUTE.store(null_mut(), SeqCst);
         for (signal, _) in ignored {
             replace(*signal, libc::SIG_IGN);
         }
-        if CAUGHT.load(SeqCst) == 0 { errno } else { libc::EINTR }
+        if STOPPED.load(SeqCst) { libc::EINTR } else { errno }
+    }
+}
+
+/// Of a child of ours that has ended: where SIGCHLD came blocked, the command would find one that it has no child for.
+pub fn drop_child_signal() {
+    // SAFETY: a set and a time of our own.
+    unsafe {
+        let mut set: libc::sigset_t = zeroed();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGCHLD);
+        if libc::sigismember(&inherited().mask, libc::SIGCHLD) == 1 {
+            let at_once: libc::timespec = zeroed();
+            libc::sigtimedwait(&set, null_mut(), &at_once);
+        }
     }
 }
 
@@ -171,10 +189,10 @@ struct Backstop {
 static BACKSTOP: Ours<Option<Backstop>> = Ours::new(None);
 
 extern "C" fn on_backstop(_: libc::c_int) {
-    // SAFETY: set before the timer is, and never again while it runs; write and _exit are signal-safe.
+    // SAFETY: set before the timer is, and never again while it runs; poll, write and _exit are signal-safe.
     unsafe {
         if let Some(Backstop { words, status, .. }) = &*BACKSTOP.0.get() {
-            libc::write(2, words.as_ptr().cast(), words.len());
+            process::write_all(2, words);
             process::exit(*status);
         }
     }

@@ -120,7 +120,7 @@ export async function readBody(
   isVerified: () => boolean = () => false,
 ): Promise<Uint8Array> {
   const announced = response.headers.get('content-length');
-  const length = announced === null ? undefined : Number(announced);
+  const length = announced === null ? undefined : lengthOf(announced);
   try {
     if ((response as { endedBy?: BodyEnd }).endedBy === 'close' && !isVerified()) throw unbounded();
     if (length !== undefined && length > limit) throw tooLarge(limit);
@@ -135,6 +135,11 @@ export async function readBody(
     if (signal.aborted) throw signal.reason;
     throw error instanceof EnvsealError ? error : truncated(error);
   }
+}
+
+/** Anything but a number is more than any limit: what announces no length that counts must not be read without one. */
+function lengthOf(announced: string): number {
+  return /^\d+$/.test(announced) ? Number(announced) : Number.POSITIVE_INFINITY;
 }
 
 /** All of a body, refused as `too_large` while it is read. */

@@ -37,6 +37,11 @@ export interface ProcessNatives {
   arguments(): ByteString[];
   /** Entries `NAME=value` in their order. */
   environ(): ByteString[];
+  /**
+   * Whether a file and its folder are root's or this user's, and not for everyone to write to: what lies there was put
+   * there by someone who could have replaced this program as well.
+   */
+  isGuarded(path: ByteString): boolean;
   /** Of the program's file; `undefined` without /proc. */
   selfPath(): ByteString | undefined;
   /** At once, without anything being flushed. */

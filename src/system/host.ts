@@ -93,7 +93,8 @@ async function sockets() {
 /** The host's own file has a folder; what it was started as may have none. */
 function fullProgramBeside(self: ByteString | undefined): ByteString | undefined {
   const slash = self?.lastIndexOf('/') ?? -1;
-  return slash < 0 ? undefined : `${self?.slice(0, slash)}/envseal.mjs`;
+  const path = `${self?.slice(0, slash)}/envseal.mjs`;
+  return slash >= 0 && natives.isGuarded(path) ? path : undefined;
 }
 
 /** Between the turns of the loop: a read that waits would keep signals and timers waiting too. */

@@ -1,5 +1,5 @@
 /** What the container executable leaves to the full program: it goes on there, or says what is needed. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type S3Server, startS3 } from '../servers/start.ts';
@@ -119,6 +119,25 @@ describe.skipIf(isBundle)('with the full program beside it', () => {
     });
     expect(JSON.parse(readFileSync(log, 'utf8'))).toMatchObject({ type: 'envseal.access.failed' });
     expect(await s3.requests()).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() === 0)('what anyone could have put there is not started', async () => {
+    const place = folder({ 'envseal.mjs': '#!/bin/sh\necho started >&2\n' });
+    const program = join(place, 'envseal');
+    copyFileSync(wordsFor({ PATH: PATH_WITH_NODE })[0] as string, program);
+    chmodSync(program, 0o755);
+    const start = () => runWords([program, 'list', 's3://snacks/env'], { env: withNode() });
+    for (const [path, mode] of [
+      [place, 0o1777],
+      [join(place, 'envseal.mjs'), 0o666],
+    ] as const) {
+      chmodSync(place, 0o755);
+      chmodSync(path, mode);
+      expect(await start()).toMatchObject({ status: 78, stdout: '', stderr: expect.stringMatching(NEEDS) });
+    }
+    chmodSync(join(place, 'envseal.mjs'), 0o644);
+    chownSync(join(place, 'envseal.mjs'), 65534, 65534);
+    expect(await start()).toMatchObject({ status: 78, stderr: expect.stringMatching(NEEDS) });
   });
 
   test('what the small one does itself does not start it', async () => {

@@ -7,7 +7,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describeReal } from '../real/available.ts';
 import { kmsKeyArn } from '../servers/start.ts';
 import { BARE, KEYS } from './aws.ts';
 import { folder } from './folder.ts';
@@ -20,8 +22,11 @@ type Ending = 'ended by us' | 'ended as the command';
 /** Called when the server has sent all of its answer: from then on a start has little left to do. */
 let onAnswered = () => {};
 let server: Server;
+/** What came to it as a webhook. */
+const reported: string[] = [];
 beforeAll(async () => {
-  server = createServer((_, response) => {
+  server = createServer(async (request, response) => {
+    if (request.method === 'POST') reported.push(JSON.parse(await text(request)).type);
     response.writeHead(200, {
       'x-amz-server-side-encryption': 'aws:kms',
       'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyArn(),
@@ -166,4 +171,42 @@ describe('SIGTERM from the first moment on', () => {
       if (status === 143) expect(typesIn(log).at(-1)).not.toBe('envseal.access.granted');
     }
   }, 300_000);
+});
+
+describeReal('strace', 'SIGTERM while the start waits for the process that it leaves behind', () => {
+  test.skipIf(isBundle)('ends it, and nothing is reported as granted', async () => {
+    const { port } = server.address() as { port: number };
+    const traced = join(folder(), 'trace');
+    const hook = `http://127.0.0.1:${port}/hook`;
+    // The first execve of each process comes late, so that the one that delivers keeps the start waiting.
+    const slow = ['-e', 'trace=execve,setsid', '-e', 'inject=execve:delay_enter=700000:when=1'];
+    const flags = ['--event-sink', hook, '--event-policy', 'background', '-s', 's3://snacks/env'];
+    const shell = [
+      'sh',
+      '-c',
+      'echo $$; exec "$@"',
+      'sh',
+      ...envsealWords,
+      'run',
+      ...flags,
+      '--',
+      'echo',
+      'ran',
+    ];
+    const child = spawn('strace', ['-f', '-o', traced, ...slow, ...shell], {
+      env: { PATH, ...BARE, ...KEYS, AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}` },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    await expect
+      .poll(() => existsSync(traced) && readFileSync(traced, 'utf8'), { timeout: 60_000 })
+      .toContain('setsid');
+    process.kill(Number(said), 'SIGTERM');
+    const [status] = (await once(child, 'close')) as [number];
+    expect({ status, ran: said.includes('ran') }).toEqual({ status: 143, ran: false });
+    expect(reported).toEqual(['envseal.access.failed']);
+  });
 });

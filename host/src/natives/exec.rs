@@ -4,29 +4,15 @@ use super::{Bytes, c_path, failure, from_byte_string, system_failure, view};
 use crate::process::checked;
 use crate::{errno, hygiene, limits, process, signals};
 use rquickjs::{Ctx, Function, Object, Result};
-use std::cell::RefCell;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-
-thread_local! {
-    /// Of the process that was left behind: it reads the end of this when the command has taken over, and a byte when it
-    /// never will.
-    static FATE: RefCell<Option<PipeWriter>> = const { RefCell::new(None) };
-}
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 
 const SELF: &std::ffi::CStr = c"/proc/self/exe";
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("execve", Function::new(ctx.clone(), execve)?)?;
     host.set("detach", Function::new(ctx.clone(), detach)?)?;
-    host.set(
-        "cancelDetached",
-        Function::new(ctx.clone(), || {
-            if let Some(mut fate) = FATE.take() {
-                let _ = fate.write_all(&[1]);
-            }
-        })?,
-    )?;
+    host.set("cancelDetached", Function::new(ctx.clone(), process::write_fate)?)?;
     Ok(())
 }
 
@@ -81,7 +67,8 @@ fn detach(ctx: Ctx<'_>, words: Vec<String>, input: Bytes<'_>) -> Result<()> {
         let _ = fate.write_all(&[1]);
         return Err(failure(&ctx, "ESRCH"));
     }
-    FATE.set(Some(fate));
+    // Open until we are the command, or have ended.
+    process::set_fate(fate.into_raw_fd());
     Ok(())
 }
 
@@ -101,6 +88,7 @@ fn start_detached(argv: &[*const libc::c_char], input: &[u8]) -> io::Result<(Pip
             process::exit(0);
         }
         while libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0) < 0 && process::errno() == libc::EINTR {}
+        signals::drop_child_signal();
     }
     Ok((ready, fate_writer))
 }

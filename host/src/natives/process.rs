@@ -1,8 +1,12 @@
 //! The process itself: what it was given, its clock, its signals and its end.
 
-use super::{Bytes, to_byte_string, view};
+use super::{Bytes, from_byte_string, to_byte_string, view};
 use crate::{process, signals};
 use rquickjs::{Ctx, Function, Object, Result};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -10,6 +14,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("arch", if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" })?;
     host.set("arguments", Function::new(ctx.clone(), || byte_strings(process::arguments()))?)?;
     host.set("environ", Function::new(ctx.clone(), || byte_strings(process::environ()))?)?;
+    host.set("isGuarded", Function::new(ctx.clone(), is_guarded)?)?;
     host.set("selfPath", Function::new(ctx.clone(), self_path)?)?;
     host.set("exit", Function::new(ctx.clone(), |status: i32| -> () { process::exit(status) })?)?;
     host.set("now", Function::new(ctx.clone(), now_ms)?)?;
@@ -28,6 +33,15 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 
 fn byte_strings(all: Vec<&'static [u8]>) -> Vec<String> {
     all.into_iter().map(to_byte_string).collect()
+}
+
+fn is_guarded(path: String) -> bool {
+    let path = PathBuf::from(OsString::from_vec(from_byte_string(&path)));
+    let user = process::user();
+    let is_ours = |path: &Path| {
+        std::fs::metadata(path).is_ok_and(|file| [0, user].contains(&file.uid()) && file.mode() & 0o002 == 0)
+    };
+    is_ours(&path) && path.parent().is_some_and(is_ours)
 }
 
 /// `None` without /proc.
