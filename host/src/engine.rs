@@ -99,7 +99,7 @@ pub fn install_import(ctx: &Ctx<'_>) -> Result<()> {
 }
 
 /// The part of the platform that a start seldom needs: a module that makes globals, when the first of them is asked for.
-fn install_rest<'js>(ctx: &Ctx<'js>, host: &Object<'js>, rest: Code<'static>) -> Result<()> {
+pub fn install_rest<'js>(ctx: &Ctx<'js>, host: &Object<'js>, rest: Code<'static>) -> Result<()> {
     let load = move |ctx: Ctx<'js>| {
         evaluate(&ctx, rest);
     };

@@ -140,7 +140,8 @@ export function toObject({
   kmsKeyName,
   metadata,
 }: ObjectResource): Pick<FetchedObject, 'sealing' | 'version' | 'namedKey'> {
-  const sealing: Sealing = kmsKeyName ? { kind: 'cmek', key: kmsKeyName } : { kind: 'none' };
+  const isKey = typeof kmsKeyName === 'string' && kmsKeyName !== '';
+  const sealing: Sealing = isKey ? { kind: 'cmek', key: kmsKeyName } : { kind: 'none' };
   const named = metadata?.['berglas-kms-key'] ?? metadata?.['kms-key'];
   return {
     sealing,

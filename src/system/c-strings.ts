@@ -4,7 +4,7 @@ import type { ByteString } from './system.ts';
 /** What execve is given as arguments or as environment. */
 export interface CStrings {
   readonly strings: readonly ByteString[];
-  /** The same one after another, each with a NUL behind it; of none, a NUL that nothing points to. */
+  /** The same one after another, each with a NUL behind it. */
   readonly block: Uint8Array;
 }
 
@@ -14,6 +14,7 @@ export interface CStrings {
  */
 export function cStrings(bytes: readonly ByteString[], texts: readonly string[] = []): CStrings {
   const strings = bytes.concat(texts);
+  if (strings.length === 0) return { strings, block: new Uint8Array(0) };
   const all = `${strings.join('\0')}\0`;
   const block = encoder.encode(all);
   // ASCII is the same in both, and most files are nothing else.

@@ -20,7 +20,7 @@ test.each<[readonly string[], readonly string[]]>([
   const { strings, block } = cStrings(bytes, texts);
   const all = [...bytes, ...asBytes(texts)];
   expect(strings).toEqual(all);
-  expect(new Uint8Array(block)).toEqual(latin1(`${all.join('\0')}\0`));
+  expect(new Uint8Array(block)).toEqual(latin1(all.map((one) => `${one}\0`).join('')));
 });
 
 test('whatever they hold but NUL', () => {
@@ -32,7 +32,7 @@ test('whatever they hold but NUL', () => {
       const { strings, block } = cStrings(inherited, texts);
       const all = [...inherited, ...asBytes(texts)];
       expect(strings).toEqual(all);
-      expect(new Uint8Array(block)).toEqual(latin1(`${all.join('\0')}\0`));
+      expect(new Uint8Array(block)).toEqual(latin1(all.map((one) => `${one}\0`).join('')));
     }),
   );
 });

@@ -36,12 +36,12 @@ fn check_in(context: &Context, name: &str, data: &[u8]) {
     });
 }
 
-/// The platform, the program, and what these import.
+/// The platform, the program, the platform's rest, and what these import.
 fn modules_in(folder: &str) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect(folder).map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "mjs"));
     files.sort_by_key(|path| {
-        ["platform.mjs", "envseal.mjs"].iter().position(|first| path.ends_with(first)).unwrap_or(usize::MAX)
+        ["platform.mjs", "envseal.mjs", "rest.mjs"].iter().position(|first| path.ends_with(first)).unwrap_or(usize::MAX)
     });
     files
         .iter()
@@ -58,10 +58,11 @@ fn start(sources: &[(String, Vec<u8>)]) -> Context {
     runtime.set_loader(engine::Names, engine::Linked(modules.clone()));
     let context = Context::full(&runtime).unwrap();
     context.with(|ctx| {
-        natives::install(&ctx).unwrap();
+        let host = natives::install(&ctx).unwrap();
         #[cfg(fuzzing)]
         ctx.globals().set(OUTCOME, Function::new(ctx.clone(), |text: String| super::outcomes::reached(&text))).unwrap();
         engine::install_import(&ctx).unwrap();
+        engine::install_rest(&ctx, &host, modules[2]).unwrap();
         for code in &modules[..2] {
             let evaluate = |ctx: &Ctx<'_>| -> Result<()> { engine::load(ctx, *code)?.eval()?.1.finish() };
             evaluate(&ctx).catch(&ctx).map_err(|error| error.to_string()).unwrap();
@@ -76,7 +77,12 @@ mod tests {
 
     fn program() -> Context {
         let checks = "globalThis.envsealFuzz = { short(bytes) { if (bytes.length > 2) throw new Error('long') } }";
-        start(&[("platform.mjs".into(), b"export {}".into()), ("envseal.mjs".into(), checks.into())])
+        let empty = || b"export {}".to_vec();
+        start(&[
+            ("platform.mjs".into(), empty()),
+            ("envseal.mjs".into(), checks.into()),
+            ("rest.mjs".into(), empty()),
+        ])
     }
 
     #[test]
