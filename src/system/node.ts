@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -99,10 +100,11 @@ export const nodeSystem: System = {
   readFileAtOnce(path, limit) {
     const { O_RDONLY, O_NONBLOCK, O_NOCTTY } = constants;
     return rethrow(() => {
+      // A pipe is not even opened: who waits for a reader to open it for writing would lose that reader again.
+      if (isSlow(statSync(asPath(path)))) return undefined;
       const fd = openSync(asPath(path), O_RDONLY | O_NONBLOCK | O_NOCTTY);
       try {
-        const kind = fstatSync(fd);
-        return kind.isFile() || kind.isDirectory() ? readUpTo(fd, limit) : undefined;
+        return isSlow(fstatSync(fd)) ? undefined : readUpTo(fd, limit);
       } finally {
         closeSync(fd);
       }
@@ -246,6 +248,11 @@ export function readUpTo(fd: number, limit: number): Uint8Array {
     left -= count;
   }
   return Buffer.concat(chunks);
+}
+
+/** Another process may still be writing it. */
+function isSlow(kind: Stats): boolean {
+  return !kind.isFile() && !kind.isDirectory();
 }
 
 /** Throws what execve would answer for a file that the kernel cannot load, as far as its first bytes tell. */

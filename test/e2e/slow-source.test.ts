@@ -1,8 +1,10 @@
 /** A source that another process is still writing: it is read to its end, and keeps neither signals nor the time waiting. */
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { describeReal } from '../real/available.ts';
 import { folder } from './folder.ts';
 import { envsealWords, PATH, type Running, runWords, startWords } from './program.ts';
 import { CANARY } from './transcript.ts';
@@ -49,6 +51,24 @@ test('it has the time of every source', async () => {
   const { status, stdout, stderr } = await outcome;
   expect({ status, stdout }).toEqual({ status: 75, stdout: '' });
   expect(stderr).toContain('out of time after 0.5 s');
+});
+
+describeReal('strace', 'under strace', () => {
+  test('a pipe is opened once: who opened it to write has a reader to the end', async () => {
+    const path = fifo();
+    const log = join(folder(), 'log');
+    const strace = ['strace', '-f', '-qq', '-o', log, '-e', 'trace=?open,openat'];
+    const ours = [...envsealWords, 'run', '--allow-unsealed', '-s', path, '--', 'printenv', 'A'];
+    const writer = spawn('sh', ['-c', 'echo A=1 >"$1"', 'sh', path], { env: { PATH } });
+    onTestFinished(() => {
+      writer.kill('SIGKILL');
+    });
+    expect(await runWords([...strace, ...ours])).toMatchObject({ status: 0, stdout: '1\n' });
+    const lines = readFileSync(log, 'utf8').split('\n');
+    expect(lines.filter((line) => line.includes(`"${path}"`) && !line.includes('ERESTARTSYS'))).toHaveLength(
+      1,
+    );
+  });
 });
 
 test('what a shell makes of <(…)', async () => {

@@ -49,13 +49,22 @@ fn read_file<'js>(ctx: Ctx<'js>, path: String, limit: usize) -> Result<Value<'js
     give_all(&ctx, file.as_raw_fd(), limit)
 }
 
+/// A pipe is not even opened: who waits for a reader to open it for writing would lose that reader again.
 /// O_NONBLOCK: a pipe that nothing writes into yet is opened at once. Files ignore it.
 fn read_file_at_once<'js>(ctx: Ctx<'js>, path: String, limit: usize) -> Result<Value<'js>> {
+    if std::fs::metadata(OsStr::from_bytes(c_path(&ctx, &path)?.as_bytes())).is_ok_and(|status| is_slow(&status)) {
+        return Ok(Value::new_undefined(ctx));
+    }
     let file = open_to_read_all(&ctx, &path, libc::O_NONBLOCK)?;
     match file.metadata() {
-        Ok(status) if !status.is_file() && !status.is_dir() => Ok(Value::new_undefined(ctx)),
+        Ok(status) if is_slow(&status) => Ok(Value::new_undefined(ctx)),
         _ => give_all(&ctx, file.as_raw_fd(), limit),
     }
+}
+
+/// Another process may still be writing it.
+fn is_slow(status: &std::fs::Metadata) -> bool {
+    !status.is_file() && !status.is_dir()
 }
 
 fn open_to_read(ctx: Ctx<'_>, path: String) -> Result<RawFd> {
