@@ -61,6 +61,9 @@ pub fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<Value<'js>> {
 
 /// A byte string, in which each character is one byte, as bytes.
 pub fn from_byte_string(text: &str) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.as_bytes().to_vec();
+    }
     text.chars().map(|character| character as u32 as u8).collect()
 }
 

@@ -45,6 +45,9 @@ export async function bundleForHost(
           { name: 'platform', priority: 2, test: (id) => id !== PLATFORM && platformFiles.has(id) },
           { name: 'rest', priority: 1, test: (id) => id !== REST && restFiles.has(id) },
           { name: 'start', tags: ['$initial'], test: (id) => ![entry, PLATFORM, REST].includes(id) },
+          // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
+          { name: 'small', test: /\/src\/(?:nearest|system\/base64)\.ts$/ },
+          { name: 'places', test: /\/src\/(?:full-program|store\/source)\.ts$/ },
           // What reads a command line that is not plain.
           {
             name: 'commands',

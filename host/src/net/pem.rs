@@ -1,6 +1,8 @@
 //! The certificates of a PEM bundle (RFC 7468): what `openssl` and the images' `ca-certificates` write, text between the
 //! blocks included.
 
+use memchr::memmem;
+
 const LABELS: [&[u8]; 3] = [b"CERTIFICATE-----", b"X509 CERTIFICATE-----", b"TRUSTED CERTIFICATE-----"];
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -9,28 +11,17 @@ const END: &[u8] = b"-----END ";
 pub fn certificates(bundle: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     let mut rest = bundle;
-    while let Some(at) = find(rest, BEGIN) {
+    while let Some(at) = memmem::find(rest, BEGIN) {
         rest = &rest[at + BEGIN.len()..];
         let Some(label) = LABELS.iter().find(|label| rest.starts_with(label)) else { continue };
         rest = &rest[label.len()..];
-        let Some(end) = find(rest, b"-----") else { break };
+        let Some(end) = memmem::find(rest, b"-----") else { break };
         if rest[end..].starts_with(END) {
             all.extend(decode(&rest[..end]));
         }
         rest = &rest[end..];
     }
     all
-}
-
-fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(at) = text[from..].iter().position(|byte| *byte == word[0]) {
-        if text[from + at..].starts_with(word) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
 }
 
 const NOTHING: u8 = 0xff;
