@@ -84,6 +84,9 @@ async function makeSdk(client: GoogleClient): Promise<KeyManagementServiceClient
 
 type Explain = (refusal: Pick<GoogleRefusal, 'status' | 'headers' | 'body'>) => EnvsealError;
 
+/** How much later than ours the SDK's own deadline is, in milliseconds: ours is the one that explains itself. */
+const LATER_MS = 100;
+
 /** Our retry knows the deadline, so the SDK has none. */
 async function attempt<T>(
   client: GoogleClient,
@@ -92,7 +95,7 @@ async function attempt<T>(
 ): Promise<T> {
   return await retry(async () => {
     try {
-      const timeout = client.deadline.remainingMs();
+      const timeout = client.deadline.remainingMs() + LATER_MS;
       return await withDeadline(call({ retry: null, timeout }), client.deadline);
     } catch (error) {
       throw explainSdk(error, explain, client);
