@@ -1,4 +1,5 @@
 import { EnvsealError } from '../errors.ts';
+import { includesAny } from '../system/text-search.ts';
 
 /** A decoded file and the place up to which it has been read. */
 export interface Cursor {
@@ -19,10 +20,9 @@ const BOM = '\uFEFF';
  */
 export function openText(bytes: Uint8Array, source: string, decoded?: string): Cursor {
   // A U+FFFD can be the file's own, and of two BOMs one is left.
-  const isExact = decoded !== undefined && !decoded.includes('\uFFFD') && !decoded.startsWith(BOM);
+  const isExact = decoded !== undefined && !decoded.startsWith(BOM) && !includesAny(decoded, ['\uFFFD']);
   const text = isExact ? decoded : decode(bytes, source);
-  const nul = text.indexOf('\0');
-  if (nul !== -1) throw malformed({ source, text }, nul, 'text without NUL');
+  if (includesAny(text, ['\0'])) throw malformed({ source, text }, text.indexOf('\0'), 'text without NUL');
   return { source, text, at: text.startsWith(BOM) ? 1 : 0, line: 1 };
 }
 

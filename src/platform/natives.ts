@@ -111,6 +111,8 @@ export interface TextNatives {
   decodeBase64(text: string): Uint8Array<ArrayBuffer>;
   /** Whether long text includes one of the parts; all have whole surrogate pairs. */
   includesAny(text: string, parts: readonly string[]): boolean;
+  /** The first place of `part`, which has whole surrogate pairs, in UTF-16 units; -1 for none. */
+  indexOf(text: string, part: string): number;
   /** See `src/system/text-search.ts`. */
   isText(text: string): boolean;
   /** See `src/envfile/plain-lines.ts`. */

@@ -10,3 +10,8 @@ export function isText(text: string): boolean {
 export function includesAny(text: string, parts: readonly string[]): boolean {
   return parts.some((part) => text.includes(part));
 }
+
+/** The first place of a part that has whole surrogate pairs, in UTF-16 units; -1 for none. */
+export function indexOf(text: string, part: string): number {
+  return text.indexOf(part);
+}

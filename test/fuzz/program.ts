@@ -8,7 +8,7 @@ import { checkSame } from './promises.ts';
 import { checkRecognise } from './recognise.ts';
 import { checkUrl } from './url.ts';
 
-const PARTS = ['sops', 'ENC[AES256_GCM,', '\u{10000}', 'ä', '='];
+const PARTS = ['\0', '\uFFFD', 'sops', 'ENC[AES256_GCM,', '\u{10000}', 'ä', '='];
 
 /** Natives that have a double in TypeScript. */
 function checkDoubles(text: string): void {
@@ -17,7 +17,10 @@ function checkDoubles(text: string): void {
     checkSame('plainFile', natives.plainFile(bytes, unless), readPlainFile(bytes, unless));
   checkSame('plainLines', [...natives.plainLines(text)], [...plainLines(text)]);
   checkSame('isText', natives.isText(text), isText(text));
-  for (const part of PARTS) checkSame('includesAny', natives.includesAny(text, [part]), text.includes(part));
+  for (const part of PARTS) {
+    checkSame('includesAny', natives.includesAny(text, [part]), text.includes(part));
+    checkSame('indexOf', natives.indexOf(text, part), text.indexOf(part));
+  }
 }
 
 Object.assign(globalThis, {

@@ -575,6 +575,9 @@ describe.skipIf(!hasHost)('on the host', () => {
       expect(host.perform(all.map(([text, part]) => ['includes', text, part]))).toEqual(
         all.map(([text, part]) => [text.includes(part)]),
       );
+      expect(host.perform(all.map(([text, part]) => ['indexOf', text, part]))).toEqual(
+        all.map(([text, part]) => [text.indexOf(part)]),
+      );
     });
   });
 });

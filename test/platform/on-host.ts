@@ -9,6 +9,7 @@ Object.assign(OPERATIONS, {
   plainLines: (text: string) => [...natives.plainLines(text)],
   isText: (text: string) => natives.isText(text),
   includes: (text: string, part: string) => natives.includesAny(text, [part]),
+  indexOf: (text: string, part: string) => natives.indexOf(text, part),
   crc32: (hex: string) => natives.crc32(Buffer.from(hex, 'hex')),
   crc32c: (hex: string) => natives.crc32c(Buffer.from(hex, 'hex')),
   crc64nvme: (hex: string) => [...natives.crc64nvme(Buffer.from(hex, 'hex'))],

@@ -21,6 +21,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
         Function::new(ctx.clone(), |ctx: Ctx<'js>, text: Text<'js>| array(&ctx, base64::decode(text.bytes())))?,
     )?;
     host.set("includesAny", Function::new(ctx.clone(), includes_any)?)?;
+    host.set("indexOf", Function::new(ctx.clone(), index_of)?)?;
     host.set("isText", Function::new(ctx.clone(), |text: Text<'js>| is_text(text.bytes()))?)?;
     host.set("plainFile", Function::new(ctx.clone(), plain_file)?)?;
     host.set(
@@ -69,6 +70,14 @@ fn encode_latin1<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
 /// To take the text over is what takes the time, so one call looks for all parts.
 fn includes_any(text: Text<'_>, parts: Vec<Text<'_>>) -> bool {
     parts.iter().any(|part| memmem::find(text.bytes(), part.bytes()).is_some())
+}
+
+/// In UTF-16 units; -1 for none.
+fn index_of(text: Text<'_>, part: Text<'_>) -> i32 {
+    let Some(at) = memmem::find(text.bytes(), part.bytes()) else { return -1 };
+    let before = &text.bytes()[..at];
+    let units = if before.is_ascii() { at } else { wtf8::units(before).count() };
+    i32::try_from(units).expect("QuickJS's strings have less than 2^30 units")
 }
 
 /// Whether text holds no control characters other than white space, and no U+FFFD.

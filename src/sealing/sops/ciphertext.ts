@@ -2,7 +2,7 @@
  * `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`, the form of every encrypted value and of the MAC.
  * https://github.com/getsops/sops/blob/main/aes/cipher.go
  */
-import { decodeStrictly } from '../../system/base64.ts';
+import { fromCanonicalBase64 } from '../../system/base64.ts';
 import { toBase64 } from '../../system/bytes.ts';
 import { type Bytes, type GcmSealed, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
 import type { ScalarType } from './tree.ts';
@@ -13,10 +13,13 @@ const IV_BYTES = 32;
 const encoder = new TextEncoder();
 
 const PREFIX = 'ENC[AES256_GCM,';
-const BASE64 = '[A-Za-z0-9+/]+={0,2}';
-const CIPHERTEXT = new RegExp(
-  `^ENC\\[AES256_GCM,data:(${BASE64}),iv:(${BASE64}),tag:(${BASE64}),type:([a-z]+)\\]$`,
-);
+const DATA = `${PREFIX}data:`;
+const IV = ',iv:';
+const TAG = ',tag:';
+const TYPE = ',type:';
+/** As base64. */
+const IV_CHARACTERS = 44;
+const TAG_CHARACTERS = 24;
 
 export interface Ciphertext extends GcmSealed {
   readonly type: string;
@@ -27,22 +30,26 @@ export function looksEncrypted(text: string): boolean {
   return text.startsWith(PREFIX);
 }
 
-/** `undefined` for any text that sops would not write, also where it would still read it. */
+/**
+ * `undefined` for any text that sops would not write, also where it would still read it. Taken apart from its end, where
+ * all lengths are known: an expression would look at each character of hundreds of values.
+ */
 export function parseCiphertext(text: string, additionalData: Bytes): Ciphertext | undefined {
-  const match = CIPHERTEXT.exec(text);
-  if (match === null) return undefined;
-  try {
-    const data = decodeStrictly(match[1] as string);
-    const iv = decodeStrictly(match[2] as string);
-    const tag = decodeStrictly(match[3] as string);
-    if (iv.length !== IV_BYTES || tag.length !== TAG_BYTES) return undefined;
-    const sealed = new Uint8Array(data.length + TAG_BYTES);
-    sealed.set(data);
-    sealed.set(tag, data.length);
-    return { iv, additionalData, sealed, type: match[4] as string };
-  } catch {
+  const typeAt = text.lastIndexOf(TYPE);
+  const tagAt = typeAt - TAG_CHARACTERS - TAG.length;
+  const ivAt = tagAt - IV_CHARACTERS - IV.length;
+  if (ivAt <= DATA.length || !text.startsWith(DATA)) return undefined;
+  if (!text.startsWith(TAG, tagAt) || !text.startsWith(IV, ivAt) || !text.endsWith(']')) return undefined;
+  const type = text.slice(typeAt + TYPE.length, -1);
+  const data = fromCanonicalBase64(text.slice(DATA.length, ivAt));
+  const iv = fromCanonicalBase64(text.slice(ivAt + IV.length, tagAt));
+  const tag = fromCanonicalBase64(text.slice(tagAt + TAG.length, typeAt));
+  if (!/^[a-z]+$/.test(type) || data === undefined || iv?.length !== IV_BYTES || tag?.length !== TAG_BYTES)
     return undefined;
-  }
+  const sealed = new Uint8Array(data.length + TAG_BYTES);
+  sealed.set(data);
+  sealed.set(tag, data.length);
+  return { iv, additionalData, sealed, type };
 }
 
 /** The mirror of parsing and opening, for text. */

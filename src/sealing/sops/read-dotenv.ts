@@ -5,10 +5,13 @@
  */
 import { type Cursor, malformed } from '../../envfile/cursor.ts';
 import { NAME_IN_WORDS, NAME_PATTERN } from '../../envfile/name.ts';
+import { includesAny } from '../../system/text-search.ts';
 import { unflatten } from './flatten.ts';
 import { duplicate, type Leaf, METADATA_KEY, NO_COMMENTS, type SopsFile } from './tree.ts';
 
 const PREFIX = `${METADATA_KEY}_`;
+/** The one escape. */
+const LINE_FEED = '\\n';
 const NAME_HINT = 'sops reads NAME=value only: without export, and without spaces around the name';
 
 /** An assignment, to the end of its line: at a cold start one expression takes half of a scanner's time. */
@@ -16,6 +19,7 @@ const ASSIGNMENT = new RegExp(`(${NAME_PATTERN})=([^\\n]*)(?:\\n|$)`, 'y');
 
 export function readDotenv(cursor: Cursor): SopsFile {
   const { source, text } = cursor;
+  const readEscapes = includesAny(text, [LINE_FEED]) ? withLineFeeds : asItIs;
   const leaves: Leaf[] = [];
   const names = new Set<string>();
   const flat = new Map<string, string>();
@@ -56,6 +60,10 @@ function takeComment(cursor: Cursor): string | undefined {
   throw malformed(cursor, at, expected, NAME_HINT);
 }
 
-function readEscapes(value: string): string {
-  return value.includes('\\n') ? value.replaceAll('\\n', '\n') : value;
+function withLineFeeds(value: string): string {
+  return value.replaceAll(LINE_FEED, '\n');
+}
+
+function asItIs(value: string): string {
+  return value;
 }

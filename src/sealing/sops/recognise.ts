@@ -2,6 +2,7 @@
  * Whether bytes are a SOPS file, and of which format. By the bytes alone: no name decides, and a file that is nearly
  * one is refused, because as an env file it would hand ciphertext to the command.
  */
+import { indexOf } from '../../system/text-search.ts';
 import { broken, METADATA_KEY, type SopsKind } from './tree.ts';
 
 const CIPHERTEXT = 'ENC[AES256_GCM,';
@@ -70,7 +71,7 @@ function jsonKind(text: string): 'json' | undefined {
 
 /** The section comes last, so nearly all of the text is none of the expressions' business. */
 function lineKind(text: string): 'yaml' | 'dotenv' | undefined {
-  const first = text.indexOf(METADATA_KEY);
+  const first = indexOf(text, METADATA_KEY);
   if (first === -1) return undefined;
   const start = text.lastIndexOf('\n', first) + 1;
   if (isFoundFrom(start, text, YAML_SECTION) && !startsAsDotenv(text)) return 'yaml';
