@@ -68,8 +68,10 @@ pub fn from_byte_string(text: &str) -> Vec<u8> {
 }
 
 pub fn to_byte_string(bytes: &[u8]) -> String {
-    if bytes.is_ascii() {
-        return String::from_utf8_lossy(bytes).into_owned();
+    if bytes.is_ascii()
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        return text.to_string();
     }
     bytes.iter().map(|&byte| byte as char).collect()
 }

@@ -76,7 +76,7 @@ async function isMac(raw: Bytes, mac: Bytes, header: Bytes): Promise<boolean> {
 }
 
 function decodeArmor(armored: string): Bytes {
-  const lines = armored.trim().split(/\r?\n/);
+  const lines = armored.trim().replaceAll('\r\n', '\n').split('\n');
   const isWhole = lines.shift() === BEGIN && lines.pop() === END;
   const last = lines.length - 1;
   let isEven = true;

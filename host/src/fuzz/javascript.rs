@@ -78,11 +78,7 @@ mod tests {
     fn program() -> Context {
         let checks = "globalThis.envsealFuzz = { short(bytes) { if (bytes.length > 2) throw new Error('long') } }";
         let empty = || b"export {}".to_vec();
-        start(&[
-            ("platform.mjs".into(), empty()),
-            ("envseal.mjs".into(), checks.into()),
-            ("rest.mjs".into(), empty()),
-        ])
+        start(&[("platform.mjs".into(), empty()), ("envseal.mjs".into(), checks.into()), ("rest.mjs".into(), empty())])
     }
 
     #[test]

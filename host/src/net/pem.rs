@@ -1,7 +1,7 @@
 //! The certificates of a PEM bundle (RFC 7468): what `openssl` and the images' `ca-certificates` write, text between the
 //! blocks included.
 
-use memchr::memmem;
+use memchr::{memchr, memmem};
 
 const LABELS: [&[u8]; 3] = [b"CERTIFICATE-----", b"X509 CERTIFICATE-----", b"TRUSTED CERTIFICATE-----"];
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -11,11 +11,13 @@ const END: &[u8] = b"-----END ";
 pub fn certificates(bundle: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     let mut rest = bundle;
-    while let Some(at) = memmem::find(rest, BEGIN) {
+    let begin = memmem::Finder::new(BEGIN);
+    while let Some(at) = begin.find(rest) {
         rest = &rest[at + BEGIN.len()..];
         let Some(label) = LABELS.iter().find(|label| rest.starts_with(label)) else { continue };
         rest = &rest[label.len()..];
-        let Some(end) = memmem::find(rest, b"-----") else { break };
+        // Base64 has none.
+        let Some(end) = memchr(b'-', rest) else { break };
         if rest[end..].starts_with(END) {
             all.extend(decode(&rest[..end]));
         }
