@@ -6,6 +6,7 @@
  * of a plain or empty one, and the type that a ciphertext claims, are authenticated by nothing.
  */
 import { toHex } from '../../system/bytes.ts';
+import { sha512 } from '../../system/sha512.ts';
 
 /** SHA-256 of `sops`, hashed first by `mac_only_encrypted`, so that a MAC over all values is never taken for one. */
 const ONLY_ENCRYPTED_START = [
@@ -20,7 +21,7 @@ export async function computeMac(values: readonly string[], macOnlyEncrypted: bo
   const bytes = new Uint8Array(start.length + text.length);
   bytes.set(start);
   bytes.set(text, start.length);
-  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-512', bytes))).toUpperCase();
+  return toHex(await sha512(bytes)).toUpperCase();
 }
 
 /** In a time that depends on the length alone. */
