@@ -26,7 +26,7 @@ function build(
   const secrets = new SecretMap();
   for (const [name, value] of Object.entries(sealed)) secrets.set(name, value);
   const { strings, block } = buildEnviron(inherited, secrets, { ...DEFAULTS, ...options });
-  expect(block).toEqual(bytesOf(`${strings.join('\0')}\0`));
+  expect(block).toEqual(bytesOf(strings.map((entry) => `${entry}\0`).join('')));
   return strings;
 }
 

@@ -1,5 +1,6 @@
 //! The network, as the bundle sees it.
 
+use super::text::Text;
 use super::{Bytes, Callbacks, array, failure, from_byte_string, to_byte_string, view};
 use crate::net::exchange::{self, Event, Events, Outlet};
 use crate::net::fault::Fault;
@@ -38,8 +39,9 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     Ok(())
 }
 
-fn load_certificates(pem: String) -> u32 {
-    NETWORK.with(|network| network.ways.configs.load(from_byte_string(&pem)))
+/// What is not ASCII is between the certificates, where nothing reads it.
+fn load_certificates(pem: Text<'_>) -> u32 {
+    NETWORK.with(|network| network.ways.configs.load(pem.bytes().to_vec()))
 }
 
 fn start_exchange<'js>(ctx: Ctx<'js>, given: Object<'js>) -> Result<u32> {

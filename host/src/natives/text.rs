@@ -15,7 +15,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
     host.set("decodeUtf8", Function::new(ctx.clone(), decode_utf8)?)?;
     host.set("encodeLatin1", Function::new(ctx.clone(), encode_latin1)?)?;
-    host.set("decodeLatin1", Function::new(ctx.clone(), |bytes: Bytes<'js>| super::to_byte_string(view(&bytes)))?)?;
+    host.set("decodeLatin1", Function::new(ctx.clone(), decode_latin1)?)?;
     host.set(
         "decodeBase64",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, text: Text<'js>| array(&ctx, base64::decode(text.bytes())))?,
@@ -65,6 +65,14 @@ fn encode_latin1<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
         return array(&ctx, bytes.to_vec());
     }
     array(&ctx, wtf8::units(bytes).map(|unit| unit as u8).collect())
+}
+
+fn decode_latin1<'js>(ctx: Ctx<'js>, bytes: Bytes<'js>) -> Result<Value<'js>> {
+    let bytes = view(&bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => JsString::from_str(ctx.clone(), text)?.into_js(&ctx),
+        _ => super::to_byte_string(bytes).into_js(&ctx),
+    }
 }
 
 /// To take the text over is what takes the time, so one call looks for all parts.
