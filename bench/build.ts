@@ -25,10 +25,7 @@ const TARGETS: Partial<Record<NodeJS.Architecture, string>> = {
 export function buildTools(): Tools {
   mkdirSync(CACHE, { recursive: true });
   const cargo = findProgram('cargo', [...pathFolders(), `${homedir()}/.cargo/bin`]);
-  if (cargo === undefined)
-    throw new Unusable(
-      'the bench needs cargo: install Rust 1.88 or later',
-    );
+  if (cargo === undefined) throw new Unusable('the bench needs cargo: install Rust 1.88 or later');
   const server = `${CACHE}/server`;
   run(goCommand(), ['build', '-trimpath', '-o', server, '.'], 'server');
   const target = TARGETS[process.arch];
