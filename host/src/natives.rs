@@ -16,6 +16,7 @@ pub mod url;
 
 pub use bytes::{Bytes, view};
 use rquickjs::{Ctx, Error, Exception, Function, IntoJs, Object, Result, TypedArray, Value};
+use std::borrow::Cow;
 
 /// The name of the global object. The bundle takes it away again before any other code runs.
 const GLOBAL: &str = "envsealHost";
@@ -67,13 +68,12 @@ pub fn from_byte_string(text: &str) -> Vec<u8> {
     text.chars().map(|character| character as u32 as u8).collect()
 }
 
-pub fn to_byte_string(bytes: &[u8]) -> String {
-    if bytes.is_ascii()
-        && let Ok(text) = std::str::from_utf8(bytes)
-    {
-        return text.to_string();
+/// Borrowed where it can be: nearly all of them are ASCII.
+pub fn to_byte_string(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => bytes.iter().map(|&byte| byte as char).collect(),
     }
-    bytes.iter().map(|&byte| byte as char).collect()
 }
 
 /// For libc: a path that holds a NUL names no file.

@@ -157,8 +157,11 @@ pub fn deliver<'js>(ctx: &Ctx<'js>, callbacks: &Callbacks<'js>) -> bool {
 fn give<'js>(ctx: &Ctx<'js>, callbacks: &Callbacks<'js>, number: u32, event: Event) -> Result<()> {
     match event {
         Event::Head(head, ended_by) => {
-            let words: Vec<String> =
-                head.headers.iter().flat_map(|(name, value)| [name.clone(), to_byte_string(value)]).collect();
+            let words: Vec<String> = head
+                .headers
+                .iter()
+                .flat_map(|(name, value)| [name.clone(), to_byte_string(value).into_owned()])
+                .collect();
             callbacks.net.call((number, "head", head.status, words, ended_by))
         }
         Event::Data(data) => callbacks.net.call((number, "data", array(ctx, data)?)),

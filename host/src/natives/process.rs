@@ -32,7 +32,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
 }
 
 fn byte_strings(all: Vec<&'static [u8]>) -> Vec<String> {
-    all.into_iter().map(to_byte_string).collect()
+    all.into_iter().map(|bytes| to_byte_string(bytes).into_owned()).collect()
 }
 
 fn is_guarded(path: String) -> bool {
@@ -47,7 +47,7 @@ fn is_guarded(path: String) -> bool {
 /// `None` without /proc.
 fn self_path() -> Option<String> {
     let path = std::fs::read_link("/proc/self/exe").ok()?;
-    Some(to_byte_string(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())))
+    Some(to_byte_string(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())).into_owned())
 }
 
 /// Monotonic, in ms since it was first asked for.

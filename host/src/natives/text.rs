@@ -68,11 +68,7 @@ fn encode_latin1<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {
 }
 
 fn decode_latin1<'js>(ctx: Ctx<'js>, bytes: Bytes<'js>) -> Result<Value<'js>> {
-    let bytes = view(&bytes);
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => JsString::from_str(ctx.clone(), text)?.into_js(&ctx),
-        _ => super::to_byte_string(bytes).into_js(&ctx),
-    }
+    JsString::from_str(ctx.clone(), &super::to_byte_string(view(&bytes)))?.into_js(&ctx)
 }
 
 /// To take the text over is what takes the time, so one call looks for all parts.
