@@ -12,9 +12,9 @@
 
 import type { EnvsealError } from '../errors.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
+import { takeEachLine } from './each-line.ts';
 import { NAME_IN_WORDS, NAME_PATTERN, nameEnd } from './name.ts';
 import type { Taker } from './parse.ts';
-import { plainLines } from './plain-lines.ts';
 import { takeQuoted } from './quoted.ts';
 
 /** `NAME=` and what may stand around it; `export=1` sets a variable of that name. */
@@ -25,29 +25,13 @@ const TAB = 0x09;
 /** A line that is not plain, up to its value; what it does not match is told apart afterwards. */
 const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
-/** Nearly all lines are plain, and found all at once. The cursor follows only to the lines that are not. */
 export function parseDotenv(cursor: Cursor, taker: Taker): void {
   const { text } = cursor;
-  const { length } = text;
-  const plain = plainLines(text);
-  let next = 0;
-  let { at, line } = cursor;
-  while (at < length) {
-    // Inside quotes a line can look plain.
-    while ((plain[next] as number) < at) next += 3;
-    if (plain[next] === at) {
-      const end = plain[next + 2] as number;
-      taker.set(text.slice(at, plain[next + 1]), text.slice(at, end), line);
-      at = end + 1;
-      line += 1;
-    } else {
-      cursor.at = at;
-      cursor.line = line;
-      takeOtherLine(cursor, taker);
-      at = cursor.at;
-      line = cursor.line;
-    }
-  }
+  const takePlain = (nameEnd: number, end: number) => {
+    const { at, line } = cursor;
+    taker.set(text.slice(at, nameEnd), text.slice(at, end), line);
+  };
+  takeEachLine(cursor, takePlain, () => takeOtherLine(cursor, taker));
 }
 
 function takeOtherLine(cursor: Cursor, taker: Taker): void {

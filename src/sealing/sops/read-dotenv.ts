@@ -4,8 +4,8 @@
  * https://github.com/getsops/sops/blob/main/stores/dotenv/store.go
  */
 import { type Cursor, malformed } from '../../envfile/cursor.ts';
+import { takeEachLine } from '../../envfile/each-line.ts';
 import { NAME_IN_WORDS, NAME_PATTERN } from '../../envfile/name.ts';
-import { plainLines } from '../../envfile/plain-lines.ts';
 import { includesAny } from '../../system/text-search.ts';
 import { unflatten } from './flatten.ts';
 import { duplicate, type Leaf, METADATA_KEY, NO_COMMENTS, type SopsFile } from './tree.ts';
@@ -25,31 +25,7 @@ export function readDotenv(cursor: Cursor): SopsFile {
   const names = new Set<string>();
   const flat = new Map<string, string>();
   let comments: string[] = [];
-  // Nearly all lines are plain, and found much sooner than by the expression.
-  const plain = plainLines(text);
-  let next = 0;
-  while (cursor.at < text.length) {
-    const { at } = cursor;
-    while ((plain[next] as number) < at) next += 3;
-    let name: string;
-    let value: string;
-    if (plain[next] === at) {
-      const [nameEnd, end] = [plain[next + 1] as number, plain[next + 2] as number];
-      name = text.slice(at, nameEnd);
-      value = text.slice(nameEnd + 1, end);
-      cursor.at = end + 1;
-    } else {
-      ASSIGNMENT.lastIndex = at;
-      const assignment = ASSIGNMENT.exec(text);
-      if (assignment === null) {
-        const comment = takeComment(cursor);
-        if (comment !== undefined) comments.push(comment);
-        continue;
-      }
-      cursor.at = ASSIGNMENT.lastIndex;
-      name = assignment[1] as string;
-      value = assignment[2] as string;
-    }
+  const assign = (name: string, value: string) => {
     if (names.has(name)) throw duplicate(source, name);
     names.add(name);
     if (!name.startsWith(PREFIX)) {
@@ -59,7 +35,21 @@ export function readDotenv(cursor: Cursor): SopsFile {
     } else if (value.endsWith('\r')) {
       throw malformed(cursor, cursor.at - 1, 'LF, not CRLF', 'sops reads LF alone');
     } else flat.set(name.slice(PREFIX.length), readEscapes(value));
-  }
+  };
+  const takePlain = (nameEnd: number, end: number) =>
+    assign(text.slice(cursor.at, nameEnd), text.slice(nameEnd + 1, end));
+  const takeOther = () => {
+    ASSIGNMENT.lastIndex = cursor.at;
+    const assignment = ASSIGNMENT.exec(text);
+    if (assignment === null) {
+      const comment = takeComment(cursor);
+      if (comment !== undefined) comments.push(comment);
+    } else {
+      cursor.at = ASSIGNMENT.lastIndex;
+      assign(assignment[1] as string, assignment[2] as string);
+    }
+  };
+  takeEachLine(cursor, takePlain, takeOther);
   return { leaves, metadata: unflatten(flat, source) };
 }
 
