@@ -24,8 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => hook.stop());
 
+/** Reports, then stands still: no further program and no further file, so that `/proc` shows the same at any moment. */
+const COMMAND = ['sh', '-c', 'echo started; kill -STOP $$'];
+
 interface Started {
-  /** Of the command, which waits until its stdin ends. */
+  /** Of the command, which has stopped. */
   readonly pid: number;
   /** Of the process that delivers, which waits for the receiver. */
   readonly delivery: number;
@@ -46,8 +49,7 @@ async function start(): Promise<Started> {
     '--event-policy',
     'background',
   ];
-  const command = ['sh', '-c', 'echo started; exec sleep 600'];
-  const { child } = startWords([...AS_USER, './envseal', ...args, '--', ...command], {
+  const { child } = startWords([...AS_USER, './envseal', ...args, '--', ...COMMAND], {
     cwd,
     env: { ENVSEAL_WEBHOOK_SECRET: WEBHOOK_SECRET },
   });
@@ -159,8 +161,9 @@ describeWhere(
 
     test.skipIf(isBundle)('the command has no descriptor more', async () => {
       const { pid } = await start();
-      const { child } = startWords(['sleep', '600']);
+      const { child } = startWords(COMMAND);
       onTestFinished(() => void child.kill('SIGKILL'));
+      await once(child.stdout, 'data');
       expect(readdirSync(`/proc/${pid}/fd`)).toEqual(readdirSync(`/proc/${child.pid}/fd`));
     });
   },
