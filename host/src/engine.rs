@@ -47,9 +47,12 @@ impl Loader for Linked {
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        let code = self.0.iter().find(|code| code.name == name).ok_or_else(|| Error::new_loading(name))?;
-        load(ctx, *code)
+        load(ctx, find(&self.0, name)?)
     }
+}
+
+fn find(modules: &[Code<'static>], name: &str) -> Result<Code<'static>> {
+    modules.iter().find(|code| code.name == name).copied().ok_or_else(|| Error::new_loading(name))
 }
 
 pub fn load<'js>(ctx: &Ctx<'js>, code: Code<'_>) -> Result<Module<'js, Declared>> {
@@ -63,21 +66,21 @@ thread_local! {
     static REJECTED: RefCell<Vec<(Persistent<Value<'static>>, Persistent<Value<'static>>)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs the table's first two modules, until the second ends the process. The third is for `loadRest`.
+/// Runs the table's first two modules, until the second ends the process.
 pub fn run(modules: Vec<Code<'static>>) -> i32 {
-    let [platform, program, rest, ..] = modules[..] else { panic::fail(": no bundle") };
+    let [platform, program, ..] = modules[..] else { panic::fail(": no bundle") };
     let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
     // A start is over before a collection would pay; references alone free nearly all.
     runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
     runtime.set_memory_limit(limits::MAX_HEAP_BYTES);
     runtime.set_max_stack_size(max_stack());
-    runtime.set_loader(Names, Linked(modules));
+    runtime.set_loader(Names, Linked(modules.clone()));
     runtime.set_host_promise_rejection_tracker(Some(Box::new(track)));
     let Ok(context) = Context::custom::<Intrinsics>(&runtime) else { panic::fail(": out of memory") };
     context.with(|ctx| {
         let Ok(host) = natives::install(&ctx) else { panic::fail(": out of memory") };
         check(&ctx, install_import(&ctx));
-        check(&ctx, install_rest(&ctx, &host, rest));
+        check(&ctx, install_load(&ctx, &host, modules));
         // The bundle's first module makes the globals that the second, and all that it imports, takes for granted.
         evaluate(&ctx, platform);
         let Some(callbacks) = natives::callbacks(&host) else { failed(&ctx) };
@@ -98,12 +101,13 @@ pub fn install_import(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().set("envsealImport", Function::new(ctx.clone(), import)?)
 }
 
-/// The part of the platform that a start seldom needs: a module that makes globals, when the first of them is asked for.
-pub fn install_rest<'js>(ctx: &Ctx<'js>, host: &Object<'js>, rest: Code<'static>) -> Result<()> {
-    let load = move |ctx: Ctx<'js>| {
-        evaluate(&ctx, rest);
+/// The parts of the platform that a start seldom needs: modules that are evaluated at once, when one is asked for.
+pub fn install_load<'js>(ctx: &Ctx<'js>, host: &Object<'js>, modules: Vec<Code<'static>>) -> Result<()> {
+    let load = move |ctx: Ctx<'js>, name: String| -> Result<Object<'js>> {
+        let (module, _) = self::load(&ctx, find(&modules, &name)?)?.eval()?;
+        module.namespace()
     };
-    host.set("loadRest", Function::new(ctx.clone(), load)?)
+    host.set("load", Function::new(ctx.clone(), load)?)
 }
 
 fn import<'js>(ctx: Ctx<'js>, specifier: String) -> Result<Promise<'js>> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'rolldown';
+import { LATER } from '../../src/platform/later.ts';
 import { LEFT_TO_FULL_PROGRAM, PACKAGES_LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
 import { metafileOf } from './node-bundle.ts';
 
@@ -10,8 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = `${root}src/`;
 /** Makes the globals that everything else takes for granted: first of all, and without anything else. */
 const PLATFORM = `${source}platform/install.ts`;
-/** Those that are made when they are asked for. */
-const REST = `${source}platform/rest.ts`;
+/** Those that are made when they are asked for, each by a module of its own. */
+const later = Object.fromEntries(Object.keys(LATER).map((name) => [name, `${source}platform/${name}.ts`]));
 
 export interface HostBundleOptions {
   readonly define?: Readonly<Record<string, string>>;
@@ -20,14 +21,14 @@ export interface HostBundleOptions {
   readonly entry?: string;
 }
 
-/** Writes the modules to `outdir`, and returns their paths: the platform, the program, the platform's rest, and what these import. */
+/** Writes the modules to `outdir`, and returns their paths: the platform, the program, and what these load. */
 export async function bundleForHost(
   outdir: string,
   { define = {}, plugins = [], entry = `${source}main.ts` }: HostBundleOptions = {},
 ): Promise<string[]> {
   const { output } = await build({
     cwd: root,
-    input: { platform: PLATFORM, envseal: entry, rest: REST },
+    input: { platform: PLATFORM, envseal: entry, ...later },
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'], conditionNames: ['envseal-host', 'module', 'import'] },
     transform: { target: 'es2024', define },
@@ -43,10 +44,13 @@ export async function bundleForHost(
       codeSplitting: {
         groups: [
           { name: 'platform', priority: 2, test: (id) => id !== PLATFORM && platformFiles.has(id) },
-          { name: 'rest', priority: 1, test: (id) => id !== REST && restFiles.has(id) },
-          { name: 'start', tags: ['$initial'], test: (id) => ![entry, PLATFORM, REST].includes(id) },
+          {
+            name: 'start',
+            tags: ['$initial'],
+            test: (id) => id !== entry && id !== PLATFORM && !laterFiles.has(id),
+          },
           // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
-          { name: 'small', test: /\/src\/(?:nearest|system\/base64)\.ts$/ },
+          { name: 'small', test: /\/src\/(?:nearest|json|system\/base64)\.ts$/ },
           { name: 'places', test: /\/src\/(?:full-program|store\/source)\.ts$/ },
           // What reads a command line that is not plain.
           {
@@ -56,9 +60,9 @@ export async function bundleForHost(
           // What a start from a SOPS file needs more.
           {
             name: 'sops',
-            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read-dotenv|read-json|typed|ciphertext|shamir|mac|regex|rule|flatten))\.ts$/,
+            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read-dotenv|typed|ciphertext|mac|rule|flatten))\.ts$/,
           },
-          { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:assume-role|kms|json-call)|json)\.ts$/ },
+          { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:kms|json-call))\.ts$/ },
         ],
       },
     },
@@ -68,7 +72,7 @@ export async function bundleForHost(
   const chunks = output.filter((file) => file.type === 'chunk');
   for (const { fileName, code } of chunks) writeFileSync(`${outdir}/${fileName}`, withHostImports(code));
   writeFileSync(`${outdir}/metafile.json`, JSON.stringify(metafileOf(chunks)));
-  const first = ['platform.mjs', 'envseal.mjs', 'rest.mjs'];
+  const first = ['platform.mjs', 'envseal.mjs'];
   const rest = chunks.map(({ fileName }) => fileName).filter((name) => !first.includes(name));
   return [...first, ...rest.sort()].map((name) => `${outdir}/${name}`);
 }
@@ -81,9 +85,9 @@ export function withHostImports(code: string): string {
   return code.replaceAll(/\bimport\((["'`])\.\//g, 'envsealImport($1./');
 }
 
-/** What the platform and its rest are made of; the other files of their folder are for the system's adapter. */
+/** What the platform and its later globals are made of; the other files of their folder are for the system's adapter. */
 const platformFiles = new Set([PLATFORM]);
-const restFiles = new Set([REST]);
+const laterFiles = new Set(Object.values(later));
 
 /** Each of these is loaded by `import()` where it is needed: there it throws what `continueInFullProgram` waits for. */
 const leftToFullProgram: Plugin = {
@@ -92,7 +96,7 @@ const leftToFullProgram: Plugin = {
     order: 'pre',
     handler(path, importer, { kind }) {
       if (kind !== 'dynamic-import' && importer !== undefined && path.startsWith('./')) {
-        for (const files of [platformFiles, restFiles])
+        for (const files of [platformFiles, laterFiles])
           if (files.has(importer)) files.add(resolve(dirname(importer), path));
       }
       const what = PACKAGES_LEFT_TO_FULL_PROGRAM[path];

@@ -52,7 +52,7 @@ function readToken({ variables, system }: MetadataContext): string | undefined {
 function readTokenFile(path: string, system: System): string {
   try {
     const bytes = system.readFile(toByteString(path), MAX_TOKEN_BYTES);
-    return Buffer.from(bytes).toString('latin1').trimEnd();
+    return toByteString(bytes).trimEnd();
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';
     const hint = 'EKS mounts it: check AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';

@@ -1,8 +1,8 @@
 /** Secrets that are settings: from their variable, or from the file that its twin with `_FILE` names. */
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
+import type { SecretVariable } from '../own-variables.ts';
 import { Secret } from '../secret.ts';
-import type { SecretVariable } from '../settings.ts';
 import { toByteString } from '../system/bytes.ts';
 import { ErrnoError } from '../system/system.ts';
 
@@ -21,9 +21,7 @@ export function readSecret(
     throw configuration(`${name} is not set`, `set it, or ${name}_FILE to the path of a file with it`);
   try {
     const bytes = system.readFile(toByteString(path), MAX_SECRET_BYTES);
-    const text = Buffer.from(bytes)
-      .toString('utf8')
-      .replace(/\r?\n$/, '');
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, '');
     if (text !== '') return new Secret(text);
   } catch (error) {
     if (!(error instanceof ErrnoError)) throw error;

@@ -8,6 +8,7 @@ import { parseObject } from '../json.ts';
 import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
+import { toByteString } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import { isToken, type TokenSources } from './access-token.ts';
 import type { GoogleVariables } from './endpoint.ts';
@@ -73,7 +74,7 @@ function isGoogle(variables: GoogleVariables, system: System): boolean {
   try {
     // As Google's library for Go does: https://github.com/googleapis/google-cloud-go/blob/main/compute/metadata/syscheck_linux.go
     const name = system.readFile('/sys/class/dmi/id/product_name', 64);
-    return Buffer.from(name).toString('latin1').startsWith('Google');
+    return toByteString(name).startsWith('Google');
   } catch {
     return false;
   }

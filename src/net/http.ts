@@ -1,6 +1,7 @@
 /** One HTTP exchange with our rules for proxies, certificates and endpoints, and errors that say what to do. */
 import { EnvsealError } from '../errors.ts';
 import { toByteString } from '../system/bytes.ts';
+import { joinBytes } from '../system/join-bytes.ts';
 import { type BodyEnd, ErrnoError, type System } from '../system/system.ts';
 import { hasProxy, isLocal, isLoopback, type ProxyVariables } from './local.ts';
 
@@ -93,7 +94,7 @@ export class Http {
     if (known !== undefined) return known;
     try {
       const bytes = this.#options.system.readFile(toByteString(path), MAX_CA_BYTES);
-      const bundle = Buffer.from(bytes).toString('latin1');
+      const bundle = toByteString(bytes);
       if (!/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(bundle)) throw new Error('not PEM');
       this.#bundles.set(path, bundle);
       return bundle;
@@ -154,7 +155,7 @@ export async function readChunks(
     if (length > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return joinBytes(chunks);
 }
 
 export function tooLarge(limit: number): EnvsealError {

@@ -6,6 +6,7 @@ import { AbortController, AbortSignal } from './abort.ts';
 import { callbacks, natives } from './callbacks.ts';
 import { Event, EventTarget } from './events.ts';
 import { Headers } from './headers.ts';
+import { LATER } from './later.ts';
 import { TextDecoder, TextEncoder } from './text.ts';
 import { clearImmediate, clearTimeout, setImmediate, setInterval, setTimeout, useClock } from './timers.ts';
 import { URL } from './url.ts';
@@ -30,25 +31,18 @@ const globals = {
   setTimeout,
 };
 
-/** A start seldom needs them, and to define a class takes an interpreter its time: `rest.ts` makes all of them at once. */
-const IN_REST = [
-  'Buffer',
-  'DOMException',
-  'URLSearchParams',
-  'atob',
-  'console',
-  'crypto',
-  'queueMicrotask',
-] as const;
-
-for (const [name, value] of Object.entries(globals)) {
-  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+for (const [name, value] of Object.entries(globals)) define(name, value);
+for (const [module, names] of Object.entries(LATER)) {
+  for (const name of names)
+    Object.defineProperty(globalThis, name, { get: () => make(module, name), configurable: true });
 }
 
-for (const name of IN_REST) {
-  const get = () => {
-    natives.loadRest();
-    return globalThis[name];
-  };
-  Object.defineProperty(globalThis, name, { get, configurable: true });
+function make(module: string, name: string): unknown {
+  const made = natives.load(`${module}.mjs`);
+  for (const [name, value] of Object.entries(made)) define(name, value);
+  return made[name];
+}
+
+function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 }

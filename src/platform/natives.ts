@@ -15,8 +15,8 @@ export interface Natives
     NetNatives {
   /** To be set before the bundle's first turn ends. */
   callbacks: Callbacks;
-  /** Evaluates the bundle's third module before it returns. Once. */
-  loadRest(): void;
+  /** Evaluates a module of the bundle, which waits for nothing, and returns what it exports. Once for each. */
+  load(module: ByteString): Readonly<Record<string, unknown>>;
 }
 
 /** What the host's loop calls. One that throws ends the process with 70. */

@@ -10,6 +10,7 @@ import { explainGoogleRefusal, requestIdsOf } from '../gcp/refusal.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
+import { toBase64 } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import type { GcsSource } from './source.ts';
 import type { FetchedObject, Sealing } from './store.ts';
@@ -154,9 +155,9 @@ export function toObject({
 function verifyCrc32c(bytes: Uint8Array, stated: readonly (string | undefined)[], system: System): void {
   const expected = stated.filter((checksum) => checksum !== undefined);
   if (expected.length === 0) throw damaged('the object came without its crc32c');
-  const actual = Buffer.alloc(4);
-  actual.writeUInt32BE(system.crc32c(bytes));
-  const text = actual.toString('base64');
+  const actual = new Uint8Array(4);
+  new DataView(actual.buffer).setUint32(0, system.crc32c(bytes));
+  const text = toBase64(actual);
   if (expected.some((checksum) => checksum !== text)) throw damaged(WRONG_CHECKSUM);
 }
 

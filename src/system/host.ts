@@ -2,6 +2,7 @@
 import { natives, onNet, onRejected, onSignal } from '../platform/callbacks.ts';
 import { HttpClient } from '../platform/http.ts';
 import { NetEvents } from '../platform/net-events.ts';
+import { joinBytes } from './join-bytes.ts';
 import { type ByteString, ErrnoError, STANDARD_INPUT, STOP_SIGNALS, type System } from './system.ts';
 
 const R_OK = 4;
@@ -119,7 +120,7 @@ async function readUpTo(fd: number, limit: number): Promise<Uint8Array> {
       left -= chunk.length;
     }
   }
-  return Buffer.concat(chunks);
+  return joinBytes(chunks);
 }
 
 function pause(): Promise<void> {

@@ -36,12 +36,12 @@ fn check_in(context: &Context, name: &str, data: &[u8]) {
     });
 }
 
-/// The platform, the program, the platform's rest, and what these import.
+/// The platform, the program, and what these load.
 fn modules_in(folder: &str) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect(folder).map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "mjs"));
     files.sort_by_key(|path| {
-        ["platform.mjs", "envseal.mjs", "rest.mjs"].iter().position(|first| path.ends_with(first)).unwrap_or(usize::MAX)
+        ["platform.mjs", "envseal.mjs"].iter().position(|first| path.ends_with(first)).unwrap_or(usize::MAX)
     });
     files
         .iter()
@@ -62,7 +62,7 @@ fn start(sources: &[(String, Vec<u8>)]) -> Context {
         #[cfg(fuzzing)]
         ctx.globals().set(OUTCOME, Function::new(ctx.clone(), |text: String| super::outcomes::reached(&text))).unwrap();
         engine::install_import(&ctx).unwrap();
-        engine::install_rest(&ctx, &host, modules[2]).unwrap();
+        engine::install_load(&ctx, &host, modules.clone()).unwrap();
         for code in &modules[..2] {
             let evaluate = |ctx: &Ctx<'_>| -> Result<()> { engine::load(ctx, *code)?.eval()?.1.finish() };
             evaluate(&ctx).catch(&ctx).map_err(|error| error.to_string()).unwrap();
@@ -77,8 +77,7 @@ mod tests {
 
     fn program() -> Context {
         let checks = "globalThis.envsealFuzz = { short(bytes) { if (bytes.length > 2) throw new Error('long') } }";
-        let empty = || b"export {}".to_vec();
-        start(&[("platform.mjs".into(), empty()), ("envseal.mjs".into(), checks.into()), ("rest.mjs".into(), empty())])
+        start(&[("platform.mjs".into(), b"export {}".to_vec()), ("envseal.mjs".into(), checks.into())])
     }
 
     #[test]
