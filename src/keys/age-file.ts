@@ -7,7 +7,7 @@ import { EnvsealError } from '../errors.ts';
 import type { Bytes } from '../sealing/aes-gcm.ts';
 import { fromCanonicalBase64 } from '../system/base64.ts';
 import { toByteString } from '../system/bytes.ts';
-import { openChaCha, TAG_BYTES } from './chacha.ts';
+import { deriveKey, isMac, openChaCha, TAG_BYTES } from './age-crypto.ts';
 
 /** The file key under one recipient. */
 export interface Stanza {
@@ -51,13 +51,6 @@ export async function openAgeFile(
   return plaintext;
 }
 
-/** HKDF-SHA-256, 32 bytes. */
-export async function deriveKey(secret: Bytes, salt: Bytes, info: string): Promise<Bytes> {
-  const key = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
-  const algorithm = { name: 'HKDF', hash: 'SHA-256', salt, info: new TextEncoder().encode(info) };
-  return new Uint8Array(await crypto.subtle.deriveBits(algorithm, key, 256));
-}
-
 /** Base64 without padding, in its one canonical form; `undefined` for anything else. */
 export function decodeBase64(text: string): Bytes | undefined {
   return text.endsWith('=') ? undefined : fromCanonicalBase64(text + '='.repeat(-text.length & 3));
@@ -67,12 +60,6 @@ export function broken(what: string): EnvsealError {
   return new EnvsealError('corrupt', `the age file is broken: ${what}`, {
     hint: 'bytes were changed or are missing: seal the file again',
   });
-}
-
-async function isMac(raw: Bytes, mac: Bytes, header: Bytes): Promise<boolean> {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  const key = await crypto.subtle.importKey('raw', raw, algorithm, false, ['verify']);
-  return await crypto.subtle.verify('HMAC', key, mac, header);
 }
 
 function decodeArmor(armored: string): Bytes {

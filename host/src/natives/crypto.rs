@@ -6,6 +6,8 @@ mod gcm;
 use super::{Bytes, array, failure, view};
 use aead::Around;
 use crc_fast::{CrcAlgorithm, checksum};
+use curve25519_dalek::constants::X25519_BASEPOINT;
+use curve25519_dalek::montgomery::MontgomeryPoint;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac, rsa, signature};
 use rquickjs::{Ctx, Function, Object, Result, Value};
@@ -95,8 +97,13 @@ fn x25519<'js>(ctx: Ctx<'js>, secret: Bytes<'js>, point: Bytes<'js>) -> Result<V
     let (Ok(secret), Ok(point)) = (view(&secret).try_into(), view(&point).try_into()) else {
         return Ok(Value::new_undefined(ctx));
     };
-    let shared = x25519_dalek::x25519(secret, point);
-    or_undefined(ctx, (shared.iter().fold(0, |all, byte| all | byte) != 0).then(|| shared.to_vec()))
+    // For the base point there are tables, with which it takes a third of the time.
+    let shared = if point == X25519_BASEPOINT.0 {
+        MontgomeryPoint::mul_base_clamped(secret)
+    } else {
+        MontgomeryPoint(point).mul_clamped(secret)
+    };
+    or_undefined(ctx, (shared.0.iter().fold(0, |all, byte| all | byte) != 0).then(|| shared.0.to_vec()))
 }
 
 fn rsa_key(pkcs8: &Bytes<'_>) -> Option<rsa::KeyPair> {
