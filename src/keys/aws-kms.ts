@@ -4,11 +4,9 @@
  */
 
 import { parseArn } from '../aws/arn.ts';
-import { assumeRole } from '../aws/assume-role.ts';
 import type { AwsClient } from '../aws/aws-client.ts';
 import { callKms } from '../aws/kms.ts';
 import { regionOfKey } from '../aws/kms-key.ts';
-import { readAwsSettings } from '../aws/read-settings.ts';
 import { EnvsealError } from '../errors.ts';
 import { fromBase64 } from '../system/base64.ts';
 import { toBase64 } from '../system/bytes.ts';
@@ -145,13 +143,16 @@ async function clientFor(
   region: string,
   client: AwsClient,
 ): Promise<AwsClient> {
-  const own = profile === undefined ? client : withProfile(profile, client);
-  return role === undefined ? own : own.as({ credentials: () => assumeRole({ role, region }, own) });
+  const own = profile === undefined ? client : await withProfile(profile, client);
+  if (role === undefined) return own;
+  const { assumeRole } = await import('../aws/assume-role.ts');
+  return own.as({ credentials: () => assumeRole({ role, region }, own) });
 }
 
 /** A container has other credentials than who sealed the file, and seldom the profiles of a workstation. */
-function withProfile(name: string, client: AwsClient): AwsClient {
+async function withProfile(name: string, client: AwsClient): Promise<AwsClient> {
   const variables = { ...client.variables, AWS_PROFILE: name };
+  const { readAwsSettings } = await import('../aws/read-settings.ts');
   const settings = readAwsSettings(variables, client.system);
   return settings.profile.settings === undefined ? client : client.as({ settings, variables });
 }

@@ -7,7 +7,6 @@ import { NeedsFullProgram } from '../../full-program.ts';
 import type { Unwrap, WrappedKey } from '../../keys/key-wrapper.ts';
 import { type Bytes, KEY_BYTES } from '../aes-gcm.ts';
 import type { Metadata } from './metadata.ts';
-import { combineShares } from './shamir.ts';
 import { tampered } from './tree.ts';
 
 export interface Keys {
@@ -64,7 +63,8 @@ export async function unwrapDataKey(
     parts.push(bytes);
     names.push(key);
   }
-  const dataKey = metadata.groups.length === 1 ? parts[0] : combineShares(parts);
+  const dataKey =
+    metadata.groups.length === 1 ? parts[0] : (await import('./shamir.ts')).combineShares(parts);
   if (dataKey?.length !== KEY_BYTES)
     throw tampered(source, 'what its keys open is not a data key of 256 bits');
   return { dataKey: dataKey as Bytes, keys: names };

@@ -41,7 +41,7 @@ const KEY_LISTS = ['kms', 'gcp_kms', 'age', ...UNSUPPORTED];
 export const KEY_FIELDS: ReadonlySet<string> = new Set([...KEY_LISTS, 'key_groups', 'shamir_threshold']);
 
 /** Throws `malformed`. */
-export function readMetadata(section: Section, source: string): Metadata {
+export async function readMetadata(section: Section, source: string): Promise<Metadata> {
   const read = new Reader(source);
   if (!VERSION.test(read.text(section, 'version'))) throw broken(source, 'it has no version');
   const lastModified = read.text(section, 'lastmodified');
@@ -58,18 +58,18 @@ export function readMetadata(section: Section, source: string): Metadata {
     lastModified,
     mac,
     macOnlyEncrypted: read.flag(section, 'mac_only_encrypted'),
-    ...readRule(section, read),
+    ...(await readRule(section, read)),
   };
 }
 
 /** Of several rules at once sops makes none; of none `_unencrypted` at the end of a name. */
-function readRule(section: Section, read: Reader): Pick<Metadata, 'rule' | 'ruleKind'> {
+async function readRule(section: Section, read: Reader): Promise<Pick<Metadata, 'rule' | 'ruleKind'>> {
   const given: (typeof RULES)[number][] = [];
   for (const kind of RULES) if (read.text(section, kind) !== '') given.push(kind);
   if (given.length > 1)
     throw broken(read.source, `it has ${given[0]} and ${given[1]}, and only one can hold`);
   const [kind = 'unencrypted_suffix'] = given;
-  const rule = makeRule(kind, given.length === 0 ? '_unencrypted' : read.text(section, kind));
+  const rule = await makeRule(kind, given.length === 0 ? '_unencrypted' : read.text(section, kind));
   if (rule !== undefined) return { rule, ruleKind: kind };
   throw broken(
     read.source,

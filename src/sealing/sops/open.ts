@@ -9,7 +9,6 @@ import { type Keys, unwrapDataKey } from './data-key.ts';
 import { computeMac, isSameMac } from './mac.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
 import { readDotenv } from './read-dotenv.ts';
-import { readJson } from './read-json.ts';
 import type { Rule } from './rule.ts';
 import { broken, type Leaf, type ScalarType, type SopsFile, type SopsKind, tampered } from './tree.ts';
 import { isScalarType, readTyped, type Texts } from './typed.ts';
@@ -34,7 +33,7 @@ type Reader = (cursor: Cursor) => SopsFile | Promise<SopsFile>;
 
 const READERS: Readonly<Record<SopsKind, Reader>> = {
   dotenv: readDotenv,
-  json: readJson,
+  json: async (cursor) => (await import('./read-json.ts')).readJson(cursor),
   yaml: async (cursor) => (await import('./read-yaml.ts')).readYaml(cursor),
 };
 
@@ -110,7 +109,7 @@ export async function readSops(
   }
   const cursor = openText(bytes, source, text);
   const file = await READERS[kind](cursor);
-  return { text: cursor.text, file, metadata: readMetadata(file.metadata, source) };
+  return { text: cursor.text, file, metadata: await readMetadata(file.metadata, source) };
 }
 
 interface Value {

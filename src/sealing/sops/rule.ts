@@ -2,7 +2,6 @@
  * Which values of a SOPS file are to be encrypted: https://github.com/getsops/sops/blob/main/sops.go
  * (`shouldBeEncrypted`).
  */
-import { compileRegex } from './regex.ts';
 import type { Leaf } from './tree.ts';
 
 /** The fields of the metadata, of which a file has one. */
@@ -34,10 +33,10 @@ export function isCommentEncrypted(
 }
 
 /** `undefined`: an expression that `compileRegex` does not know. */
-export function makeRule(kind: RuleKind, pattern: string): Rule | undefined {
+export async function makeRule(kind: RuleKind, pattern: string): Promise<Rule | undefined> {
   const encrypts = !kind.startsWith('un');
   if (kind.endsWith('_suffix')) return ({ name }) => name.endsWith(pattern) === encrypts;
-  const matches = compileRegex(pattern);
+  const matches = (await import('./regex.ts')).compileRegex(pattern);
   if (matches === undefined) return undefined;
   if (!kind.includes('_comment_')) return ({ name }) => matches(name) === encrypts;
   return ({ comments }) => comments.some(matches) === encrypts;

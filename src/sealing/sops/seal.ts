@@ -41,7 +41,7 @@ export interface SealSopsOptions {
 export async function sealSops(entries: Iterable<SopsEntry>, options: SealSopsOptions): Promise<Uint8Array> {
   const { format, now, keys, wrap, macOnlyEncrypted = false } = options;
   const { kind, pattern } = options.rule ?? { kind: 'unencrypted_suffix', pattern: '_unencrypted' };
-  const rule = makeRule(kind, pattern);
+  const rule = await makeRule(kind, pattern);
   if (rule === undefined) throw new EnvsealError('usage', `cannot read the ${kind}`);
   const variables = checkEntries(entries, format, rule);
   const atEnd = checkComments(options.commentsAtEnd ?? NO_COMMENTS, format, 'the end of the file');
