@@ -138,13 +138,3 @@ type SettingValue<K extends SettingKind> = K extends 'switch'
 
 /** Validated settings: a flag wins over its variable, a variable over the default. */
 export type Settings = { readonly [N in SettingName]: SettingValue<(typeof SETTINGS)[N]['kind']> };
-
-/** Never flags, because every process can read what is in argv. Each has a twin with `_FILE` that names a file. */
-export const SECRET_VARIABLES = [
-  'ENVSEAL_WEBHOOK_SECRET',
-  'ENVSEAL_SPLUNK_TOKEN',
-  'ENVSEAL_OTLP_HEADERS',
-  'ENVSEAL_EVENT_NAMES_KEY',
-] as const;
-
-export type SecretVariable = (typeof SECRET_VARIABLES)[number];

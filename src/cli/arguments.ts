@@ -1,8 +1,8 @@
 /** The command line and the `ENVSEAL_*` variables, read into validated settings and options. */
 import { EnvsealError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
-import { SECRET_VARIABLES, type SettingName, type Settings } from '../settings.ts';
+import { isSecretVariable, SECRET_VARIABLES, VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
+import type { SettingName, Settings } from '../settings.ts';
 import { type ByteString, isAscii } from '../system/system.ts';
 import { readFlag, readVariable, usage } from './flag-values.ts';
 import {
@@ -177,12 +177,6 @@ function refuseUnknownVariables(variables: Variables): void {
         : `did you mean ${VARIABLE_PREFIX}${near}?`;
     throw new EnvsealError('configuration', `unknown variable ${name}`, { hint });
   }
-}
-
-/** Or its twin that names a file. */
-function isSecretVariable(name: string): boolean {
-  const variable = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : name;
-  return (SECRET_VARIABLES as readonly string[]).includes(variable);
 }
 
 function withoutPrefix(variable: string): string {

@@ -5,7 +5,7 @@
  */
 import type { Host } from '../host.ts';
 import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../limits.ts';
-import { VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
+import { isSecretVariable, VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
 import type { Settings } from '../settings.ts';
 import type { ByteString } from '../system/system.ts';
 import type { StartOptions } from './start.ts';
@@ -76,7 +76,7 @@ function readFlags(argv: readonly ByteString[], settings: Values): number | unde
 function readVariables(variables: Host['variables'], settings: Values): boolean {
   const values: Record<string, unknown> = settings;
   for (const variable of Object.keys(variables)) {
-    if (!variable.startsWith(VARIABLE_PREFIX)) continue;
+    if (!variable.startsWith(VARIABLE_PREFIX) || isSecretVariable(variable)) continue;
     const name = variable.slice(VARIABLE_PREFIX.length).toLowerCase().replaceAll('_', '-');
     const [value, given] = [values[name], variables[variable]];
     if (variableOf(name) !== variable) return false;

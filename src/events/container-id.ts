@@ -2,17 +2,18 @@
 
 /** 64 digits everywhere but on Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-examples.html */
 const ID = '[0-9a-f]{64}|[0-9a-f]{32}-[0-9]{1,20}';
-/** Outside of containers nothing is like one, and the rest has nothing to look for. */
-const MAY_HAVE_ID = /[0-9a-f]{64}|[0-9a-f]{32}-[0-9]/;
-
+/** Characters that the shortest has. */
+const MIN_ID = 34;
 /** A part of a path: alone, or as `docker-ID.scope`, `cri-containerd-ID.scope`, `crio-ID.scope`, `libpod-ID.scope`, `…:ID`. */
-const IN_CGROUP = new RegExp(`[/:-](${ID})(?:\\.scope)?(?=/|$)`, 'g');
+const inCgroup = () => new RegExp(`[/:-](${ID})(?:\\.scope)?(?=/|$)`, 'g');
 
 /** Beside the files that a runtime makes for one container; `userdata` is of Podman and CRI-O. */
-const BESIDE_FILE = new RegExp(`/(${ID})/(?:userdata/)?(?:\\.containerenv|hostname|hosts|resolv\\.conf)$`);
+const besideFile = () =>
+  new RegExp(`/(${ID})/(?:userdata/)?(?:\\.containerenv|hostname|hosts|resolv\\.conf)$`);
 
 /** Podman and CRI-O give each container its own. https://github.com/cri-o/cri-o/pull/5463 */
 const OWN_FILES = ['/run/.containerenv'];
+const CGROUP = '/sys/fs/cgroup';
 /** Of the network's owner: the container's own, unless it shares the network of another. */
 const NETWORK_FILES = ['/etc/hostname', '/etc/resolv.conf', '/etc/hosts'];
 
@@ -26,7 +27,6 @@ export function isContainerId(text: string): boolean {
  * https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
 export function containerInCgroup(text: string): string | undefined {
-  if (!MAY_HAVE_ID.test(text)) return undefined;
   for (const line of text.split('\n')) {
     const path = /^\d+:[^:]*:(\/.*)$/.exec(line)?.[1];
     const id = path === undefined ? undefined : lastIdIn(path);
@@ -44,11 +44,10 @@ export function containerInCgroup(text: string): string | undefined {
  * https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
  */
 export function containerInMounts(text: string, mayShareNetwork: boolean): string | undefined {
-  if (!MAY_HAVE_ID.test(text)) return undefined;
   const roots = new Map<string, string>();
   for (const line of text.split('\n')) {
     const [, , , root = '', point = ''] = line.split(' ', 5);
-    const id = /^\/sys\/fs\/cgroup(?:\/|$)/.test(point) ? lastIdIn(root) : undefined;
+    const id = point === CGROUP || point.startsWith(`${CGROUP}/`) ? lastIdIn(root) : undefined;
     if (id !== undefined) return id;
     roots.set(point, root);
   }
@@ -56,7 +55,7 @@ export function containerInMounts(text: string, mayShareNetwork: boolean): strin
   const isShared = mayShareNetwork || roots.has('/dev/termination-log');
   for (const point of isShared ? OWN_FILES : [...OWN_FILES, ...NETWORK_FILES]) {
     const root = roots.get(point) ?? '';
-    const id = BESIDE_FILE.exec(root)?.[1];
+    const id = root.length > MIN_ID ? besideFile().exec(root)?.[1] : undefined;
     if (id !== undefined && !root.includes('/sandboxes/')) return id;
   }
   return undefined;
@@ -69,8 +68,10 @@ export function containerInTaskUri(uri: string): string | undefined {
 }
 
 function lastIdIn(path: string): string | undefined {
+  // Outside of containers it is `/`: an interpreter takes longer to compile the expression than to find nothing.
+  if (path.length <= MIN_ID) return undefined;
   let last: string | undefined;
-  IN_CGROUP.lastIndex = 0;
-  for (let found = IN_CGROUP.exec(path); found !== null; found = IN_CGROUP.exec(path)) last = found[1];
+  const pattern = inCgroup();
+  for (let found = pattern.exec(path); found !== null; found = pattern.exec(path)) last = found[1];
   return last;
 }

@@ -3,8 +3,8 @@ import type { AwsClient } from '../aws/aws-client.ts';
 import type { GoogleClient } from '../gcp/google-client.ts';
 import type { Deadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
+import type { SecretVariable } from '../own-variables.ts';
 import type { Secret } from '../secret.ts';
-import type { SecretVariable } from '../settings.ts';
 import type { System } from '../system/system.ts';
 import type { AuditEvent } from './event.ts';
 

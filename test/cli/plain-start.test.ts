@@ -25,6 +25,10 @@ describe('a plain start', () => {
       ['run', '--', 'api'],
       { ENVSEAL_SOURCE: SOURCE, ENVSEAL_ONLY: 'A*', ENVSEAL_PRISTINE: 'true', PATH: '/' },
     ],
+    [
+      ['-s', SOURCE, '--event-sink', 'https://hooks/a', '--', 'api'],
+      { ENVSEAL_WEBHOOK_SECRET: 'a b', ENVSEAL_SPLUNK_TOKEN_FILE: './token' },
+    ],
     [['run', '-s', SOURCE, '--pristine', '--', 'api'], { ENVSEAL_SOURCE: 'A B', ENVSEAL_PRISTINE: 'true' }],
   ])('%j %j is what the tables make of it', (argv, variables) => {
     const plain = readPlainStart({ argv, variables });
