@@ -46,8 +46,9 @@ export async function continueInFullProgram(
   if (path === undefined || !system.isReadable(path)) return error;
   try {
     // Not by its first line: where there is no Node, that ends in words and a status of another program's.
-    const node = await lookUp('node', environ, system);
-    return system.execve(node, cStrings(['node', path, ...argv]), cStrings(environ));
+    const variables = cStrings(environ);
+    const node = await lookUp('node', variables, system);
+    return system.execve(node, cStrings(['node', path, ...argv]), variables);
   } catch (cause) {
     // A stop signal came first: its handler ends us.
     if (cause instanceof ErrnoError && cause.errno === 'EINTR') return await new Promise(() => {});

@@ -1,7 +1,5 @@
+import type { PlainFile } from './envfile/plain-file.ts';
 import { Secret } from './secret.ts';
-
-/** From so many on, a loop takes longer than the runtime does to compile `Array.from`. */
-const MANY = 500;
 
 /**
  * What a source sets: values by name, of equal names the last one's at the first one's place. It keeps a variable as the
@@ -10,17 +8,21 @@ const MANY = 500;
  */
 export class SecretMap implements ReadonlyMap<string, Secret> {
   readonly #assignments: Map<string, string>;
+  /** What the map was made of, while it is the same as the map: thousands need not be listed again. */
+  #lists: PlainFile | undefined;
 
   /** @param assignments `NAME=value` by `NAME`; from then on they are the map's own */
   constructor(assignments = new Map<string, string>()) {
     this.#assignments = assignments;
   }
 
-  /** @param pairs names and `NAME=value` in turn; of equal names the last one counts */
-  static of(pairs: readonly string[]): SecretMap {
-    const assignments = new Map<string, string>();
-    for (let i = 0; i < pairs.length; i += 2) assignments.set(pairs[i] as string, pairs[i + 1] as string);
-    return new SecretMap(assignments);
+  /** Of equal names the last one counts. */
+  static of(lists: PlainFile): SecretMap {
+    const { names, assignments } = lists;
+    const map = new SecretMap();
+    for (let i = 0; i < names.length; i++) map.#assignments.set(names[i] as string, assignments[i] as string);
+    if (map.size === names.length) map.#lists = lists;
+    return map;
   }
 
   /** Of several with the same name, the last. */
@@ -35,6 +37,7 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
   }
 
   set(name: string, value: string): void {
+    this.#lists = undefined;
     this.#assignments.set(name, `${name}=${value}`);
   }
 
@@ -46,11 +49,12 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
   }
 
   /** `NAME=value` of each, as execve takes them: the values themselves. */
-  assignments(): string[] {
-    if (this.size >= MANY) return Array.from(this.#assignments.values());
-    const all: string[] = [];
-    for (const assignment of this.#assignments.values()) all.push(assignment);
-    return all;
+  assignments(): readonly string[] {
+    return this.#lists?.assignments ?? [...this.#assignments.values()];
+  }
+
+  names(): readonly string[] {
+    return this.#lists?.names ?? [...this.#assignments.keys()];
   }
 
   get size(): number {

@@ -49,15 +49,22 @@ test('is made of assignments', () => {
   ]);
 });
 
-test('has all its assignments, be they few or thousands', () => {
-  for (const count of [0, 1, 499, 500, 501, 5000]) {
-    const expected = Array.from({ length: count }, (_, i) => `V${i}=${i}`);
-    const pairs = expected.map((assignment): [string, string] => [
-      assignment.slice(0, assignment.indexOf('=')),
-      assignment,
-    ]);
-    expect(new SecretMap(new Map(pairs)).assignments()).toEqual(expected);
-  }
+test('made of a plain file, it is what a map of the same is, before and after it is changed', () => {
+  const name = fc.constantFrom('A', 'B', 'C', 'D');
+  const pairs = fc.array(fc.tuple(name, fc.constantFrom('', '1', 'x=y')), { maxLength: 6 });
+  fc.assert(
+    fc.property(pairs, pairs, (first, later) => {
+      const names = first.map(([each]) => each);
+      const map = SecretMap.of({ names, assignments: first.map(([each, value]) => `${each}=${value}`) });
+      const plain = of(...first);
+      for (const change of [...later, undefined]) {
+        expect([map.names(), map.assignments()]).toEqual([plain.names(), plain.assignments()]);
+        expect(map.names()).toEqual([...map.keys()]);
+        expect(revealed(map)).toEqual(revealed(plain));
+        if (change !== undefined) for (const each of [map, plain]) each.set(...change);
+      }
+    }),
+  );
 });
 
 test('filter keeps the order, and leaves the map as it is', () => {

@@ -62,10 +62,17 @@ pub fn array<'js>(ctx: &Ctx<'js>, bytes: Vec<u8>) -> Result<Value<'js>> {
 
 /// A byte string, in which each character is one byte, as bytes.
 pub fn from_byte_string(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    push_bytes(&mut bytes, text);
+    bytes
+}
+
+pub fn push_bytes(bytes: &mut Vec<u8>, text: &str) {
     if text.is_ascii() {
-        return text.as_bytes().to_vec();
+        bytes.extend_from_slice(text.as_bytes());
+    } else {
+        bytes.extend(text.chars().map(|character| character as u32 as u8));
     }
-    text.chars().map(|character| character as u32 as u8).collect()
 }
 
 /// Borrowed where it can be: nearly all of them are ASCII.

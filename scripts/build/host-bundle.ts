@@ -62,6 +62,12 @@ export async function bundleForHost(
             name: 'sops',
             test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read-dotenv|typed|ciphertext|mac|rule|flatten))\.ts$/,
           },
+          // What a start with a sink needs more, whichever it is, and what those that POST do.
+          {
+            name: 'events',
+            test: /\/src\/(?:cli\/(?:recording|tell-at-once|event-options|known-credentials|sink-context|secret-variables)|events\/(?:container-id|deliver|draft|event|from-draft|outcome|place|principal|recorder|sinks|text|uuid|variable-names|sinks\/uri))\.ts$/,
+          },
+          { name: 'posts', test: /\/src\/events\/sinks\/(?:post|webhook)\.ts$/ },
           { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:kms|json-call))\.ts$/ },
         ],
       },

@@ -10,7 +10,7 @@ import type { Deadline } from '../net/deadline.ts';
 import { Http } from '../net/http.ts';
 import type { EncryptionContext } from '../sealing/encryption-context.ts';
 import type { KeyClients, OpenSealedOptions } from '../sealing/open-sealed.ts';
-import { plainPairs, plainText } from '../sealing/plain.ts';
+import { plainFile, plainText } from '../sealing/plain.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
 import type { Recognised } from '../sealing/recognise.ts';
 import { SecretMap } from '../secret-map.ts';
@@ -106,8 +106,8 @@ async function recogniseBytes(
   bytes: Uint8Array,
   { source, format }: { readonly source: string; readonly format: Source['format'] },
 ): Promise<Recognised> {
-  const pairs = format === undefined ? plainPairs(bytes) : undefined;
-  if (pairs !== undefined) return { kind: 'dotenv', pairs };
+  const plain = format === undefined ? plainFile(bytes) : undefined;
+  if (plain !== undefined) return { kind: 'dotenv', plain };
   const text = format === undefined ? plainText(bytes) : undefined;
   if (text !== undefined) return { kind: 'dotenv', text };
   const { asFormat, recognise } = await import('../sealing/recognise.ts');
@@ -148,10 +148,10 @@ export async function openObject(
 /** Most files have plain lines alone; the parser is for the others. */
 async function openPlainFile(
   bytes: Uint8Array,
-  { kind, text, pairs }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
+  { kind, text, plain }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
   source: Source,
 ): Promise<SecretMap> {
-  if (pairs !== undefined && source.dialect === 'dotenv') return SecretMap.of(pairs);
+  if (plain !== undefined && source.dialect === 'dotenv') return SecretMap.of(plain);
   const { openPlain } = await import('../sealing/open.ts');
   return openPlain(bytes, kind, source, text);
 }

@@ -62,7 +62,7 @@ async function prepare(
   const sealed = await openSources(attempts, stores, options);
   deadline.clear();
   const environ = buildEnviron(host.environ, sealed, environOptions(settings));
-  const path = await lookUp(argv[0], environ.strings, host.system);
+  const path = await lookUp(argv[0], environ, host.system);
   const args = cStrings(argv);
   await checkKernelLimits(args, environ, host.system.stackLimit());
   return { path, argv: args, environ };

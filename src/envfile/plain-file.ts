@@ -11,25 +11,34 @@ const NUL = '\0';
 /** For the parser, too: it may stand for bytes that were not UTF-8 when the file was made. */
 const REPLACED = '\uFFFD';
 
+/** In file order. */
+export interface PlainFile {
+  readonly names: readonly string[];
+  /** `NAME=value`, one for each name. */
+  readonly assignments: readonly string[];
+}
+
 /**
- * For each assignment its name and then `NAME=value`, in file order; `undefined` for any other file, and for one that holds
- * one of the words. Of bytes, because QuickJS takes longer to make text of them, and bytes again, than to read them.
+ * `undefined` for any other file, and for one that holds one of the words. Of bytes, because QuickJS takes longer to make
+ * text of them, and bytes again, than to read them.
  */
-export type ReadPlainFile = (bytes: Uint8Array, unless: readonly string[]) => string[] | undefined;
+export type ReadPlainFile = (bytes: Uint8Array, unless: readonly string[]) => PlainFile | undefined;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const readPlainFile: ReadPlainFile = (bytes, unless) => {
   const text = decode(bytes);
   if (text === undefined || [NUL, REPLACED, ...unless].some((word) => text.includes(word))) return undefined;
-  const found: string[] = [];
+  const names: string[] = [];
+  const assignments: string[] = [];
   for (const line of text.split('\n')) {
     if (line === '' || (line.startsWith('#') && !line.includes('\r'))) continue;
     const name = PLAIN.exec(line)?.[1];
     if (name === undefined || line.endsWith(' ') || line.endsWith('\t')) return undefined;
-    found.push(name, line);
+    names.push(name);
+    assignments.push(line);
   }
-  return found;
+  return { names, assignments };
 };
 
 function decode(bytes: Uint8Array): string | undefined {

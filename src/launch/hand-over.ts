@@ -20,6 +20,6 @@ export async function handOver({ path, argv, environ }: Launch, { system }: Host
     // A stop signal came first: its handler ends us.
     if (error instanceof ErrnoError && error.errno === 'EINTR') return await new Promise(() => {});
     const { explainExec } = await import('./exec-failure.ts');
-    throw explainExec(argv.strings[0] ?? path, error);
+    throw explainExec([...argv.lists][0]?.[0] ?? path, error);
   }
 }

@@ -23,8 +23,8 @@ export async function checkKernelLimits(
 }
 
 /** Each string with its NUL and the pointer to it. */
-function totalBytes({ strings, block }: CStrings): number {
-  return (strings.length === 0 ? 0 : block.length) + POINTER_BYTES * strings.length;
+function totalBytes({ count, block }: CStrings): number {
+  return block.length + POINTER_BYTES * count;
 }
 
 /** Of the places that are so many bytes apart, a string that takes more than that is over one: thousands need no look. */

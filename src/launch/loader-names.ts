@@ -1,3 +1,4 @@
+import type { SecretMap } from '../secret-map.ts';
 import { includesAny } from '../system/text-search.ts';
 import { matcher } from './name-match.ts';
 
@@ -109,21 +110,22 @@ const LIKE_A_PATTERN = /^(?:LD_|DYLD_|BASH_FUNC_|BUN_|DENO_|PERL|LUA_|R_|COR_|CO
  * `false`: no name is in the table. To ask that of each takes a millisecond for thousands, so of many it is found out
  * whether an entry is one of them, or where that is a pattern, whether one begins like it. For few, no matcher is made.
  */
-export function mayHaveLoaderName(names: ReadonlyMap<string, unknown>): boolean {
-  if (names.size >= MANY) return mayHaveOneOf(names, LOADER_NAMES);
-  for (const name of names.keys()) if (LOADER_NAMES.includes(name) || LIKE_A_PATTERN.test(name)) return true;
+export function mayHaveLoaderName(sealed: Pick<SecretMap, 'names' | 'has' | 'size'>): boolean {
+  if (sealed.size >= MANY) return mayHaveOneOf(sealed, LOADER_NAMES);
+  for (const name of sealed.names())
+    if (LOADER_NAMES.includes(name) || LIKE_A_PATTERN.test(name)) return true;
   return false;
 }
 
 /** One search over all names for each of the few patterns that are no names. */
-function mayHaveOneOf(names: ReadonlyMap<string, unknown>, patterns: readonly string[]): boolean {
+function mayHaveOneOf(sealed: Pick<SecretMap, 'names' | 'has'>, patterns: readonly string[]): boolean {
   const prefixes: string[] = [];
   for (const pattern of patterns) {
     const star = pattern.search(/[*?]/);
     if (star >= 0) prefixes.push(`\0${pattern.slice(0, star)}`);
-    else if (names.has(pattern)) return true;
+    else if (sealed.has(pattern)) return true;
   }
-  return includesAny(`\0${Array.from(names.keys()).join('\0')}`, prefixes);
+  return includesAny(`\0${sealed.names().join('\0')}`, prefixes);
 }
 
 export function isLoaderName(name: string): boolean {

@@ -1,5 +1,6 @@
 /** Finds the command's file as `execvp` does, with the command's own PATH. No shell is involved. */
 import { EnvsealError } from '../errors.ts';
+import type { CStrings } from '../system/c-strings.ts';
 import type { ByteString, System } from '../system/system.ts';
 
 /** What container runtimes use when an image sets none. */
@@ -8,7 +9,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** Throws `command_not_found` (127) or `not_executable` (126). */
 export async function lookUp(
   command: ByteString,
-  environ: readonly ByteString[],
+  environ: Pick<CStrings, 'lists'>,
   system: System,
 ): Promise<ByteString> {
   if (command === '') throw new EnvsealError('command_not_found', 'the command is empty');
@@ -27,7 +28,8 @@ export async function lookUp(
 }
 
 /** The first of two, as `getenv` has it. */
-function pathOf(environ: readonly ByteString[]): string {
-  for (const entry of environ) if (entry.startsWith('PATH=')) return entry.slice('PATH='.length);
+function pathOf({ lists }: Pick<CStrings, 'lists'>): string {
+  for (const list of lists)
+    for (const entry of list) if (entry.startsWith('PATH=')) return entry.slice('PATH='.length);
   return DEFAULT_PATH;
 }

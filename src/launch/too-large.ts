@@ -39,9 +39,9 @@ export function explainTooLarge({ argv, environ, total, limit }: TooLarge): Envs
   );
 }
 
-function longest({ strings }: CStrings): ByteString {
+function longest({ lists }: CStrings): ByteString {
   let found = '';
-  for (const string of strings) if (string.length > found.length) found = string;
+  for (const list of lists) for (const string of list) if (string.length > found.length) found = string;
   return found;
 }
 

@@ -4,6 +4,7 @@
  * Byte strings have one byte a character (0 to 255). A function that fails throws an Error whose `code` is the name of an
  * `errno` or one that is named here; it holds nothing else. No function starts a thread, and none keeps what it is given.
  */
+import type { PlainFile } from '../envfile/plain-file.ts';
 import type { BodyEnd, ByteString } from '../system/system.ts';
 
 export interface Natives
@@ -115,10 +116,12 @@ export interface TextNatives {
   indexOf(text: string, part: string): number;
   /** See `src/system/text-search.ts`. */
   isText(text: string): boolean;
+  /** Of byte strings their bytes, and of texts their UTF-8; each with a NUL behind it. None holds one. */
+  joinEnded(bytes: readonly ByteString[], texts: readonly string[]): Uint8Array<ArrayBuffer>;
   /** See `src/envfile/plain-lines.ts`. */
   plainLines(text: string): Int32Array;
   /** See `src/envfile/plain-file.ts`. */
-  plainFile(bytes: Uint8Array, unless: readonly string[]): string[] | undefined;
+  plainFile(bytes: Uint8Array, unless: readonly string[]): PlainFile | undefined;
 }
 
 /**

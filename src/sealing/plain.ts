@@ -1,6 +1,6 @@
 /** The test that nearly every source passes: an env file as it stands. A start loads nothing else of `recognise.ts` then. */
 import { NAME_PATTERN } from '../envfile/name.ts';
-import { readPlainFile } from '../envfile/plain-file.ts';
+import { type PlainFile, readPlainFile } from '../envfile/plain-file.ts';
 import { includesAny } from '../system/text-search.ts';
 
 /** No known ciphertext is shorter in base64, and padding comes last. */
@@ -32,13 +32,13 @@ export function decode(bytes: Uint8Array): string {
 const EQUALS = 0x3d;
 
 /**
- * Names and assignments, in turn, of an env file of plain lines that can be nothing else; `undefined`: look further. No
- * ciphertext that `recognise` knows starts with a name, and none in base64 has a `=` so early.
+ * An env file of plain lines that can be nothing else; `undefined`: look further. No ciphertext that `recognise` knows starts
+ * with a name, and none in base64 has a `=` so early.
  */
-export function plainPairs(bytes: Uint8Array): readonly string[] | undefined {
+export function plainFile(bytes: Uint8Array): PlainFile | undefined {
   const equals = bytes.indexOf(EQUALS);
-  const pairs = equals > 0 && equals < MIN_BASE64 ? readPlainFile(bytes, SOPS_OR_DOTENVX) : undefined;
-  return pairs?.length === 0 ? undefined : pairs;
+  const file = equals > 0 && equals < MIN_BASE64 ? readPlainFile(bytes, SOPS_OR_DOTENVX) : undefined;
+  return file?.names.length === 0 ? undefined : file;
 }
 
 /**

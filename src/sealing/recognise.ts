@@ -3,6 +3,7 @@
  * envseal opens is refused, because ciphertext must not reach the command as the value of a variable. Pure.
  */
 import { NAME_PATTERN } from '../envfile/name.ts';
+import type { PlainFile } from '../envfile/plain-file.ts';
 import { EnvsealError } from '../errors.ts';
 import { isText } from '../system/text-search.ts';
 import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
@@ -14,8 +15,8 @@ import type { SopsKind } from './sops/tree.ts';
 export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded & Read) | Sealed;
 
 interface Read {
-  /** Names and assignments in turn, in the default dialect, where they came with the look at the bytes. */
-  readonly pairs?: readonly string[];
+  /** In the default dialect, where it came with the look at the bytes. */
+  readonly plain?: PlainFile;
 }
 
 interface Decoded {

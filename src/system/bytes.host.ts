@@ -6,7 +6,8 @@ export const bytesOf = (text: ByteString): Uint8Array => natives.encodeLatin1(te
 
 export function toByteString(from: string | Uint8Array): ByteString {
   if (typeof from !== 'string') return natives.decodeLatin1(from);
-  return isAscii(from) ? from : natives.decodeLatin1(natives.encodeUtf8(from));
+  const bytes = natives.encodeUtf8(from);
+  return bytes.length === from.length ? from : natives.decodeLatin1(bytes);
 }
 
 export function textOf(bytes: ByteString): string {

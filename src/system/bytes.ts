@@ -8,7 +8,10 @@ export function bytesOf(text: ByteString): Uint8Array {
 
 /** The bytes; of text, those of its UTF-8. */
 export function toByteString(from: string | Uint8Array): ByteString {
-  if (typeof from === 'string') return isAscii(from) ? from : Buffer.from(from).toString('latin1');
+  if (typeof from === 'string') {
+    const bytes = Buffer.from(from);
+    return bytes.length === from.length ? from : bytes.toString('latin1');
+  }
   return Buffer.from(from.buffer, from.byteOffset, from.length).toString('latin1');
 }
 

@@ -3,9 +3,11 @@ import type { ByteString } from './system.ts';
 
 /** What execve is given as arguments or as environment. */
 export interface CStrings {
-  readonly strings: readonly ByteString[];
-  /** The same one after another, each with a NUL behind it. */
+  readonly count: number;
+  /** One after another, each with a NUL behind it. */
   readonly block: Uint8Array;
+  /** The same ones, list after list: to make one of thousands is a pass over them, and seldom needed. */
+  readonly lists: Iterable<readonly ByteString[]>;
 }
 
 /**
@@ -13,14 +15,18 @@ export interface CStrings {
  * that this does little for each and the rest for all at once.
  */
 export function cStrings(bytes: readonly ByteString[], texts: readonly string[] = []): CStrings {
-  const strings = bytes.concat(texts);
-  if (strings.length === 0) return { strings, block: new Uint8Array(0) };
-  const all = `${strings.join('\0')}\0`;
+  const count = bytes.length + texts.length;
+  const all = ended(bytes) + ended(texts);
   const block = encoder.encode(all);
   // ASCII is the same in both, and most files are nothing else.
-  if (block.length === all.length) return { strings, block };
-  const encoded = bytes.concat(texts.length === 0 ? [] : toByteString(texts.join('\0')).split('\0'));
-  return { strings: encoded, block: bytesOf(`${encoded.join('\0')}\0`) };
+  if (block.length === all.length) return { count, block, lists: [bytes, texts] };
+  const encoded = texts.length === 0 ? [] : toByteString(texts.join('\0')).split('\0');
+  return { count, block: bytesOf(ended(bytes) + ended(encoded)), lists: [bytes, encoded] };
+}
+
+/** Each with its NUL. */
+function ended(strings: readonly string[]): string {
+  return strings.length === 0 ? '' : `${strings.join('\0')}\0`;
 }
 
 const encoder = new TextEncoder();

@@ -48,7 +48,7 @@ export const system: System = {
   checkExecutable: (path) => call(() => natives.checkExecutable(path)),
   stackLimit: natives.stackLimit,
   execve(path, argv, environ): never {
-    call(() => natives.execve(path, argv.block, argv.strings.length, environ.block, environ.strings.length));
+    call(() => natives.execve(path, argv.block, argv.count, environ.block, environ.count));
     throw new ErrnoError('EIO');
   },
   async detach(input) {

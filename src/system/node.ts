@@ -165,7 +165,9 @@ export const nodeSystem: System = {
     checkFormat(path);
     // Removing an ignored disposition needs a listener: Node starts with SIGPIPE and SIGXFSZ ignored.
     for (const signal of ['SIGPIPE', 'SIGXFSZ'] as const) process.on(signal, () => {});
-    rethrow(() => process.execve?.(asText(path), argv.strings.map(asText), toRecord(environ.strings)));
+    rethrow(() =>
+      process.execve?.(asText(path), [...argv.lists].flat().map(asText), toRecord([...environ.lists].flat())),
+    );
     throw new ErrnoError('ENOSYS');
   },
   detach: async (input) => await (await import('./detach-child.ts')).detach(input),

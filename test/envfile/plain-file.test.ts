@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../src/envfile/parse.ts';
-import { readPlainFile } from '../../src/envfile/plain-file.ts';
+import { type PlainFile, readPlainFile } from '../../src/envfile/plain-file.ts';
 
 const BOM = '\uFEFF';
 
@@ -9,23 +9,20 @@ const read = (text: string, unless: readonly string[] = []) =>
   readPlainFile(new TextEncoder().encode(text), unless);
 
 /** What a file of plain lines has to be: what the parser makes of it. */
-function byParser(text: string): string[] {
+function byParser(text: string): PlainFile {
   const entries = parse(new TextEncoder().encode(text), { dialect: 'dotenv', source: 's3://b/k' });
-  return entries.flatMap(({ name, value }) => [name, `${name}=${value.reveal()}`]);
+  return {
+    names: entries.map(({ name }) => name),
+    assignments: entries.map(({ name, value }) => `${name}=${value.reveal()}`),
+  };
 }
 
 describe('a file of plain lines', () => {
   it('gives each name with its assignment', () => {
-    expect(read('# c\n\nA=1\nB.c-9=x y=z$`\\"\nA=ä\u{10000}\nC=')).toEqual([
-      'A',
-      'A=1',
-      'B.c-9',
-      'B.c-9=x y=z$`\\"',
-      'A',
-      'A=ä\u{10000}',
-      'C',
-      'C=',
-    ]);
+    expect(read('# c\n\nA=1\nB.c-9=x y=z$`\\"\nA=ä\u{10000}\nC=')).toEqual({
+      names: ['A', 'B.c-9', 'A', 'C'],
+      assignments: ['A=1', 'B.c-9=x y=z$`\\"', 'A=ä\u{10000}', 'C='],
+    });
   });
 
   it.each(["A='1'", 'A= 1', 'A=1 ', 'A=1\r', '# c\r', ' # c', 'export A=1', 'A', 'A=1 # c', '=1', '\t'])(
@@ -45,7 +42,7 @@ describe('a file of plain lines', () => {
 
   it('is none with one of the words, wherever it stands', () => {
     expect(read('A=1\n# by sops\n', ['ENC[', 'sops'])).toBeUndefined();
-    expect(read('A=1\n', ['ENC[', 'sops'])).toEqual(['A', 'A=1']);
+    expect(read('A=1\n', ['ENC[', 'sops'])).toEqual({ names: ['A'], assignments: ['A=1'] });
   });
 
   it('is what the parser makes of it', () => {

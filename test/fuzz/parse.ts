@@ -33,7 +33,10 @@ function checkEntries(bytes: Uint8Array, dialect: Dialect, entries: readonly Ent
     checkSame(
       'the short way',
       plain,
-      pairs?.flatMap(([name, value]) => [name, `${name}=${value}`]),
+      pairs && {
+        names: pairs.map(([name]) => name),
+        assignments: pairs.map(([name, value]) => `${name}=${value}`),
+      },
     );
   if (pairs === undefined) return;
   reached(

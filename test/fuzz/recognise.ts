@@ -1,4 +1,4 @@
-import { decode, plainPairs, plainText } from '../../src/sealing/plain.ts';
+import { decode, plainFile, plainText } from '../../src/sealing/plain.ts';
 import { asFormat, type PinnedFormat, recognise } from '../../src/sealing/recognise.ts';
 import { attempt, checkSame, reached, SOURCE, withCanary } from './promises.ts';
 
@@ -11,7 +11,7 @@ export function checkRecognise(bytes: Uint8Array): void {
   reached(JSON.stringify({ ...found, text: '', ciphertext: '', wrapped: '' }).slice(0, 100));
   const plain = plainText(bytes);
   if (plain !== undefined) checkSame('the short way', { kind: 'dotenv', text: plain }, found);
-  if (plainPairs(bytes) !== undefined) checkSame('the shortest way', 'dotenv', found?.kind);
+  if (plainFile(bytes) !== undefined) checkSame('the shortest way', 'dotenv', found?.kind);
   for (const format of FORMATS) checkPinned(bytes, format, found?.kind);
   for (const file of withCanary(bytes)) {
     attempt(() => recognise(file, options));

@@ -25,8 +25,10 @@ function build(
 ): readonly string[] {
   const secrets = new SecretMap();
   for (const [name, value] of Object.entries(sealed)) secrets.set(name, value);
-  const { strings, block } = buildEnviron(inherited, secrets, { ...DEFAULTS, ...options });
-  expect(block).toEqual(bytesOf(strings.map((entry) => `${entry}\0`).join('')));
+  const { count, lists, block } = buildEnviron(inherited, secrets, { ...DEFAULTS, ...options });
+  const strings = [...lists].flat();
+  expect(count).toBe(strings.length);
+  expect(block).toEqual(new Uint8Array(bytesOf(strings.map((entry) => `${entry}\0`).join(''))));
   return strings;
 }
 
@@ -197,9 +199,13 @@ describe('the table of names that load code', () => {
   test.each(LOADER_NAMES)('%s may be one among few and among many', (pattern) => {
     const loader = pattern.replaceAll('*', '');
     for (const count of [0, 100]) {
-      const others = Array.from({ length: count }, (_, number) => [`V${number}`, ''] as const);
-      expect(mayHaveLoaderName(new Map([...others, ['A', '']]))).toBe(false);
-      expect(mayHaveLoaderName(new Map([...others, [loader, '']]))).toBe(true);
+      const others = Array.from({ length: count }, (_, number) => `V${number}`);
+      const mapWith = (name: string) => {
+        const names = [...others, name];
+        return SecretMap.of({ names, assignments: names.map((each) => `${each}=`) });
+      };
+      expect(mayHaveLoaderName(mapWith('A'))).toBe(false);
+      expect(mayHaveLoaderName(mapWith(loader))).toBe(true);
     }
   });
 

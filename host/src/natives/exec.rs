@@ -24,15 +24,11 @@ fn pointers(block: &[u8], count: usize) -> Option<Vec<*const libc::c_char>> {
     let mut rest = block;
     for _ in 0..count {
         all.push(rest.as_ptr().cast());
-        let end = memchr(rest)?;
+        let end = memchr::memchr(0, rest)?;
         rest = &rest[end + 1..];
     }
     all.push(std::ptr::null());
     rest.is_empty().then_some(all)
-}
-
-fn memchr(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().position(|&byte| byte == 0)
 }
 
 fn execve<'js>(

@@ -7,9 +7,9 @@ mod wtf8;
 
 pub use wtf8::Text;
 
-use super::{Bytes, array, strings, view};
+use super::{Bytes, array, push_bytes, strings, view};
 use memchr::memmem;
-use rquickjs::{Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
+use rquickjs::{Array, Ctx, Function, IntoJs, Object, Result, String as JsString, TypedArray, Value};
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("encodeUtf8", Function::new(ctx.clone(), encode_utf8)?)?;
@@ -23,6 +23,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("includesAny", Function::new(ctx.clone(), includes_any)?)?;
     host.set("indexOf", Function::new(ctx.clone(), index_of)?)?;
     host.set("isText", Function::new(ctx.clone(), |text: Text<'js>| is_text(text.bytes()))?)?;
+    host.set("joinEnded", Function::new(ctx.clone(), join_ended)?)?;
     host.set("plainFile", Function::new(ctx.clone(), plain_file)?)?;
     host.set(
         "plainLines",
@@ -33,7 +34,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     Ok(())
 }
 
-/// Names and lines in turn; `undefined` for a file that has other lines or one of the words, and for what is not UTF-8.
+/// `undefined` for a file that has other lines or one of the words, and for what is not UTF-8.
 fn plain_file<'js>(ctx: Ctx<'js>, bytes: Bytes<'js>, unless: Vec<Text<'js>>) -> Result<Value<'js>> {
     let bytes = view(&bytes);
     let is_other = unless.iter().any(|word| memmem::find(bytes, word.bytes()).is_some());
@@ -41,7 +42,24 @@ fn plain_file<'js>(ctx: Ctx<'js>, bytes: Bytes<'js>, unless: Vec<Text<'js>>) -> 
     let Some(lines) = text.and_then(plain_lines::all) else {
         return Ok(Value::new_undefined(ctx));
     };
-    strings::array_of(&ctx, lines.iter().flat_map(|(line, name)| [&line[..*name], line]))
+    let file = Object::new(ctx.clone())?;
+    file.set("names", strings::array_of(&ctx, lines.iter().map(|(line, name)| &line[..*name]))?)?;
+    file.set("assignments", strings::array_of(&ctx, lines.iter().map(|(line, _)| *line))?)?;
+    file.into_js(&ctx)
+}
+
+/// Each with a NUL behind it: `bytes` are byte strings.
+fn join_ended<'js>(ctx: Ctx<'js>, bytes: Array<'js>, texts: Array<'js>) -> Result<Value<'js>> {
+    let mut block = Vec::new();
+    for text in bytes.iter::<Text>() {
+        push_bytes(&mut block, &text?.to_utf8());
+        block.push(0);
+    }
+    for text in texts.iter::<Text>() {
+        block.extend_from_slice(text?.to_utf8().as_bytes());
+        block.push(0);
+    }
+    array(&ctx, block)
 }
 
 fn encode_utf8<'js>(ctx: Ctx<'js>, text: Text<'js>) -> Result<Value<'js>> {

@@ -8,24 +8,30 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
 /// DER of each certificate, in order. A block that is not whole, or not base64, is left out.
-pub fn certificates(bundle: &[u8]) -> Vec<Vec<u8>> {
-    let mut all = Vec::new();
+pub fn certificates(bundle: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let mut rest = bundle;
     let begin = memmem::Finder::new(BEGIN);
-    while let Some(at) = begin.find(rest) {
-        rest = &rest[at + BEGIN.len()..];
-        let Some(label) = LABELS.iter().find(|label| rest.starts_with(label)) else { continue };
-        rest = &rest[label.len()..];
-        // Base64 has none.
-        let Some(end) = memchr(b'-', rest) else { break };
-        if rest[end..].starts_with(END) {
-            all.extend(decode(&rest[..end]));
+    std::iter::from_fn(move || {
+        while let Some(at) = begin.find(rest) {
+            rest = &rest[at + BEGIN.len()..];
+            let Some(label) = LABELS.iter().find(|label| rest.starts_with(label)) else { continue };
+            rest = &rest[label.len()..];
+            // Base64 has none.
+            let end = memchr(b'-', rest)?;
+            let (body, after) = rest.split_at(end);
+            rest = after;
+            if after.starts_with(END)
+                && let Some(der) = decode(body)
+            {
+                return Some(der);
+            }
         }
-        rest = &rest[end..];
-    }
-    all
+        None
+    })
 }
 
+/// Characters, as RFC 7468 has them.
+const LINE: usize = 64;
 const NOTHING: u8 = 0xff;
 const SPACE: u8 = 0xfe;
 
@@ -51,20 +57,17 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut rest = text;
     let (mut bits, mut count, mut padding) = (0u32, 0, 0);
     while let [character, after @ ..] = rest {
-        // Nearly all of a bundle: four characters of one line.
-        if count == 0
-            && padding == 0
-            && let Some((quartet, after)) = rest.split_first_chunk::<4>()
-        {
-            let [a, b, c, d] = quartet.map(|character| u32::from(VALUES[character as usize]));
-            if a | b | c | d < 64 {
-                bytes.extend_from_slice(&(a << 18 | b << 12 | c << 6 | d).to_be_bytes()[1..]);
-                rest = after;
-                continue;
-            }
-        }
         rest = after;
         match VALUES[*character as usize] {
+            SPACE if count == 0 && padding == 0 => {
+                // Nearly all of a bundle: whole lines.
+                if let Some((line, after)) = rest.split_first_chunk()
+                    && let Some(decoded) = decode_line(line)
+                {
+                    bytes.extend_from_slice(&decoded);
+                    rest = after;
+                }
+            }
             SPACE => {}
             NOTHING if *character == b'=' && padding < 2 => padding += 1,
             NOTHING => return None,
@@ -88,15 +91,51 @@ fn decode(text: &[u8]) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }
 
+/// For a digit at each place of four what it adds to their 24 bits, and more than those for what is none. With one table, and
+/// shifts, a bundle takes three times as long.
+static PLACES: [[u32; 256]; 4] = {
+    let mut places = [[1 << 24; 256]; 4];
+    let mut character = 0;
+    while character < 256 {
+        let value = VALUES[character];
+        let mut place = 0;
+        while place < 4 && value < 64 {
+            places[place][character] = (value as u32) << (18 - 6 * place);
+            place += 1;
+        }
+        character += 1;
+    }
+    places
+};
+
+/// `None` for a line that has anything but digits.
+fn decode_line(line: &[u8; LINE]) -> Option<[u8; LINE / 4 * 3]> {
+    let mut bytes = [0; LINE / 4 * 3];
+    let mut all = 0;
+    for at in 0..LINE / 4 {
+        let digit = |place: usize| PLACES[place][line[4 * at + place] as usize];
+        let bits = digit(0) | digit(1) | digit(2) | digit(3);
+        all |= bits;
+        bytes[3 * at] = (bits >> 16) as u8;
+        bytes[3 * at + 1] = (bits >> 8) as u8;
+        bytes[3 * at + 2] = bits as u8;
+    }
+    (all < 1 << 24).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn all(bundle: &[u8]) -> Vec<Vec<u8>> {
+        certificates(bundle).collect()
+    }
 
     #[test]
     fn blocks_are_found_among_text() {
         let bundle = b"# a root\n-----BEGIN CERTIFICATE-----\r\nAQID\r\nBA==\r\n-----END CERTIFICATE-----\r\ntext -----\n\
             -----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN X509 CERTIFICATE-----\nBQ==\n-----END X509 CERTIFICATE-----";
-        assert_eq!(certificates(bundle), [vec![1, 2, 3, 4], vec![5]]);
+        assert_eq!(all(bundle), [vec![1, 2, 3, 4], vec![5]]);
     }
 
     #[test]
@@ -123,13 +162,13 @@ mod tests {
     fn a_block_that_is_not_whole_is_left_out() {
         let block = |body: &str| format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
         for body in ["", "A", "AQID*", "AQ=D", "=AQID", "AQID===", "AQI\0"] {
-            assert_eq!(certificates(block(body).as_bytes()), Vec::<Vec<u8>>::new(), "{body:?}");
+            assert_eq!(all(block(body).as_bytes()), Vec::<Vec<u8>>::new(), "{body:?}");
         }
         let whole = block("AQID");
         for length in 0..whole.len() - 17 {
-            let found = certificates(&whole.as_bytes()[..length]);
+            let found = all(&whole.as_bytes()[..length]);
             assert!(found.is_empty() || found == [vec![1, 2, 3]], "{length}");
         }
-        assert_eq!(certificates(format!("-----BEGIN CERTIFICATE-----\nAQ{whole}").as_bytes()), [vec![1, 2, 3]]);
+        assert_eq!(all(format!("-----BEGIN CERTIFICATE-----\nAQ{whole}").as_bytes()), [vec![1, 2, 3]]);
     }
 }

@@ -19,7 +19,7 @@ pub fn built_in() -> Vec<TrustAnchor<'static>> {
 /// Of a PEM bundle. What cannot be read as a certificate is left out: bundles of images hold ancient ones.
 pub fn anchors(bundle: &[u8]) -> Vec<TrustAnchor<'static>> {
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(pem::certificates(bundle).into_iter().map(CertificateDer::from));
+    store.add_parsable_certificates(pem::certificates(bundle).map(CertificateDer::from));
     store.roots
 }
 
@@ -50,7 +50,7 @@ impl Verifier {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if !pem::certificates(&self.bundle).iter().any(|given| given == certificate.as_ref()) {
+        if !pem::certificates(&self.bundle).any(|given| given == certificate.as_ref()) {
             return Err(named("DEPTH_ZERO_SELF_SIGNED_CERT"));
         }
         let times = der::names(certificate).and_then(|names| der::times(names.validity));
