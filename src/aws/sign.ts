@@ -59,11 +59,24 @@ export function sign(
   ].join('\n');
   const scope = `${date}/${region}/${service}/aws4_request`;
   const stringToSign = ['AWS4-HMAC-SHA256', time, scope, hex(canonicalRequest)].join('\n');
-  let key: string | Uint8Array = `AWS4${credentials.secretAccessKey.reveal()}`;
-  for (const part of [date, region, service, 'aws4_request']) key = system.hmacSha256(key, part);
-  const signature = toHex(system.hmacSha256(key, stringToSign));
+  const signature = toHex(
+    system.hmacSha256(signingKey([date, region, service, 'aws4_request'], credentials, system), stringToSign),
+  );
   headers.authorization = `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return headers;
+}
+
+/** The latest of each credentials: it is the same for all sources of a start, and four fifths of the work. */
+const signingKeys = new WeakMap<AwsCredentials, { readonly scope: string; readonly key: Uint8Array }>();
+
+function signingKey(parts: readonly string[], credentials: AwsCredentials, system: System): Uint8Array {
+  const scope = parts.join('/');
+  const known = signingKeys.get(credentials);
+  if (known?.scope === scope) return known.key;
+  let key: string | Uint8Array = `AWS4${credentials.secretAccessKey.reveal()}`;
+  for (const part of parts) key = system.hmacSha256(key, part);
+  signingKeys.set(credentials, { scope, key: key as Uint8Array });
+  return key as Uint8Array;
 }
 
 /** ISO 8601's basic format: `20150830T123600Z`. */

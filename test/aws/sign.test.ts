@@ -35,13 +35,17 @@ interface Given {
   readonly now: number;
 }
 
-function signByUs({ service, region, url, headers, body, now, ...keys }: Given): Record<string, string> {
-  const credentials = {
+function credentialsOf(keys: Pick<Given, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>) {
+  return {
     accessKeyId: keys.accessKeyId,
     secretAccessKey: new Secret(keys.secretAccessKey),
     sessionToken: keys.sessionToken === undefined ? undefined : new Secret(keys.sessionToken),
     origin: 'test',
   };
+}
+
+function signByUs(given: Given, credentials = credentialsOf(given)): Record<string, string> {
+  const { service, region, url, headers, body, now } = given;
   const request = { method: body === undefined ? 'GET' : 'POST', url, headers };
   return sign(
     body === undefined ? request : { ...request, body },
@@ -121,6 +125,21 @@ describe('the same headers as the SDK', () => {
       expect(signByUs(request)).toEqual(await signBySdk(request));
     });
     await fc.assert(property, { numRuns: 300 });
+  });
+
+  test('for one request after another with the same credentials, of any service, region and day', async () => {
+    const day = fc.constantFrom(Date.UTC(2026, 0, 1, 23), Date.UTC(2026, 0, 2));
+    const service = fc.constantFrom('s3' as const, 'kms' as const);
+    const request = fc.record({ service, region: fc.constantFrom('us-east-1', 'local'), now: day });
+    const url = new URL('https://snacks.s3.us-east-1.amazonaws.com/a');
+    const property = fc.asyncProperty(keys, fc.array(request, { maxLength: 8 }), async (keys, requests) => {
+      const credentials = credentialsOf(keys);
+      for (const each of requests) {
+        const given: Given = { ...each, ...keys, url, headers: {}, body: undefined };
+        expect(signByUs(given, credentials)).toEqual(await signBySdk(given));
+      }
+    });
+    await fc.assert(property);
   });
 });
 
