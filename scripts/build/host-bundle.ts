@@ -50,7 +50,7 @@ export async function bundleForHost(
             test: (id) => id !== entry && id !== PLATFORM && !laterFiles.has(id),
           },
           // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
-          { name: 'small', test: /\/src\/(?:nearest|json|system\/base64)\.ts$/ },
+          { name: 'small', test: /\/src\/(?:nearest|json|net\/answer-body|system\/base64)\.ts$/ },
           { name: 'places', test: /\/src\/(?:full-program|store\/source)\.ts$/ },
           // What reads a command line that is not plain.
           {

@@ -76,6 +76,7 @@ export class GoogleClient {
   }
 }
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Of an error without JSON, in characters. */
 const MAX_MESSAGE = 1000;
 
@@ -91,9 +92,12 @@ export async function readAnswer(response: Response, signal: AbortSignal): Promi
       hint: 'what answers there is not Google: check the endpoint, and what is between',
     });
   }
-  // Of an object's bytes, Cloud Storage writes errors as bare text.
-  const message = Buffer.from(bytes).toString('utf8').trim().slice(0, MAX_MESSAGE);
-  return { status: response.status, headers: response.headers, body: body ?? { error: { message } } };
+  return { status: response.status, headers: response.headers, body: body ?? bareText(bytes) };
+}
+
+/** Of an object's bytes, Cloud Storage writes errors without JSON. */
+function bareText(bytes: Uint8Array) {
+  return { error: { message: utf8.decode(bytes).trim().slice(0, MAX_MESSAGE) } };
 }
 
 export type GoogleAnswer = Pick<GoogleRefusal, 'status' | 'headers' | 'body'>;

@@ -8,7 +8,7 @@ import { parseObject } from '../json.ts';
 import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
-import { toByteString } from '../system/bytes.ts';
+import { textOf, toByteString } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
 import { isToken, type TokenSources } from './access-token.ts';
 import type { GoogleVariables } from './endpoint.ts';
@@ -130,7 +130,7 @@ async function exchange(number: number, { url, isExpected }: Place, { http, dead
   try {
     const headers = { 'metadata-flavor': FLAVOR };
     const response = await http.exchangeLocally({ method: 'GET', url, headers }, signal);
-    const text = Buffer.from(await readBody(response, MAX_ERROR_BODY_BYTES, signal)).toString('utf8');
+    const text = textOf(toByteString(await readBody(response, MAX_ERROR_BODY_BYTES, signal)));
     return { response, text };
   } catch (error) {
     if (deadline.signal.aborted) throw deadline.signal.reason;

@@ -3,8 +3,10 @@
  * https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes
  * https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
  */
+
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
+import { requestIdsOf } from './request-ids.ts';
 
 export interface GoogleRefusal {
   readonly status: number;
@@ -123,11 +125,6 @@ export function explainGoogleRefusal(refusal: GoogleRefusal): EnvsealError {
     retryAfterMs: retryAfterMs(reading.headers),
     requestIds: requestIdsOf(reading.headers),
   });
-}
-
-/** What Google's answers have; Cloud Audit Logs keep no id of their own for reads. */
-export function requestIdsOf(headers: Headers): string[] {
-  return ['x-guploader-uploadid', 'x-goog-request-id'].flatMap((name) => headers.get(name) ?? []);
 }
 
 /** What Cloud Storage says in bare text, where an object's bytes were asked for. */

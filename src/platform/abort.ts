@@ -35,8 +35,9 @@ export class AbortSignal extends EventTarget {
   static timeout(ms: number): AbortSignal {
     if (!(ms >= 0 && ms <= Number.MAX_SAFE_INTEGER)) throw new RangeError('the time is out of range');
     const signal = new AbortSignal(INSIDE);
-    const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-    setTimeout(() => signal.#abort(reason), ms);
+    const end = () =>
+      signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    setTimeout(end, ms);
     return signal;
   }
 

@@ -1,7 +1,7 @@
 /** Writes an object under a condition, and finds out what happened where the answer does not say. */
 import type { File } from '@google-cloud/storage';
 import { EnvsealError } from '../errors.ts';
-import { requestIdsOf } from '../gcp/refusal.ts';
+import { requestIdsOf } from '../gcp/request-ids.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../system/crc.ts';

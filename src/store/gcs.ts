@@ -5,8 +5,8 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { type GoogleVariables, googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
-import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
-import { explainGoogleRefusal, requestIdsOf } from '../gcp/refusal.ts';
+import { type GoogleAnswer, type GoogleClient, readAnswer } from '../gcp/google-client.ts';
+import { requestIdsOf } from '../gcp/request-ids.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { readBody } from '../net/http.ts';
 import { retry } from '../net/retry.ts';
@@ -90,7 +90,7 @@ async function getMedia(source: GcsSource, client: GoogleClient, attempts: numbe
   const { headers, status } = response;
   const { signal } = client.deadline;
   if (status !== 200) {
-    throw explainGoogleRefusal({ ...(await readAnswer(response, signal)), ...describe(source) });
+    throw await refused(await readAnswer(response, signal), source);
   }
   refuseEncoded(headers.get('content-encoding'));
   return {
@@ -120,8 +120,13 @@ async function describeObject(
   return await retry(async () => {
     const answer = await readAnswer(await client.send({ method: 'GET', url }), client.deadline.signal);
     if (answer.status === 200) return answer.body as ObjectResource;
-    throw explainGoogleRefusal({ ...answer, ...describe(source) });
+    throw await refused(answer, source);
   }, client.deadline);
+}
+
+async function refused(answer: GoogleAnswer, source: GcsSource): Promise<EnvsealError> {
+  const { explainGoogleRefusal } = await import('../gcp/refusal.ts');
+  return explainGoogleRefusal({ ...answer, ...describe(source) });
 }
 
 function objectUrl(
@@ -131,7 +136,8 @@ function objectUrl(
   query: Readonly<Record<string, string>>,
 ): URL {
   const url = googleUrl('storage', `b/${bucket}/o/${encodeURIComponent(object)}`, variables);
-  url.search = new URLSearchParams(generation === undefined ? query : { ...query, generation }).toString();
+  const all = Object.entries(generation === undefined ? query : { ...query, generation });
+  url.search = all.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
   return url;
 }
 
