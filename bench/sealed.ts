@@ -1,8 +1,8 @@
 /** The SOPS files of the benchmark, made as `sops` makes them. */
 
-import { wrapForAge } from '../src/keys/age.ts';
-import type { KeyToWrapWith, Wrap } from '../src/keys/key-wrapper.ts';
-import { sealSops } from '../src/sealing/sops/seal.ts';
+import { wrapForAge } from '../src/keys/age/age.ts';
+import type { KeyToWrapWith, Wrap } from '../src/keys/contract.ts';
+import { sealSops } from '../src/sealing/sops/edit/seal.ts';
 import type { Variables } from './objects.ts';
 
 export const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/bench';

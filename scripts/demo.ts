@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execaSync } from 'execa';
-import { wrapForAge } from '../src/keys/age.ts';
-import { sealSops } from '../src/sealing/sops/seal.ts';
+import { wrapForAge } from '../src/keys/age/age.ts';
+import { sealSops } from '../src/sealing/sops/edit/seal.ts';
 import {
   ACCESS_KEY_ID,
   kmsKeyArn,

@@ -5,7 +5,7 @@
  */
 import { EnvsealError } from './errors.ts';
 import type { Host } from './host.ts';
-import { lookUp } from './launch/lookup.ts';
+import { lookUp } from './run/lookup.ts';
 import { cStrings } from './system/c-strings.ts';
 import { ErrnoError } from './system/system.ts';
 

@@ -1,8 +1,8 @@
 /** The edge: the only file that asks for the process, writes to it and ends it. */
 import { system } from '#system';
-import { readPlainStart } from './cli/plain-start.ts';
+import { readPlainStart } from './run/plain-arguments.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
-import { start } from './cli/start.ts';
+import { start } from './run/start.ts';
 import { decodeEnviron, type Host } from './host.ts';
 import { type ByteString, STOP_SIGNALS, type StopSignal } from './system/system.ts';
 
@@ -26,7 +26,7 @@ async function main(host: Host): Promise<number> {
   const plain = readPlainStart(host);
   if (plain !== undefined) return await start({ ...plain, host });
   const { splitCommandLine } = await import('./cli/arguments.ts');
-  const { COMMANDS, commandName } = await import('./cli/commands.ts');
+  const { COMMANDS, commandName } = await import('./commands/table.ts');
   const commandLine = splitCommandLine(host.argv);
   const name = commandName(commandLine);
   isStart = name === 'run';

@@ -1,7 +1,7 @@
 /** The README's tables say what the code says. When one fails, paste what it expected into the README. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../src/cli/commands.ts';
+import { COMMANDS } from '../src/commands/table.ts';
 import {
   COMMAND_NAMES,
   FLAG_NAMES,
@@ -11,11 +11,11 @@ import {
   hasVariable,
   isCommandName,
 } from '../src/cli/flags.ts';
-import { RULES } from '../src/envfile/check-entry.ts';
+import { RULES } from '../src/envfile/lint/entry.ts';
 import { type ErrorCode, EXIT_STATUS } from '../src/errors.ts';
 import type { Change } from '../src/events/event.ts';
 import { outcomeOf } from '../src/events/outcome.ts';
-import { sinkForms } from '../src/events/sinks.ts';
+import { sinkForms } from '../src/events/sinks/registry.ts';
 import { variableOf } from '../src/own-variables.ts';
 import { SETTINGS, type SettingRow } from '../src/settings.ts';
 

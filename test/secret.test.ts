@@ -88,13 +88,13 @@ test('values are revealed in these places and nowhere else', () => {
     // The session token is a header of the request, and the secret key makes its signature.
     'aws/sign.ts': 2,
     // The SDK signs by itself.
-    'store/s3-sdk-client.ts': 2,
+    'store/s3/sdk-client.ts': 2,
     // An access token is a header of the request, ours or the SDK's.
-    'gcp/google-client.ts': 1,
+    'gcp/client.ts': 1,
     'keys/cloud-kms-sdk.ts': 1,
-    'store/gcs-sdk-client.ts': 1,
+    'store/gcs/sdk-client.ts': 1,
     // A value that is to be put into a SOPS file.
-    'sealing/sops/change.ts': 1,
+    'sealing/sops/edit/change.ts': 1,
     // The key of the hashes of names.
     'events/variable-names.ts': 1,
     // Signs what is sent; the others are a header of the request.
@@ -102,24 +102,24 @@ test('values are revealed in these places and nowhere else', () => {
     'events/sinks/splunk.ts': 1,
     'events/sinks/otlp.ts': 1,
     // Writes new values into an env file, and tells whether a value is another.
-    'envfile/edit.ts': 1,
+    'envfile/edit/edit.ts': 1,
     'envfile/diff.ts': 2,
     // An env file as text: for who asked for it, for an editor, and for another place.
     'envfile/format.ts': 1,
     // One value, for who asked for it on a terminal or in a file.
-    'cli/get.ts': 1,
-    'cli/diff.ts': 1,
+    'commands/get.ts': 1,
+    'commands/diff.ts': 1,
     // Whether two people changed the same variable.
-    'cli/edit.ts': 3,
+    'commands/edit.ts': 3,
     // How long a new value is.
-    'cli/change-file.ts': 1,
+    'files/change-variables.ts': 1,
     // What is to be sealed.
-    'cli/seal-file.ts': 1,
+    'files/seal-file.ts': 1,
     // Reads them, into a map or into entries; and of a JSON file's members, the last with its name.
     'envfile/parse.ts': 4,
     // Looks at values for mistakes, and reads them for it.
-    'envfile/check.ts': 3,
+    'envfile/lint/lint.ts': 3,
     // The one way out for what a source holds: the environment of the command.
-    'launch/environ.ts': 1,
+    'run/environ.ts': 1,
   });
 });

@@ -51,23 +51,23 @@ export async function bundleForHost(
           },
           // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
           { name: 'small', test: /\/src\/(?:nearest|json|net\/answer-body|system\/base64)\.ts$/ },
-          { name: 'places', test: /\/src\/(?:full-program|store\/source)\.ts$/ },
+          { name: 'places', test: /\/src\/(?:full-program|source)\.ts$/ },
           // What reads a command line that is not plain.
           {
             name: 'commands',
-            test: /\/src\/(?:settings|nearest|cli\/(?:commands|arguments|flags|flag-values|run))\.ts$/,
+            test: /\/src\/(?:settings|nearest|commands\/table|cli\/(?:arguments|flags|flag-values)|run\/run)\.ts$/,
           },
           // What a start from a SOPS file needs more.
           {
             name: 'sops',
-            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read-dotenv|typed|ciphertext|mac|rule|flatten))\.ts$/,
+            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read\/dotenv|scalars|ciphertext|mac|rule|flatten))\.ts$/,
           },
           // What a start with a sink needs more, whichever it is, and what those that POST do.
           {
             name: 'events',
-            test: /\/src\/(?:cli\/(?:recording|tell-at-once|event-options|known-credentials|sink-context|secret-variables)|events\/(?:container-id|deliver|draft|event|from-draft|outcome|place|principal|recorder|sinks|text|uuid|variable-names|sinks\/uri))\.ts$/,
+            test: /\/src\/(?:audit\/(?:record-start|deliver-now|event-options|known-credentials|sink-context|secret-variables)|events\/(?:container-id|deliver|access|event|from-draft|outcome|workload|principal|access-recorder|text|uuid|variable-names|sinks\/(?:registry|sink-uri)))\.ts$/,
           },
-          { name: 'posts', test: /\/src\/events\/sinks\/(?:post|webhook)\.ts$/ },
+          { name: 'posts', test: /\/src\/events\/sinks\/(?:http-post|webhook)\.ts$/ },
           { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:kms|json-call))\.ts$/ },
         ],
       },
@@ -101,9 +101,9 @@ const leftToFullProgram: Plugin = {
   resolveId: {
     order: 'pre',
     handler(path, importer, { kind }) {
-      if (kind !== 'dynamic-import' && importer !== undefined && path.startsWith('./')) {
-        for (const files of [platformFiles, laterFiles])
-          if (files.has(importer)) files.add(resolve(dirname(importer), path));
+      const file = importer === undefined ? '' : resolve(dirname(importer), path);
+      if (kind !== 'dynamic-import' && importer !== undefined && file.startsWith(`${source}platform/`)) {
+        for (const files of [platformFiles, laterFiles]) if (files.has(importer)) files.add(file);
       }
       const what = PACKAGES_LEFT_TO_FULL_PROGRAM[path];
       if (what !== undefined) return `\0left:${what}`;

@@ -1,6 +1,6 @@
 /** Where a service of AWS is. Pure. */
 import { EnvsealError } from '../errors.ts';
-import { type AwsService, type AwsSettings, endpointVariable } from './aws-settings.ts';
+import { type AwsService, type AwsSettings, endpointVariable } from './settings.ts';
 import { dnsSuffixOf, dualStackDnsSuffixOf } from './partitions.ts';
 
 /**

@@ -4,7 +4,7 @@ import { type JsonObject, parseObject } from '../json.ts';
 import { MAX_ANSWER_BYTES } from '../limits.ts';
 import { readAnswerBody } from '../net/answer-body.ts';
 import { retry } from '../net/retry.ts';
-import type { AwsClient } from './aws-client.ts';
+import type { AwsClient } from './client.ts';
 import { serviceEndpoint } from './endpoint.ts';
 
 export interface JsonCall {
@@ -48,7 +48,7 @@ export async function callJson(call: JsonCall, client: AwsClient): Promise<JsonO
     const action = `${service}:${operation}`;
     const explained = call.explain?.(code);
     if (explained !== undefined) throw explained;
-    const { explainRefusal } = await import('./refusal.ts');
+    const { explainRefusal } = await import('./service-errors.ts');
     throw explainRefusal({ status, code, message, headers, action, resource, subject });
   }, client.deadline);
 }

@@ -1,6 +1,6 @@
 /** Which key an alias points to. */
 import { EnvsealError } from '../errors.ts';
-import type { AwsClient } from './aws-client.ts';
+import type { AwsClient } from './client.ts';
 import { callKms } from './kms.ts';
 
 /**

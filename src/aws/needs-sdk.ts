@@ -1,5 +1,5 @@
 /** Which profiles only the official SDK can use. From the files alone, so that it is known before anything is sent. Pure. */
-import type { Profile } from './profiles.ts';
+import type { Profile } from './credentials/profiles.ts';
 
 const SSO_SETTINGS = ['sso_session', 'sso_start_url', 'sso_account_id', 'sso_region', 'sso_role_name'];
 

@@ -3,7 +3,7 @@
  * It is the SDK's `HttpHandler`. Loaded by what loads the SDK, never at the start.
  */
 import { Readable } from 'node:stream';
-import type { AwsClient } from './aws-client.ts';
+import type { AwsClient } from './client.ts';
 
 /** A logger for the SDK: its own writes warnings to stderr. */
 export const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

@@ -2,7 +2,7 @@
 import type { Differences } from '../envfile/diff.ts';
 import { type Cell, formatTable } from '../terminal/table.ts';
 import { openTerminal } from '../terminal/terminal.ts';
-import type { Workspace } from './workspace.ts';
+import type { Workspace } from '../files/workspace.ts';
 
 type Printing = Pick<Workspace, 'host' | 'flags'>;
 

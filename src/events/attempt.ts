@@ -1,7 +1,7 @@
 /** What is known so far of opening one source. Filled in by those who do it, read when it is decided. */
 import type { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../store/source.ts';
+import type { Source } from '../source.ts';
 import type { SealingName } from './event.ts';
 
 export interface Attempt {

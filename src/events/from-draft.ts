@@ -1,7 +1,7 @@
 import type { Secret } from '../secret.ts';
 import type { System } from '../system/system.ts';
 import { VERSION } from '../version.ts';
-import type { Draft, KnownCredentials } from './draft.ts';
+import type { Draft, KnownCredentials } from './access.ts';
 import {
   type AccessEvent,
   accessEvent,

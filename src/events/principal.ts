@@ -1,6 +1,6 @@
 /** Who opened it, from the credentials alone: asking who they are would be a call, and a delay. Pure. */
-import type { AwsCredentials } from '../aws/credentials.ts';
-import type { GoogleToken } from '../gcp/access-token.ts';
+import type { AwsCredentials } from '../aws/credentials/credentials.ts';
+import type { GoogleToken } from '../gcp/credentials/chain.ts';
 import type { Principal } from './event.ts';
 
 /** The role, or the id of the access key, by which CloudTrail finds the session. */

@@ -1,6 +1,6 @@
 /** What a sink is: one place that events go to. */
-import type { AwsClient } from '../aws/aws-client.ts';
-import type { GoogleClient } from '../gcp/google-client.ts';
+import type { AwsClient } from '../aws/client.ts';
+import type { GoogleClient } from '../gcp/client.ts';
 import type { Deadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { SecretVariable } from '../own-variables.ts';

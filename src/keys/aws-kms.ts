@@ -3,14 +3,14 @@
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
  */
 
-import { parseArn } from '../aws/arn.ts';
-import type { AwsClient } from '../aws/aws-client.ts';
+import { parseArn } from './arn.ts';
+import type { AwsClient } from '../aws/client.ts';
 import { callKms } from '../aws/kms.ts';
-import { regionOfKey } from '../aws/kms-key.ts';
+import { regionOfKey } from './aws-key-name.ts';
 import { EnvsealError } from '../errors.ts';
 import { fromBase64 } from '../system/base64.ts';
 import { toBase64 } from '../system/bytes.ts';
-import type { KeyToWrapWith, WrappedKey } from './key-wrapper.ts';
+import type { KeyToWrapWith, WrappedKey } from './contract.ts';
 
 export interface AwsCiphertext {
   readonly ciphertext: Uint8Array;
@@ -145,7 +145,7 @@ async function clientFor(
 ): Promise<AwsClient> {
   const own = profile === undefined ? client : await withProfile(profile, client);
   if (role === undefined) return own;
-  const { assumeRole } = await import('../aws/assume-role.ts');
+  const { assumeRole } = await import('../aws/credentials/assume-role.ts');
   return own.as({ credentials: () => assumeRole({ role, region }, own) });
 }
 

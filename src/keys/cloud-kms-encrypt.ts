@@ -4,8 +4,8 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
-import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
-import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/refusal.ts';
+import { type GoogleClient, readAnswer } from '../gcp/client.ts';
+import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/service-errors.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../system/crc.ts';
 import { base64, checkName } from './cloud-kms.ts';

@@ -4,8 +4,8 @@ import { KeyManagementServiceClient } from '@google-cloud/kms/build/src/v1/key_m
 import { OAuth2Client } from 'google-auth-library';
 import { EnvsealError } from '../errors.ts';
 import { googleEndpoint, universeOf } from '../gcp/endpoint.ts';
-import type { GoogleClient } from '../gcp/google-client.ts';
-import type { GoogleRefusal } from '../gcp/refusal.ts';
+import type { GoogleClient } from '../gcp/client.ts';
+import type { GoogleRefusal } from '../gcp/service-errors.ts';
 import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';

@@ -4,9 +4,9 @@
  */
 import { EnvsealError } from '../errors.ts';
 import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
-import { type GoogleClient, readAnswer } from '../gcp/google-client.ts';
-import { isCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
-import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/refusal.ts';
+import { type GoogleClient, readAnswer } from '../gcp/client.ts';
+import { isCloudKmsKey, withoutVersion } from './cloud-key-name.ts';
+import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/service-errors.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../system/crc.ts';
 

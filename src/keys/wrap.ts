@@ -1,8 +1,8 @@
 /** Data keys wrapped with keys of all kinds: the mirror of what opens sealed files. */
-import type { AwsClient } from '../aws/aws-client.ts';
-import type { GoogleClient } from '../gcp/google-client.ts';
-import { withoutVersion } from '../gcp/key-name.ts';
-import type { Wrap } from './key-wrapper.ts';
+import type { AwsClient } from '../aws/client.ts';
+import type { GoogleClient } from '../gcp/client.ts';
+import { withoutVersion } from './cloud-key-name.ts';
+import type { Wrap } from './contract.ts';
 
 /** Each made when the first key of its cloud needs it. */
 export interface WrapClients {
@@ -27,7 +27,7 @@ export function wrapWith(clients: WrapClients): Wrap {
         return { kind: 'cloud-kms', key: withoutVersion(key.key), wrapped };
       }
       case 'age': {
-        const { wrapForAge } = await import('./age.ts');
+        const { wrapForAge } = await import('./age/age.ts');
         return await wrapForAge(dataKey, key.key);
       }
     }

@@ -1,7 +1,7 @@
 /** The `crypto` global. <https://w3c.github.io/webcrypto/#crypto-interface> */
 import { bytesOfSource } from './buffer-source.ts';
 import { natives } from './callbacks.ts';
-import { lazySubtle } from './lazy-subtle.ts';
+import { lazySubtle } from './subtle/lazy-subtle.ts';
 
 /** https://w3c.github.io/webcrypto/#Crypto-method-getRandomValues */
 const MAX_RANDOM_BYTES = 65_536;

@@ -5,7 +5,7 @@
 import { AbortController, AbortSignal } from './abort.ts';
 import { callbacks, natives } from './callbacks.ts';
 import { Event, EventTarget } from './events.ts';
-import { Headers } from './headers.ts';
+import { Headers } from './http/headers.ts';
 import { LATER } from './later.ts';
 import { TextDecoder, TextEncoder } from './text.ts';
 import { clearImmediate, clearTimeout, setImmediate, setInterval, setTimeout, useClock } from './timers.ts';

@@ -1,6 +1,6 @@
 /** What a ciphertext is bound to besides its key. Pure. */
 import { EnvsealError } from '../errors.ts';
-import { locationOf, parseSource, type Source } from '../store/source.ts';
+import { locationOf, parseSource, type Source } from '../source.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 

@@ -1,17 +1,17 @@
 /** From the bytes of a file that was sealed before it was stored to its variables. Loaded for those only. */
-import type { AwsClient } from '../aws/aws-client.ts';
-import { isAlias } from '../aws/kms-key.ts';
+import type { AwsClient } from '../aws/client.ts';
+import { isAlias } from '../keys/aws-key-name.ts';
 import { EnvsealError } from '../errors.ts';
-import type { GoogleClient } from '../gcp/google-client.ts';
-import { isCloudKmsKey, withoutVersion } from '../gcp/key-name.ts';
-import type { Unwrap, WrappedKey } from '../keys/key-wrapper.ts';
+import type { GoogleClient } from '../gcp/client.ts';
+import { isCloudKmsKey, withoutVersion } from '../keys/cloud-key-name.ts';
+import type { Unwrap, WrappedKey } from '../keys/contract.ts';
 import type { SecretMap } from '../secret-map.ts';
-import type { Source } from '../store/source.ts';
-import type { FetchedObject } from '../store/store.ts';
+import type { Source } from '../source.ts';
+import type { FetchedObject } from '../store/object.ts';
 import { type EncryptionContext, refuseOtherPlace } from './encryption-context.ts';
-import { isPinned } from './pins.ts';
+import { isPinned } from '../keys/pins.ts';
 import { notPinned } from './policy.ts';
-import type { Recognised } from './recognise.ts';
+import type { Recognised } from './detect.ts';
 import type { OpenSopsOptions } from './sops/open.ts';
 
 /** Each made when its first key needs it. */

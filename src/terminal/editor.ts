@@ -5,7 +5,7 @@ import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { toByteString } from '../system/bytes.ts';
-import { atExit, leaveToChild } from '../system/ending.ts';
+import { atExit, leaveToChild } from '../system/process-exit.ts';
 import { findEditor } from './editor-command.ts';
 import { makePrivateFolder, removePrivateFolder } from './private-folder.ts';
 import { pause } from './prompt.ts';

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { atExit, raise } from '../system/ending.ts';
+import { atExit, raise } from '../system/process-exit.ts';
 import { LineInput } from './line-input.ts';
 import { openTerminal } from './terminal.ts';
 import { makeVisible } from './text.ts';

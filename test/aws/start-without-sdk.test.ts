@@ -82,7 +82,7 @@ async function loadedForSdk(config: string, more: Readonly<Record<string, string
   const { stdout, stderr } = await promisify(execFile)(process.execPath, words, { env });
   expect({ stdout, stderr }).toEqual({ stdout: 'canary\n', stderr: '' });
   const urls = readFileSync(LOADED, 'utf8').trim().split('\n');
-  expect(urls.some((url) => url.endsWith('/src/aws/aws-client.ts'))).toBe(true);
+  expect(urls.some((url) => url.endsWith('/src/aws/client.ts'))).toBe(true);
   return urls.filter((url) => /\/node_modules\/|\/src\/.*\bsdk-(?!.*\.host)/.test(url));
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFlags, readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
-import { COMMANDS, commandName } from '../../src/cli/commands.ts';
+import { COMMANDS, commandName } from '../../src/commands/table.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { variableOf } from '../../src/own-variables.ts';

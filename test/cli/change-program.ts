@@ -3,16 +3,16 @@
  * `did WHAT` on stdout is what people get to see.
  */
 import { readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
-import { startChangeRecording } from '../../src/cli/change-recording.ts';
-import { Stores } from '../../src/cli/open-sources.ts';
+import { startChangeRecording } from '../../src/audit/record-changes.ts';
+import { Stores } from '../../src/run/open-sources.ts';
 import { report, reportSignal } from '../../src/cli/report.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { newAttempt } from '../../src/events/attempt.ts';
 import type { Host } from '../../src/host.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Secret } from '../../src/secret.ts';
-import { parseSource } from '../../src/store/source.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { parseSource } from '../../src/source.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 
 const say = (text: string) => system.write(1, `${text}\n`);
 

@@ -2,8 +2,8 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { wrapForAge } from '../../src/keys/age.ts';
-import { sealSops } from '../../src/sealing/sops/seal.ts';
+import { wrapForAge } from '../../src/keys/age/age.ts';
+import { sealSops } from '../../src/sealing/sops/edit/seal.ts';
 import { A, identities } from '../sealing/sops/age-keys.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
 import {

@@ -9,7 +9,7 @@ import { bundle } from '../../scripts/build/node-bundle.ts';
 import { isBundle, runWords } from './program.ts';
 
 const root = join(import.meta.dirname, '../..');
-const RUN = '/src/cli/run.ts';
+const RUN = '/src/run/run.ts';
 
 /** Of what only Node has. */
 const OF_NODE = {

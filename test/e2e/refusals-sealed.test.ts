@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { SealSopsOptions } from '../../src/sealing/sops/seal.ts';
+import type { SealSopsOptions } from '../../src/sealing/sops/edit/seal.ts';
 import { A, ageKey, B, C, identities } from '../sealing/sops/age-keys.ts';
 import { SERVICE_ACCOUNT } from '../servers/google/access-tokens.ts';
 import {

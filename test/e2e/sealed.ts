@@ -4,11 +4,11 @@
  */
 import { basename, join } from 'node:path';
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
-import { wrapForAge } from '../../src/keys/age.ts';
-import type { KeyToWrapWith, Wrap } from '../../src/keys/key-wrapper.ts';
+import { wrapForAge } from '../../src/keys/age/age.ts';
+import type { KeyToWrapWith, Wrap } from '../../src/keys/contract.ts';
 import { sealBerglas } from '../../src/sealing/berglas.ts';
-import { type SealSopsOptions, sealSops } from '../../src/sealing/sops/seal.ts';
-import type { SopsKind } from '../../src/sealing/sops/tree.ts';
+import { type SealSopsOptions, sealSops } from '../../src/sealing/sops/edit/seal.ts';
+import type { SopsKind } from '../../src/sealing/sops/model.ts';
 import { A, identities } from '../sealing/sops/age-keys.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
 import { send } from '../servers/raw-client.ts';

@@ -3,9 +3,9 @@
  * and nowhere else, and the data key, which a KMS sends, and the age identity go nowhere at all.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { KeyToWrapWith, Wrap } from '../../src/keys/key-wrapper.ts';
+import type { KeyToWrapWith, Wrap } from '../../src/keys/contract.ts';
 import { sealBerglas } from '../../src/sealing/berglas.ts';
-import { sealSops } from '../../src/sealing/sops/seal.ts';
+import { sealSops } from '../../src/sealing/sops/edit/seal.ts';
 import { describeReal } from '../real/available.ts';
 import { CLOUD_KMS_KEY, SECRET_ACCESS_KEY } from '../servers/start.ts';
 import { envsealWords } from './program.ts';

@@ -1,6 +1,6 @@
 /** What the tests of this folder share: reading text, and getting the error that reading it gives. */
 
-import { editEnvFile } from '../../src/envfile/edit.ts';
+import { editEnvFile } from '../../src/envfile/edit/edit.ts';
 import { type Dialect, type Entry, lastWins, parse } from '../../src/envfile/parse.ts';
 import { parseJson } from '../../src/envfile/parse-json.ts';
 import { EnvsealError } from '../../src/errors.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type CredentialSources, credentialChain } from '../../src/aws/credentials.ts';
+import { type CredentialSources, credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { principalOfAws, principalOfGoogle } from '../../src/events/principal.ts';
 import { Secret } from '../../src/secret.ts';
-import { nodeSystem } from '../../src/system/node.ts';
+import { nodeSystem } from '../../src/system/node/system.ts';
 
 const CANARY = 'xQ7Zj0Kw9Vb3Gy+/xQ7Zj0Kw9Vb3Gy+/xQ7Zj0Kw';
 const ROLE = 'arn:aws:iam::111122223333:role/team/snacks';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { describeNames } from '../../src/events/variable-names.ts';
 import { Secret } from '../../src/secret.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 
 const NAMES = ['ZEBRA', 'API_TOKEN', 'a.b-c'];
 const KEY = new Secret('a key that everybody who joins has');

@@ -1,10 +1,10 @@
 /** Asks the chain for a token over real sockets, and watches over what its errors say. */
 import { expect } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
-import { type GoogleToken, tokenChain } from '../../src/gcp/access-token.ts';
+import { type GoogleToken, tokenChain } from '../../src/gcp/credentials/chain.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { nodeSystem } from '../../src/system/node.ts';
+import { nodeSystem } from '../../src/system/node/system.ts';
 import type { System } from '../../src/system/system.ts';
 import { verifyAccessToken } from '../servers/google/access-tokens.ts';
 import { CLIENT_SECRET, REFRESH_TOKEN } from '../servers/google/credential-files.ts';

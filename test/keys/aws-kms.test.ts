@@ -1,13 +1,13 @@
 /** Keys of AWS KMS, against KMS and STS of two hands: our own test servers, which verify every signature, and moto. */
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/aws-client.ts';
+import { AwsClient } from '../../src/aws/client.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { type AwsCiphertext, decryptWithAws, unwrapWithAws } from '../../src/keys/aws-kms.ts';
-import type { WrappedKey } from '../../src/keys/key-wrapper.ts';
+import type { WrappedKey } from '../../src/keys/contract.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { describeReal } from '../real/available.ts';
 import { startMoto } from '../real/start.ts';
 import {

@@ -1,12 +1,12 @@
 /** Cloud KMS directly and through the official SDK: the same plaintext, or the same error, for each ciphertext. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
-import { GoogleClient } from '../../src/gcp/google-client.ts';
+import { GoogleClient } from '../../src/gcp/client.ts';
 import { type CloudKmsCiphertext, decryptDirectly } from '../../src/keys/cloud-kms.ts';
 import { decryptThroughSdk } from '../../src/keys/cloud-kms-sdk.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { accessToken, SERVICE_ACCOUNT } from '../servers/google/access-tokens.ts';
 import { send } from '../servers/raw-client.ts';
 import {

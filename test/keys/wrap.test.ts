@@ -1,21 +1,21 @@
 /** Data keys wrapped with each kind of key, and unwrapped again by what opens files. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/aws-client.ts';
+import { AwsClient } from '../../src/aws/client.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../src/errors.ts';
-import { GoogleClient } from '../../src/gcp/google-client.ts';
-import { ageUnwrapper } from '../../src/keys/age.ts';
+import { GoogleClient } from '../../src/gcp/client.ts';
+import { ageUnwrapper } from '../../src/keys/age/age.ts';
 import { unwrapWithAws } from '../../src/keys/aws-kms.ts';
 import { decryptWithCloudKms } from '../../src/keys/cloud-kms.ts';
 import { checkCiphertext, encryptDirectly } from '../../src/keys/cloud-kms-encrypt.ts';
 import { encryptThroughSdk } from '../../src/keys/cloud-kms-sdk.ts';
-import { parseKeyToWrapWith } from '../../src/keys/key-to-wrap-with.ts';
-import type { KeyToWrapWith, WrappedKey } from '../../src/keys/key-wrapper.ts';
+import { parseKeyToWrapWith } from '../../src/keys/parse-key.ts';
+import type { KeyToWrapWith, WrappedKey } from '../../src/keys/contract.ts';
 import { wrapWith } from '../../src/keys/wrap.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { crc32c } from '../../src/system/crc.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { describeReal } from '../real/available.ts';
 import { startMoto } from '../real/start.ts';
 import { A, identities } from '../sealing/sops/age-keys.ts';

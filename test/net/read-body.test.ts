@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readBody } from '../../src/net/http.ts';
-import { nodeSystem } from '../../src/system/node.ts';
+import { nodeSystem } from '../../src/system/node/system.ts';
 
 let server: Server | undefined;
 afterEach(() => server?.close());

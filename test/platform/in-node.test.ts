@@ -3,7 +3,7 @@ import type fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { AbortController, AbortSignal } from '../../src/platform/abort.ts';
 import { Event, EventTarget } from '../../src/platform/events.ts';
-import { Headers } from '../../src/platform/headers.ts';
+import { Headers } from '../../src/platform/http/headers.ts';
 import { abortCalls, eventCalls, headerCalls } from './calls.ts';
 import { perform } from './operations.ts';
 import { type Call, sample } from './same-as-node.ts';

@@ -1,6 +1,6 @@
 /** The program that the host runs for the tests: JSON of operations comes in by standard input, and of results goes out. */
 import { readPlainFile } from '../../src/envfile/plain-file.ts';
-import { agree, deriveKey, isMac, openChaCha } from '../../src/keys/age-crypto.ts';
+import { agree, deriveKey, isMac, openChaCha } from '../../src/keys/age/crypto.ts';
 import { natives } from '../../src/platform/callbacks.ts';
 import { bytesOf, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
 import { cStrings } from '../../src/system/c-strings.ts';

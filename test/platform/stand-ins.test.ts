@@ -3,7 +3,7 @@ import { createCipheriv, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readPlainFile } from '../../src/envfile/plain-file.ts';
-import { agree, deriveKey, isMac, openChaCha } from '../../src/keys/age-crypto.ts';
+import { agree, deriveKey, isMac, openChaCha } from '../../src/keys/age/crypto.ts';
 import { bytesOf, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
 import { cStrings } from '../../src/system/c-strings.ts';
 import { type HostProgram, hasHost, makeHostProgram } from './host-program.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { openBerglas, sealBerglas } from '../../src/sealing/berglas.ts';
-import { asFormat, recognise } from '../../src/sealing/recognise.ts';
+import { asFormat, recognise } from '../../src/sealing/detect.ts';
 import {
   identifierOf,
   open as openInKms,

@@ -1,5 +1,5 @@
 /**
- * The contract of a store (src/store/store.ts), against S3 servers of three hands: our own, Ceph, which really encrypts,
+ * The contract of a store (src/store/object.ts), against S3 servers of three hands: our own, Ceph, which really encrypts,
  * and moto. What one of them lacks is said in its row.
  */
 import {
@@ -11,16 +11,16 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/aws-client.ts';
-import { isSameKey } from '../../src/aws/kms-key.ts';
+import { AwsClient } from '../../src/aws/client.ts';
+import { isSameKey } from '../../src/keys/aws-key-name.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchS3 } from '../../src/store/s3.ts';
-import { parseSource, type S3Source } from '../../src/store/source.ts';
-import type { FetchedObject } from '../../src/store/store.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { fetchS3 } from '../../src/store/s3/get.ts';
+import { parseSource, type S3Source } from '../../src/source.ts';
+import type { FetchedObject } from '../../src/store/object.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { describeReal, type Need } from '../real/available.ts';
 import { startCeph, startMoto } from '../real/start.ts';
 import { ACCESS_KEY_ID, kmsKeyArn, managedKeyArn, SECRET_ACCESS_KEY, startS3 } from '../servers/start.ts';

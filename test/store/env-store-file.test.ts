@@ -1,4 +1,4 @@
-/** What local files alone have of the contract in src/store/env-store.ts: locks, modes, links, interrupted writers. */
+/** What local files alone have of the contract in src/store/contract.ts: locks, modes, links, interrupted writers. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -18,8 +18,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Expected, NO_ATTRIBUTES, type Written } from '../../src/store/env-store.ts';
-import { parseFolder, parseSource } from '../../src/store/source.ts';
+import { type Expected, NO_ATTRIBUTES, type Written } from '../../src/store/contract.ts';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure.ts';
 import { openFiles } from './grounds.ts';

@@ -1,4 +1,4 @@
-/** What Cloud Storage alone has of the contract in src/store/env-store.ts: keys, lost answers, pages, policies. */
+/** What Cloud Storage alone has of the contract in src/store/contract.ts: keys, lost answers, pages, policies. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type EnvStore,
@@ -7,8 +7,8 @@ import {
   type SealAtRest,
   type WriteOptions,
   type Written,
-} from '../../src/store/env-store.ts';
-import { parseFolder, parseSource } from '../../src/store/source.ts';
+} from '../../src/store/contract.ts';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
 import {
   CLOUD_KMS_KEY,

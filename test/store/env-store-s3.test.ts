@@ -1,4 +1,4 @@
-/** What S3 alone has of the contract in src/store/env-store.ts: keys, tags, probes, lost answers, pages, policies. */
+/** What S3 alone has of the contract in src/store/contract.ts: keys, tags, probes, lost answers, pages, policies. */
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -14,8 +14,8 @@ import {
   type SealAtRest,
   type WriteOptions,
   type Written,
-} from '../../src/store/env-store.ts';
-import { parseFolder, parseSource } from '../../src/store/source.ts';
+} from '../../src/store/contract.ts';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import { describeReal } from '../real/available.ts';
 import { type RealS3, startCeph } from '../real/start.ts';
 import {

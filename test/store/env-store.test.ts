@@ -1,4 +1,4 @@
-/** The contract of src/store/env-store.ts, in every place where env files lie. */
+/** The contract of src/store/contract.ts, in every place where env files lie. */
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
@@ -8,8 +8,8 @@ import {
   type ListedFile,
   NO_ATTRIBUTES,
   type Written,
-} from '../../src/store/env-store.ts';
-import { parseFolder, parseSource } from '../../src/store/source.ts';
+} from '../../src/store/contract.ts';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import { describeReal } from '../real/available.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure.ts';

@@ -1,14 +1,14 @@
 /** Cloud Storage directly and through the official SDK: the same object, or the same error, for each request. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
-import { GoogleClient } from '../../src/gcp/google-client.ts';
+import { GoogleClient } from '../../src/gcp/client.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchDirectly, fetchGcs } from '../../src/store/gcs.ts';
-import { fetchThroughSdk } from '../../src/store/gcs-sdk.ts';
-import { type GcsSource, parseSource } from '../../src/store/source.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { fetchDirectly, fetchGcs } from '../../src/store/gcs/get.ts';
+import { fetchThroughSdk } from '../../src/store/gcs/sdk-get.ts';
+import { type GcsSource, parseSource } from '../../src/source.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
 import {
   CLOUD_KMS_KEY,

@@ -1,18 +1,18 @@
 /**
- * The contract of a store (src/store/store.ts) for Cloud Storage, against servers of two hands: our own, and
+ * The contract of a store (src/store/object.ts) for Cloud Storage, against servers of two hands: our own, and
  * fake-gcs-server. What one of them lacks is said in its row.
  */
 import { Storage, type UploadOptions } from '@google-cloud/storage';
 import { OAuth2Client } from 'google-auth-library';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { GoogleClient } from '../../src/gcp/google-client.ts';
+import { GoogleClient } from '../../src/gcp/client.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchGcs } from '../../src/store/gcs.ts';
-import { type GcsSource, parseSource } from '../../src/store/source.ts';
-import type { FetchedObject } from '../../src/store/store.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { fetchGcs } from '../../src/store/gcs/get.ts';
+import { type GcsSource, parseSource } from '../../src/source.ts';
+import type { FetchedObject } from '../../src/store/object.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { describeReal, type Need } from '../real/available.ts';
 import { startFakeGcs } from '../real/fake-gcs.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';

@@ -1,19 +1,19 @@
 /** What the small executable says of places in S3 that only the SDK knows. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { AwsClient } from '../../src/aws/aws-client.ts';
+import { AwsClient } from '../../src/aws/client.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { NeedsFullProgram } from '../../src/full-program.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchS3 } from '../../src/store/s3.ts';
-import { parseSource, type S3Source } from '../../src/store/source.ts';
-import { nodeSystem } from '../../src/system/node.ts';
+import { fetchS3 } from '../../src/store/s3/get.ts';
+import { parseSource, type S3Source } from '../../src/source.ts';
+import { nodeSystem } from '../../src/system/node/system.ts';
 
 beforeAll(() => {
-  vi.doMock('../../src/store/s3-sdk.ts', () => import('../../src/store/s3-sdk.host.ts'));
+  vi.doMock('../../src/store/s3/sdk-get.ts', () => import('../../src/store/s3/sdk-get.host.ts'));
 });
 afterAll(() => {
-  vi.doUnmock('../../src/store/s3-sdk.ts');
+  vi.doUnmock('../../src/store/s3/sdk-get.ts');
 });
 
 test.each([

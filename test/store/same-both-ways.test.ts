@@ -1,17 +1,17 @@
 /** The small client and the official SDK fulfil one contract: the same object, or the same error, for each request. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/aws-client.ts';
+import { AwsClient } from '../../src/aws/client.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
-import { locateS3 } from '../../src/aws/s3-endpoint.ts';
+import { locateS3 } from '../../src/store/s3/endpoint.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchDirectly, planS3 } from '../../src/store/s3.ts';
-import { fetchThroughSdk } from '../../src/store/s3-sdk.ts';
-import { parseSource, type S3Source } from '../../src/store/source.ts';
-import type { FetchedObject } from '../../src/store/store.ts';
-import { nodeSystem as system } from '../../src/system/node.ts';
+import { fetchDirectly, planS3 } from '../../src/store/s3/get.ts';
+import { fetchThroughSdk } from '../../src/store/s3/sdk-get.ts';
+import { parseSource, type S3Source } from '../../src/source.ts';
+import type { FetchedObject } from '../../src/store/object.ts';
+import { nodeSystem as system } from '../../src/system/node/system.ts';
 import {
   ACCESS_KEY_ID,
   type AccessKey,

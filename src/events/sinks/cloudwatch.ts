@@ -3,14 +3,14 @@
  * that CloudWatch counts accesses and changes without an agent or a filter.
  * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  */
-import type { AwsClient } from '../../aws/aws-client.ts';
+import type { AwsClient } from '../../aws/client.ts';
 import { callJson } from '../../aws/json-call.ts';
 import { partitionOf } from '../../aws/partitions.ts';
 import { EnvsealError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
-import { decode, misused, readQuery, readSwitch, sinkName } from './uri.ts';
+import { decode, misused, readQuery, readSwitch, sinkName } from './sink-uri.ts';
 
 interface Place {
   readonly name: string;

@@ -7,7 +7,7 @@ import { EnvsealError } from '../../errors.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError } from '../../system/system.ts';
 import type { MakeSink } from '../sink.ts';
-import { decode, misused, readQuery, sinkName } from './uri.ts';
+import { decode, misused, readQuery, sinkName } from './sink-uri.ts';
 
 export const file: MakeSink = (url, { system }) => {
   readQuery(url, []);

@@ -4,13 +4,13 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import { googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
-import { type GoogleAnswer, readAnswer } from '../../gcp/google-client.ts';
-import { explainGoogleRefusal } from '../../gcp/refusal.ts';
+import { type GoogleAnswer, readAnswer } from '../../gcp/client.ts';
+import { explainGoogleRefusal } from '../../gcp/service-errors.ts';
 import { retry } from '../../net/retry.ts';
 import type { AuditEvent } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 import type { MakeSink } from '../sink.ts';
-import { decode, misused, readQuery, sinkName } from './uri.ts';
+import { decode, misused, readQuery, sinkName } from './sink-uri.ts';
 
 export const gcpLogging: MakeSink = (url, context) => {
   readQuery(url, []);

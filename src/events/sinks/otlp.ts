@@ -7,8 +7,8 @@ import { VERSION } from '../../version.ts';
 import { type AuditEvent, lastWord, type Place } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 import type { MakeSink, SinkContext } from '../sink.ts';
-import { type Answer, isSet, post } from './post.ts';
-import { httpUrl, readQuery, sinkName } from './uri.ts';
+import { type Answer, isSet, post } from './http-post.ts';
+import { httpUrl, readQuery, sinkName } from './sink-uri.ts';
 
 const HEADERS = 'ENVSEAL_OTLP_HEADERS';
 

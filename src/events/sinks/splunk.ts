@@ -7,8 +7,8 @@ import type { Deadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
 import type { AuditEvent } from '../event.ts';
 import type { MakeSink, SinkContext } from '../sink.ts';
-import { type Answer, type Post, post } from './post.ts';
-import { httpUrl, misused, type Query, readQuery, readSwitch, sinkName } from './uri.ts';
+import { type Answer, type Post, post } from './http-post.ts';
+import { httpUrl, misused, type Query, readQuery, readSwitch, sinkName } from './sink-uri.ts';
 
 const TOKEN = 'ENVSEAL_SPLUNK_TOKEN';
 const EVENT_PATH = '/services/collector/event';

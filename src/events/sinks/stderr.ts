@@ -1,7 +1,7 @@
 /** One line of JSON for each event on the container's stderr, which its log collector reads. */
 import { EnvsealError } from '../../errors.ts';
 import type { MakeSink } from '../sink.ts';
-import { misused, readQuery } from './uri.ts';
+import { misused, readQuery } from './sink-uri.ts';
 
 const STDERR = 2;
 

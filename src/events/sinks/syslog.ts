@@ -7,7 +7,7 @@
  */
 import type { MakeSink } from '../sink.ts';
 import { formatMessage } from './syslog-message.ts';
-import { decode, misused, type Query, readQuery, sinkName } from './uri.ts';
+import { decode, misused, type Query, readQuery, sinkName } from './sink-uri.ts';
 
 /** Security and authorization messages, private: authpriv. */
 const DEFAULT_FACILITY = 10;

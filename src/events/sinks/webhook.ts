@@ -10,8 +10,8 @@ import { toBase64 } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
-import { isSet, post } from './post.ts';
-import { sinkName } from './uri.ts';
+import { isSet, post } from './http-post.ts';
+import { sinkName } from './sink-uri.ts';
 
 const SECRET = 'ENVSEAL_WEBHOOK_SECRET';
 

@@ -5,7 +5,7 @@
 import { fromCanonicalBase64 } from '../../system/base64.ts';
 import { toBase64 } from '../../system/bytes.ts';
 import { type Bytes, type GcmSealed, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
-import type { ScalarType } from './tree.ts';
+import type { ScalarType } from './model.ts';
 
 /** sops makes IVs of 32 bytes, where 12 are usual. */
 const IV_BYTES = 32;

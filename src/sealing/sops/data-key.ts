@@ -4,10 +4,10 @@
  */
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
 import { NeedsFullProgram } from '../../full-program.ts';
-import type { Unwrap, WrappedKey } from '../../keys/key-wrapper.ts';
+import type { Unwrap, WrappedKey } from '../../keys/contract.ts';
 import { type Bytes, KEY_BYTES } from '../aes-gcm.ts';
 import type { Metadata } from './metadata.ts';
-import { tampered } from './tree.ts';
+import { tampered } from './model.ts';
 
 export interface Keys {
   readonly unwrap: Unwrap;

@@ -2,7 +2,7 @@
  * Metadata in lines: `kms__list_0__map_arn` is `arn` in the first entry of the list `kms`.
  * https://github.com/getsops/sops/blob/main/stores/flatten.go
  */
-import { broken, isScalar, MAX_DEPTH, type Node, type Section } from './tree.ts';
+import { broken, isScalar, MAX_DEPTH, type Node, type Section } from './model.ts';
 
 const MAP = '__map_';
 const LIST = '__list_';

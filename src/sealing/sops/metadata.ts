@@ -2,11 +2,11 @@
  * The metadata of a SOPS file: https://github.com/getsops/sops/blob/main/stores/stores.go
  * Nothing in it is authenticated but `lastmodified`. Who changes it gets a file that does not open.
  */
-import type { WrappedKey } from '../../keys/key-wrapper.ts';
+import type { WrappedKey } from '../../keys/contract.ts';
 import { fromCanonicalBase64 } from '../../system/base64.ts';
 import { type Ciphertext, parseCiphertext } from './ciphertext.ts';
 import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
-import { broken, isScalar, type Node, type Section } from './tree.ts';
+import { broken, isScalar, type Node, type Section } from './model.ts';
 
 export interface Metadata {
   /** The data key, or a share of it, under each key of a group. */

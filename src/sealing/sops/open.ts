@@ -8,10 +8,10 @@ import { type Ciphertext, looksEncrypted, parseCiphertext, pathTo } from './ciph
 import { type Keys, unwrapDataKey } from './data-key.ts';
 import { computeMac, isSameMac } from './mac.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
-import { readDotenv } from './read-dotenv.ts';
+import { readDotenv } from './read/dotenv.ts';
 import type { Rule } from './rule.ts';
-import { broken, type Leaf, type ScalarType, type SopsFile, type SopsKind, tampered } from './tree.ts';
-import { isScalarType, readTyped, type Texts } from './typed.ts';
+import { broken, type Leaf, type ScalarType, type SopsFile, type SopsKind, tampered } from './model.ts';
+import { isScalarType, readTyped, type Texts } from './scalars.ts';
 
 export interface OpenSopsOptions extends Keys {
   /** The source's URI or path; error messages name it. */
@@ -33,8 +33,8 @@ type Reader = (cursor: Cursor) => SopsFile | Promise<SopsFile>;
 
 const READERS: Readonly<Record<SopsKind, Reader>> = {
   dotenv: readDotenv,
-  json: async (cursor) => (await import('./read-json.ts')).readJson(cursor),
-  yaml: async (cursor) => (await import('./read-yaml.ts')).readYaml(cursor),
+  json: async (cursor) => (await import('./read/json.ts')).readJson(cursor),
+  yaml: async (cursor) => (await import('./read/yaml.ts')).readYaml(cursor),
 };
 
 /**

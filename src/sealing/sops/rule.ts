@@ -2,7 +2,7 @@
  * Which values of a SOPS file are to be encrypted: https://github.com/getsops/sops/blob/main/sops.go
  * (`shouldBeEncrypted`).
  */
-import type { Leaf } from './tree.ts';
+import type { Leaf } from './model.ts';
 
 /** The fields of the metadata, of which a file has one. */
 export const RULES = [
@@ -36,7 +36,7 @@ export function isCommentEncrypted(
 export async function makeRule(kind: RuleKind, pattern: string): Promise<Rule | undefined> {
   const encrypts = !kind.startsWith('un');
   if (kind.endsWith('_suffix')) return ({ name }) => name.endsWith(pattern) === encrypts;
-  const matches = (await import('./regex.ts')).compileRegex(pattern);
+  const matches = (await import('./re2.ts')).compileRegex(pattern);
   if (matches === undefined) return undefined;
   if (!kind.includes('_comment_')) return ({ name }) => matches(name) === encrypts;
   return ({ comments }) => comments.some(matches) === encrypts;

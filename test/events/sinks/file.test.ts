@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nodeSystem } from '../../../src/system/node.ts';
+import { nodeSystem } from '../../../src/system/node/system.ts';
 import { ErrnoError } from '../../../src/system/system.ts';
 import { folder } from '../../e2e/folder.ts';
 import { change, event, expectSame, failure, send } from './sending.ts';
@@ -117,7 +117,7 @@ const PROGRAM = `
 
 test('50 processes with 20 events each at once lose and tear no line', async () => {
   const path = join(folder(), 'log');
-  const nodeModule = join(import.meta.dirname, '../../../src/system/node.ts');
+  const nodeModule = join(import.meta.dirname, '../../../src/system/node/system.ts');
   const children = Array.from({ length: 50 }, (_, index) =>
     spawn(process.execPath, ['--input-type=module', '--eval', PROGRAM, nodeModule, path, `${index}`], {
       stdio: ['ignore', 'ignore', 'inherit'],

@@ -1,6 +1,6 @@
 /** Sends events to a sink over real sockets, and watches over what its errors say. */
 import { expect, onTestFinished } from 'vitest';
-import { AwsClient } from '../../../src/aws/aws-client.ts';
+import { AwsClient } from '../../../src/aws/client.ts';
 import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../../src/errors.ts';
 import {
@@ -14,12 +14,12 @@ import {
   changeEvent,
 } from '../../../src/events/event.ts';
 import type { SinkContext } from '../../../src/events/sink.ts';
-import { makeSink } from '../../../src/events/sinks.ts';
-import { GoogleClient } from '../../../src/gcp/google-client.ts';
+import { makeSink } from '../../../src/events/sinks/registry.ts';
+import { GoogleClient } from '../../../src/gcp/client.ts';
 import { Deadline } from '../../../src/net/deadline.ts';
 import { Http } from '../../../src/net/http.ts';
 import { Secret } from '../../../src/secret.ts';
-import { nodeSystem } from '../../../src/system/node.ts';
+import { nodeSystem } from '../../../src/system/node/system.ts';
 import type { System } from '../../../src/system/system.ts';
 import { ACCESS, CHANGE } from '../samples.ts';
 import { problems } from '../valid.ts';

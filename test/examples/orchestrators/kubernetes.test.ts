@@ -1,6 +1,6 @@
 /** examples/kubernetes: valid by Kubernetes' schemas, admitted where pods are restricted, and said well to envseal. */
 import { describe, expect, test } from 'vitest';
-import { readPlace } from '../../../src/events/place.ts';
+import { readPlace } from '../../../src/events/workload.ts';
 import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../../src/limits.ts';
 import {
   type Container,

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { EnvsealError } from '../../../src/errors.ts';
-import { tokenChain } from '../../../src/gcp/access-token.ts';
+import { tokenChain } from '../../../src/gcp/credentials/chain.ts';
 import { Deadline } from '../../../src/net/deadline.ts';
 import { Http } from '../../../src/net/http.ts';
-import { nodeSystem } from '../../../src/system/node.ts';
+import { nodeSystem } from '../../../src/system/node/system.ts';
 import {
   authorizedUserFile,
   awsExternalAccount,

@@ -12,11 +12,11 @@ import {
   UserRefreshClient,
 } from 'google-auth-library';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { checkType } from '../../../src/gcp/credential-file.ts';
-import { tokenFor } from '../../../src/gcp/tokens/token-for.ts';
+import { checkType } from '../../../src/gcp/credentials/file.ts';
+import { tokenFor } from '../../../src/gcp/credentials/tokens/token-for.ts';
 import { Deadline } from '../../../src/net/deadline.ts';
 import { Http } from '../../../src/net/http.ts';
-import { nodeSystem } from '../../../src/system/node.ts';
+import { nodeSystem } from '../../../src/system/node/system.ts';
 import type { FetchOptions, System } from '../../../src/system/system.ts';
 import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../../servers/google/access-tokens.ts';
 import {

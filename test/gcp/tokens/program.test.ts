@@ -5,7 +5,7 @@ import { fileExternalAccount, impersonatedFile } from '../../servers/google/cred
 import { startGoogleTokens } from '../../servers/start.ts';
 import { getToken } from '../ask.ts';
 
-vi.mock('../../../src/gcp/library-credentials.ts', () => ({
+vi.mock('../../../src/gcp/credentials/library.ts', () => ({
   runProgram: () => Promise.reject(new NeedsFullProgram('credentials from a program')),
 }));
 

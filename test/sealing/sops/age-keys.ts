@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { armor, Decrypter, Encrypter } from 'age-encryption';
 import { EnvsealError } from '../../../src/errors.ts';
-import type { Unwrap, Wrap } from '../../../src/keys/key-wrapper.ts';
+import type { Unwrap, Wrap } from '../../../src/keys/contract.ts';
 
 export const VECTORS = join(import.meta.dirname, '../../vectors/sops');
 export const IDENTITIES = join(VECTORS, 'identities.txt');

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { importGcmKey, openGcm, sealGcm } from '../../../src/sealing/aes-gcm.ts';
 import { computeMac, isSameMac } from '../../../src/sealing/sops/mac.ts';
-import { compileRegex } from '../../../src/sealing/sops/regex.ts';
+import { compileRegex } from '../../../src/sealing/sops/re2.ts';
 import { isCommentEncrypted, makeRule, type Rule, type RuleKind } from '../../../src/sealing/sops/rule.ts';
 import { combineShares, splitSecret } from '../../../src/sealing/sops/shamir.ts';
-import { readTyped } from '../../../src/sealing/sops/typed.ts';
+import { readTyped } from '../../../src/sealing/sops/scalars.ts';
 
 describe('a value has two texts: of its MAC, and of the environment', () => {
   // The floats are what Go's strconv.FormatFloat gives for 'f' and 'G'.

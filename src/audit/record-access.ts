@@ -1,0 +1,26 @@
+/** Tells who opened files to look at them. */
+import { EnvsealError } from '../errors.ts';
+import { type Attempt, newAttempt } from '../events/attempt.ts';
+import type { Source } from '../source.ts';
+import type { CommandName } from '../cli/flags.ts';
+import type { Workspace } from '../files/workspace.ts';
+
+/** Runs `action`, which fills in the attempts. Nothing comes of it where the policy is `required` and a sink refuses. */
+export async function recordAccess<T>(
+  { events }: Workspace,
+  command: CommandName,
+  sources: readonly Source[],
+  action: (attempts: readonly Attempt[]) => Promise<T>,
+): Promise<T> {
+  const attempts = sources.map(newAttempt);
+  const ended = events.access(`envseal ${command}`, attempts);
+  let result: T;
+  try {
+    result = await action(attempts);
+  } catch (error) {
+    await ended(error instanceof EnvsealError ? { error } : { error });
+    throw error;
+  }
+  await ended({});
+  return result;
+}

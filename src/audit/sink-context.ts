@@ -1,0 +1,16 @@
+import type { SinkContext } from '../events/sink.ts';
+import type { Host } from '../host.ts';
+import type { Stores } from '../run/open-sources.ts';
+import { readSecret } from './secret-variables.ts';
+
+/** What sinks may use of a run: its HTTP, its credentials, and the secrets that are settings. */
+export function sinkContext(stores: Stores, host: Host): SinkContext {
+  return {
+    http: stores.http,
+    system: host.system,
+    variables: host.variables,
+    secret: (variable) => readSecret(variable, host),
+    aws: () => stores.aws(),
+    google: () => stores.google(),
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * Profiles that only the official SDK knows: SSO, `credential_process`, `login_session`. The small executable is built
+ * with `sdk-credentials.host.ts` in the place of this file.
+ */
+import type { CredentialSources } from './credentials.ts';
+import { type AwsIdentity, toIdentity } from '../identity.ts';
+import { explainProfile } from './errors.ts';
+import { SdkTransport, SILENT } from '../sdk-transport.ts';
+
+/**
+ * `feature`: what the SDK is needed for. `undefined` where nobody asked for a profile and the default one gives none.
+ * Throws EnvsealError.
+ */
+export async function fromSdkProfile(
+  sources: CredentialSources,
+  _feature: string,
+): Promise<AwsIdentity | undefined> {
+  const { variables, settings, client } = sources;
+  const { fromIni } = await import('@aws-sdk/credential-provider-ini');
+  const requestHandler = new SdkTransport(client);
+  const region = settings.region === undefined ? {} : { region: settings.region };
+  const provider = fromIni({
+    profile: settings.profile.name,
+    logger: SILENT,
+    clientConfig: { requestHandler },
+    parentClientConfig: { requestHandler, ...region },
+  } as Parameters<typeof fromIni>[0]);
+  try {
+    return toIdentity({ ...(await provider()), principal: settings.profile.settings?.role_arn });
+  } catch (error) {
+    if (!variables.AWS_PROFILE && (error as { tryNextLink?: boolean }).tryNextLink) return undefined;
+    throw explainProfile(error, settings.profile);
+  }
+}

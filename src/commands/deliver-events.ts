@@ -1,0 +1,46 @@
+/** What `--event-policy background` leaves behind. Nobody reads what it would say. */
+
+import { EnvsealError } from '../errors.ts';
+import { deliver } from '../events/deliver.ts';
+import { fromDraft } from '../events/from-draft.ts';
+import { makeSink } from '../events/sinks/registry.ts';
+import { decodeEnviron, type Host } from '../host.ts';
+import { parseObject } from '../json.ts';
+import { BACKGROUND_DELIVERY_SECONDS } from '../limits.ts';
+import { Deadline } from '../net/deadline.ts';
+import type { Settings } from '../settings.ts';
+import type { Command } from './table.ts';
+import { eventOptions } from '../audit/event-options.ts';
+import { Stores } from '../run/open-sources.ts';
+import { sinkContext } from '../audit/sink-context.ts';
+import type { Delivery } from '../audit/deliver-in-background.ts';
+
+/** By then most commands have their start behind them, and an event still arrives within a second. */
+const PAUSE_MS = 50;
+/** Larger than what any start has to say. */
+const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+
+export const deliverEvents: Command = async ({ host: { system, ...parts } }) => {
+  const { sinks, names, drafts, environ, ...delivery } = parse(system.readInput(MAX_INPUT_BYTES));
+  if (!(await system.hasBecomeCommand())) return undefined;
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  const host: Host = { ...parts, system, environ, variables: decodeEnviron(environ) };
+  const settings = delivery.settings as Settings;
+  const stores = new Stores({ host, settings, deadline: new Deadline(BACKGROUND_DELIVERY_SECONDS) });
+  const made = await Promise.all(sinks.map((uri) => makeSink(uri, sinkContext(stores, host))));
+  const about = eventOptions(names, host);
+  const events = drafts.map((draft) => fromDraft(draft, about));
+  const options = { policy: 'best-effort', timeoutSeconds: BACKGROUND_DELIVERY_SECONDS } as const;
+  await deliver(events, made, options);
+  return undefined;
+};
+
+function parse(input: Uint8Array): Delivery {
+  const delivery = (parseObject(input) ?? {}) as Partial<Delivery>;
+  if ([delivery.sinks, delivery.drafts, delivery.environ].every(Array.isArray) && delivery.settings) {
+    return delivery as Delivery;
+  }
+  throw new EnvsealError('usage', 'deliver-events has no events to deliver', {
+    hint: 'envseal runs it by itself, for --event-policy background',
+  });
+}

@@ -1,0 +1,50 @@
+/** `envseal get`: the one command that shows values, to a person: on a terminal, or in a file of their own. */
+import { formatVariables } from '../envfile/format.ts';
+import { EnvsealError } from '../errors.ts';
+import { openTerminal } from '../terminal/terminal.ts';
+import type { Command } from './table.ts';
+import { writeNewFile } from '../files/new-file.ts';
+import { isPlain } from '../run/open-sources.ts';
+import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
+import { showText } from '../cli/output.ts';
+import { recordAccess } from '../audit/record-access.ts';
+import { openWorkspace, parseReadable, readOperands } from '../files/workspace.ts';
+
+const USAGE = 'envseal get URI [NAME], with --out FILE where there is no terminal';
+
+export const get: Command = async (context) => {
+  const [uri = '', name] = readOperands(context.commandLine, { least: 1, most: 2 }, USAGE);
+  const source = parseReadable(uri);
+  const workspace = await openWorkspace(context);
+  const { out } = workspace.flags;
+  if (out === undefined) refusePipe(openTerminal(context.host.variables).isTerminal(1));
+  const text = await recordAccess(workspace, 'get', [source], async ([attempt]) => {
+    const file = await openFile(source, await policyOf(workspace), workspace, attempt);
+    return name === undefined ? wholeText(file) : valueOfName(name, file);
+  });
+  if (out !== undefined) writeNewFile(out, text);
+  else context.host.system.write(1, showText(text.endsWith('\n') ? text : `${text}\n`));
+  return undefined;
+};
+
+/** What goes into a pipe ends in a log or a shell's variable sooner or later; `run` is how programs get values. */
+function refusePipe(isTerminal: boolean): void {
+  if (isTerminal) return;
+  throw new EnvsealError('usage', 'get shows values on a terminal only, and stdout is none', {
+    hint: 'use --out FILE, which only its owner may read; a program gets them from envseal run --source URI -- PROGRAM',
+  });
+}
+
+function valueOfName(name: string, { variables, source }: OpenedFile): string {
+  const value = variables.get(name);
+  if (value !== undefined) return value.reveal();
+  throw new EnvsealError('not_found', `${source.uri} has no such variable`, {
+    hint: `envseal list ${source.uri} shows the names it has`,
+  });
+}
+
+/** As it is stored, where that is an env file; otherwise as one. */
+function wholeText({ content, object, variables }: OpenedFile): string {
+  if (isPlain(content)) return Buffer.from(object.bytes).toString('utf8');
+  return formatVariables(variables);
+}

@@ -1,0 +1,71 @@
+/** `envseal set` and `envseal unset`: variables of a sealed file, one at a time. */
+import { isName, NAME_IN_WORDS } from '../envfile/name.ts';
+import { EnvsealError } from '../errors.ts';
+import { isLoaderName } from '../envfile/loader-names.ts';
+import { matcher } from '../envfile/name-glob.ts';
+import { changeFile } from '../files/change-variables.ts';
+import type { Command } from './table.ts';
+import { printStored } from '../files/print-stored.ts';
+import { readValue } from '../files/input-value.ts';
+import { openWorkspace, parseTarget, readOperands } from '../files/workspace.ts';
+
+const SET = 'envseal set URI NAME';
+const UNSET = 'envseal unset URI NAME…';
+
+export const set: Command = async (context) => {
+  refuseValue(context.commandLine.operands);
+  const [uri = '', name = ''] = readOperands(context.commandLine, { least: 2 }, SET);
+  const source = parseTarget(uri);
+  checkName(name);
+  const workspace = await openWorkspace(context);
+  if (isLoaderName(name) && !matcher(workspace.flags['allow-name'])(name)) {
+    throw new EnvsealError('unsafe_name', `${name} can make programs load code`, {
+      hint: `accept it with --allow-name ${name}, here and where the file is opened`,
+    });
+  }
+  // Nobody is hurried at the prompt.
+  workspace.deadline.clear();
+  const value = await readValue(name, workspace);
+  workspace.deadline.renew();
+  const stored = await changeFile(source, 'set', () => new Map([[name, value]]), workspace);
+  printStored(uri, stored, workspace);
+  return undefined;
+};
+
+export const unset: Command = async (context) => {
+  const [uri = '', ...names] = readOperands(context.commandLine, { least: 2, most: 1000 }, UNSET);
+  const source = parseTarget(uri);
+  names.forEach(checkName);
+  const workspace = await openWorkspace(context);
+  const stored = await changeFile(
+    source,
+    'unset',
+    ({ variables }) => {
+      const absent = names.filter((name) => !variables.has(name));
+      if (absent.length > 0) {
+        throw new EnvsealError('not_found', `${uri} has no ${absent.join(', ')}`, {
+          hint: `envseal list ${uri} shows the names it has; nothing was changed`,
+        });
+      }
+      return new Map(names.map((name) => [name, undefined]));
+    },
+    workspace,
+  );
+  printStored(uri, stored, workspace);
+  return undefined;
+};
+
+/** What was typed is in the shell's history by now, and in `ps` for everybody. */
+function refuseValue(operands: readonly string[]): void {
+  const isPair = operands.length === 2 && operands[1]?.includes('=');
+  if (operands.length < 3 && !isPair) return;
+  throw new EnvsealError('usage', 'a value does not go onto the command line', {
+    hint: 'everybody on this machine could read it, and your shell remembers it: delete it there, and give another value on stdin, with --file or at the prompt',
+  });
+}
+
+/** What is no name is not shown: it could be the value. */
+function checkName(name: string): void {
+  if (isName(name)) return;
+  throw new EnvsealError('usage', `expected ${NAME_IN_WORDS}`, { hint: `${SET}; ${UNSET}` });
+}

@@ -1,0 +1,34 @@
+/** What seals a file that its store does not seal, as far as its bytes say: nothing is opened. */
+import { EnvsealError } from '../errors.ts';
+import { asFormat, recognise } from '../sealing/detect.ts';
+import { readRecipients } from '../sealing/sops/edit/recipients.ts';
+import type { Source } from '../source.ts';
+import type { FetchedObject } from '../store/object.ts';
+
+export interface Recognition {
+  /** `unreadable`: nothing that envseal opens. */
+  readonly sealing: 'sops' | 'kms' | 'berglas' | 'none' | 'unreadable';
+  readonly kmsKeys: readonly string[];
+}
+
+export async function recogniseKeys(
+  { bytes, namedKey }: FetchedObject,
+  { uri, format }: Source,
+): Promise<Recognition> {
+  const about = { source: uri };
+  try {
+    const content = format === undefined ? recognise(bytes, about) : asFormat(bytes, format, about);
+    switch (content.kind) {
+      case 'sops':
+        return { sealing: 'sops', kmsKeys: await readRecipients(bytes, content.sops, uri) };
+      case 'dotenv':
+      case 'json':
+        return { sealing: 'none', kmsKeys: [] };
+      default:
+        return { sealing: content.kind, kmsKeys: namedKey === undefined ? [] : [namedKey] };
+    }
+  } catch (error) {
+    if (error instanceof EnvsealError) return { sealing: 'unreadable', kmsKeys: [] };
+    throw error;
+  }
+}

@@ -1,0 +1,155 @@
+/** Stores what a command made of a file, so that nobody's change is lost, and says what came of it. */
+import { type Differences, diffVariables } from '../envfile/diff.ts';
+import { EnvsealError } from '../errors.ts';
+import type { Change } from '../events/event.ts';
+import { asFormat, recognise } from '../sealing/detect.ts';
+import type { Secret } from '../secret.ts';
+import { conflict } from '../store/conflict.ts';
+import {
+  type Attributes,
+  type EnvStore,
+  type Expected,
+  NO_ATTRIBUTES,
+  type Written,
+} from '../store/contract.ts';
+import { isSealedAsAsked, sealedOtherwise } from '../store/check-seal.ts';
+import type { Source } from '../source.ts';
+import type { ChangeAttempt } from '../audit/record-changes.ts';
+import type { OpenedFile } from './open-file.ts';
+import type { SealedBytes } from './seal-file.ts';
+import { type Workspace, warn, warnOnce } from './workspace.ts';
+
+export interface NewContent {
+  readonly sealed: SealedBytes;
+  readonly variables: ReadonlyMap<string, Secret>;
+  /** What is there, if it could be opened. */
+  readonly before: OpenedFile | undefined;
+  readonly expected: Expected;
+  readonly attributes?: Attributes;
+}
+
+export interface Stored {
+  readonly uri: string;
+  readonly version: string | null;
+  readonly previousVersion: string | null;
+  readonly differences: Differences;
+  readonly written: Written;
+}
+
+/**
+ * Runs a change and tells who is to be told how it ended; `attempt` is filled in on the way. What turns out to change
+ * nothing is no event: then `action` gives `undefined`.
+ */
+export async function recordChange<T>(
+  { events }: Workspace,
+  source: Source,
+  change: Change,
+  action: (attempt: ChangeAttempt) => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const attempt = events.begin(source, change);
+  let result: T | undefined;
+  try {
+    result = await action(attempt);
+  } catch (error) {
+    const failure = error instanceof EnvsealError ? error.about(source.uri) : error;
+    await events.finish(attempt, failure);
+    throw failure;
+  }
+  if (result === undefined) events.drop(attempt);
+  else await events.finish(attempt);
+  return result;
+}
+
+/** Writes; throws `malformed` for what no start would open, `unsealed` and `wrong_key` where the store did not seal as asked. */
+export async function storeContent(
+  workspace: Workspace,
+  source: Source,
+  content: NewContent,
+  attempt: ChangeAttempt,
+): Promise<Stored> {
+  const { sealed, before, variables } = content;
+  refuseMisread(source, sealed);
+  attempt.previousVersion = before?.object.version ?? null;
+  const differences = diffVariables(before?.variables, variables);
+  attempt.differences = differences;
+  const store = await workspace.stores.writable(source.scheme);
+  const attributes = content.attributes ?? before?.object.attributes ?? NO_ATTRIBUTES;
+  const options = { seal: sealed.seal, expected: content.expected, attributes };
+  const written = await write(workspace, store, source, sealed.bytes, options);
+  attempt.version = written.version ?? null;
+  attempt.requestIds = written.requestIds;
+  if (!isSealedAsAsked(sealed.seal, written.sealing)) {
+    if (sealed.seal.kind !== 'store') attempt.sealing = written.sealing.kind;
+    throw sealedOtherwise(source, sealed.seal, written);
+  }
+  return {
+    uri: source.uri,
+    version: attempt.version,
+    previousVersion: attempt.previousVersion,
+    differences,
+    written,
+  };
+}
+
+/** Bytes of one kind can look like another: then no start would open what was stored. Throws `malformed`. */
+function refuseMisread({ uri, format }: Source, { bytes, kind }: SealedBytes): void {
+  const about = { source: uri };
+  const hint = 'nothing was stored; a name or a value in it is what another kind of file has';
+  try {
+    const content = format === undefined ? recognise(bytes, about) : asFormat(bytes, format, about);
+    if (content.kind === kind) return;
+  } catch (error) {
+    if (!(error instanceof EnvsealError)) throw error;
+    throw new EnvsealError('malformed', `no start would open it: ${error.message}`, { hint, cause: error });
+  }
+  throw new EnvsealError('malformed', `${uri}: a start would not take it for ${kind}`, { hint });
+}
+
+async function write(
+  workspace: Workspace,
+  store: EnvStore,
+  source: Source,
+  bytes: Uint8Array,
+  options: Parameters<EnvStore['write']>[2],
+): Promise<Written> {
+  try {
+    return await store.write(source, bytes, options);
+  } catch (error) {
+    if (!(error instanceof EnvsealError) || error.code !== 'unconditional') throw error;
+    if (!workspace.flags['allow-unconditional']) throw error;
+    const hint =
+      'it is looked at once more before it is written; what somebody stores between the two is lost';
+    warnOnce(workspace, new EnvsealError('unconditional', error.message, { hint }));
+    await refuseOther(store, source, options.expected);
+    return await store.write(source, bytes, { ...options, expected: 'anything' });
+  }
+}
+
+/** What a store without conditions leaves: to look first. Who writes between the two is not seen. */
+async function refuseOther(store: EnvStore, source: Source, expected: Expected): Promise<void> {
+  const now = await store.read(source).catch((error: unknown) => {
+    if (error instanceof EnvsealError && error.code === 'not_found') return undefined;
+    throw error;
+  });
+  const isExpected =
+    expected === 'nothing'
+      ? now === undefined
+      : expected === 'anything' || now?.revision === expected.revision;
+  if (isExpected) return;
+  throw conflict(source, expected, now ?? 'absent');
+}
+
+export function warnUnversioned(workspace: Workspace, { uri, written }: Stored): void {
+  if (isUnversioned(uri, written.version)) warn(workspace, unversioned(uri));
+}
+
+/** Without versions, S3 names none; a generation of Cloud Storage says nothing. */
+export function isUnversioned(uri: string, version: string | undefined): boolean {
+  return /^s3:|^arn:/.test(uri) && (version === undefined || version === 'null');
+}
+
+export function unversioned(uri: string): EnvsealError {
+  return new EnvsealError('unversioned', `${uri}: its bucket keeps no older versions`, {
+    hint: 'turn versioning on, so that envseal rollback can undo this',
+  });
+}

@@ -1,0 +1,102 @@
+/** A start: opens the sources and becomes the command. One line a step, in the order things happen. */
+import { EnvsealError } from '../errors.ts';
+import { type Attempt, newAttempt } from '../events/attempt.ts';
+import type { Host } from '../host.ts';
+import { buildEnviron, type EnvironOptions } from './environ.ts';
+import { handOver, type Launch } from './exec.ts';
+import { checkKernelLimits } from './kernel-limits.ts';
+import { lookUp } from './lookup.ts';
+import { CRAWL_MS } from '../limits.ts';
+import { Deadline, endOfTime } from '../net/deadline.ts';
+import type { Settings } from '../settings.ts';
+import { plainSource } from '../plain-source.ts';
+import { cStrings } from '../system/c-strings.ts';
+import type { ByteString } from '../system/system.ts';
+import { type OpenOptions, openSources, Stores } from './open-sources.ts';
+import type { Record, RecordingOptions } from '../audit/record-start.ts';
+import { reportProblem } from '../cli/report.ts';
+
+export interface StartOptions {
+  readonly settings: Settings;
+  /** The command and its arguments. */
+  readonly argv: readonly [ByteString, ...ByteString[]];
+  readonly host: Host;
+}
+
+export async function start({ settings, argv, host }: StartOptions): Promise<never> {
+  const attempts = await attemptsAt(settings.source);
+  const deadline = new Deadline(settings.timeout);
+  limitCrawl(settings, host);
+  const options: OpenOptions = { host, settings, deadline };
+  const stores = new Stores(options);
+  const prepared = prepare(argv, attempts, stores, options);
+  // While the sources are on their way, the sinks are made. What is wrong with one of them is told first.
+  prepared.catch(() => {});
+  const record = await startRecording({ attempts, command: argv[0], stores, host, settings });
+  try {
+    const launch = await prepared;
+    await record?.({});
+    return await handOver(launch, host);
+  } catch (caught) {
+    const { continueInFullProgram } = await import('../full-program.ts');
+    const error = await continueInFullProgram(caught, host);
+    await record?.({ error });
+    throw error;
+  }
+}
+
+/** Timers end a start in time while the loop turns; a container that is short of memory may not even come to that. */
+function limitCrawl(settings: Settings, { system }: Host): void {
+  const seconds = settings.timeout + settings['event-timeout'];
+  const format = settings['log-format'] === 'json' ? 'json' : 'text';
+  system.endAfter(seconds * 1000 + CRAWL_MS, reportProblem(endOfTime(settings.timeout), format));
+}
+
+async function prepare(
+  argv: readonly [ByteString, ...ByteString[]],
+  attempts: readonly Attempt[],
+  stores: Stores,
+  options: OpenOptions,
+): Promise<Launch> {
+  const { host, settings, deadline } = options;
+  const sealed = await openSources(attempts, stores, options);
+  deadline.clear();
+  const environ = buildEnviron(host.environ, sealed, environOptions(settings));
+  const path = await lookUp(argv[0], environ, host.system);
+  const args = cStrings(argv);
+  await checkKernelLimits(args, environ, host.system.stackLimit());
+  return { path, argv: args, environ };
+}
+
+/** `undefined` where nobody is told. */
+async function startRecording(options: RecordingOptions): Promise<Record | undefined> {
+  const { settings } = options;
+  if (settings['event-sink'].length === 0) {
+    if (settings['event-policy'] !== 'required') return undefined;
+    throw new EnvsealError('configuration', '--event-policy is required, and there is no --event-sink', {
+      hint: 'set ENVSEAL_EVENT_SINK, or leave the policy out',
+    });
+  }
+  return await (await import('../audit/record-start.ts')).startRecording(options);
+}
+
+function environOptions(settings: Settings): EnvironOptions {
+  return {
+    ...settings,
+    preserveEnv: settings['preserve-env'],
+    allowName: settings['allow-name'],
+    scrubCredentials: settings['scrub-credentials'],
+  };
+}
+
+async function attemptsAt(uris: readonly string[]): Promise<Attempt[]> {
+  const attempts: Attempt[] = [];
+  for (const uri of uris) {
+    const source = plainSource(uri) ?? (await import('../source.ts')).parseSource(uri);
+    attempts.push(newAttempt(source));
+  }
+  if (attempts.length > 0) return attempts;
+  throw new EnvsealError('usage', 'no source to open', {
+    hint: 'set ENVSEAL_SOURCE=s3://BUCKET/KEY, or give --source',
+  });
+}

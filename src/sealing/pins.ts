@@ -1,9 +1,0 @@
-/** Which keys the caller pinned with `--kms-key`. Pure. */
-import { isSameKey } from '../aws/kms-key.ts';
-import { isSameCloudKmsKey } from '../gcp/key-name.ts';
-
-/** Whether one of the pins is the key: an ARN or id of AWS KMS, a name of Cloud KMS, a recipient of age. */
-export function isPinned(key: string, pins: readonly string[]): boolean {
-  for (const pin of pins) if (isSameKey(pin, key) || isSameCloudKmsKey(pin, key)) return true;
-  return false;
-}

@@ -1,0 +1,13 @@
+/** Whom a SOPS file is sealed for, without opening it. */
+import { readSops } from '../open.ts';
+import type { SopsKind } from '../model.ts';
+
+/** Recipients and names of keys, each once. Throws `malformed`. */
+export async function readRecipients(
+  bytes: Uint8Array,
+  kind: SopsKind,
+  source: string,
+): Promise<readonly string[]> {
+  const { metadata } = await readSops(bytes, kind, source);
+  return [...new Set(metadata.groups.flat().map(({ key }) => key))];
+}
