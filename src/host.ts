@@ -1,6 +1,9 @@
-import type { Variables } from './cli/arguments.ts';
+import type { ByteString } from './system/byte-string.ts';
 import { textOf } from './system/bytes.ts';
-import type { ByteString, StopSignal, System } from './system/system.ts';
+import type { StopSignal, System } from './system/system.ts';
+
+/** Decoded environment variables; `undefined` for those that are absent. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The process as `main.ts` found it; nothing else reads it. */
 export interface Host {

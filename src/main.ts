@@ -1,10 +1,11 @@
 /** The edge: the only file that asks for the process, writes to it and ends it. */
 import { system } from '#system';
-import { readPlainStart } from './run/plain-arguments.ts';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
-import { start } from './run/start.ts';
 import { decodeEnviron, type Host } from './host.ts';
-import { type ByteString, STOP_SIGNALS, type StopSignal } from './system/system.ts';
+import { readPlainStart } from './run/plain-arguments.ts';
+import { start } from './run/start.ts';
+import type { ByteString } from './system/byte-string.ts';
+import { STOP_SIGNALS, type StopSignal } from './system/system.ts';
 
 let logFormat: LogFormat = 'text';
 const atStop = new Set<() => Promise<void>>();
@@ -36,7 +37,7 @@ async function main(host: Host): Promise<number> {
 
 /** Where the full program can do what this one cannot, it goes on instead. */
 async function failOrGoOn(error: unknown, host: Host): Promise<never> {
-  const { continueInFullProgram } = await import('./full-program.ts');
+  const { continueInFullProgram } = await import('./run/full-program.ts');
   return fail(await continueInFullProgram(error, host));
 }
 

@@ -1,5 +1,11 @@
-import type { PlainFile } from './envfile/plain-file.ts';
 import { Secret } from './secret.ts';
+
+/** In file order. */
+export interface AssignmentLists {
+  readonly names: readonly string[];
+  /** `NAME=value`, one for each name. */
+  readonly assignments: readonly string[];
+}
 
 /**
  * What a source sets: values by name, of equal names the last one's at the first one's place. It keeps a variable as the
@@ -9,7 +15,7 @@ import { Secret } from './secret.ts';
 export class SecretMap implements ReadonlyMap<string, Secret> {
   readonly #assignments: Map<string, string>;
   /** What the map was made of, while it is the same as the map: thousands need not be listed again. */
-  #lists: PlainFile | undefined;
+  #lists: AssignmentLists | undefined;
 
   /** @param assignments `NAME=value` by `NAME`; from then on they are the map's own */
   constructor(assignments = new Map<string, string>()) {
@@ -17,7 +23,7 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
   }
 
   /** Of equal names the last one counts. */
-  static of(lists: PlainFile): SecretMap {
+  static of(lists: AssignmentLists): SecretMap {
     const { names, assignments } = lists;
     const map = new SecretMap();
     for (let i = 0; i < names.length; i++) map.#assignments.set(names[i] as string, assignments[i] as string);

@@ -1,7 +1,6 @@
 /** The README's tables say what the code says. When one fails, paste what it expected into the README. */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../src/commands/table.ts';
 import {
   COMMAND_NAMES,
   FLAG_NAMES,
@@ -11,6 +10,7 @@ import {
   hasVariable,
   isCommandName,
 } from '../src/cli/flags.ts';
+import { COMMANDS } from '../src/commands/table.ts';
 import { RULES } from '../src/envfile/lint/entry.ts';
 import { type ErrorCode, EXIT_STATUS } from '../src/errors.ts';
 import type { Change } from '../src/events/event.ts';

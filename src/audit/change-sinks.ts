@@ -1,9 +1,9 @@
+import { reportWarning } from '../cli/report.ts';
 import { ChangeRecorder } from '../events/change-recorder.ts';
 import { makeSink } from '../events/sinks/registry.ts';
-import type { ChangeRecordingOptions } from './record-changes.ts';
 import { eventOptions } from './event-options.ts';
 import { knownCredentials } from './known-credentials.ts';
-import { reportWarning } from '../cli/report.ts';
+import type { ChangeRecordingOptions } from './record-changes.ts';
 import { sinkContext } from './sink-context.ts';
 
 /** Throws `configuration` for what is wrong with a sink, or with `--event-names`. */

@@ -5,7 +5,7 @@
 import { EnvsealError } from '../errors.ts';
 import { type Draft, draftAll, type Ending } from '../events/access.ts';
 import type { Settings } from '../settings.ts';
-import type { ByteString } from '../system/system.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import type { TellOptions } from './deliver-now.ts';
 
 /** What the other process reads. */

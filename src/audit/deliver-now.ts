@@ -1,11 +1,12 @@
 /** Events that are delivered before the command starts, or before envseal ends. */
+
+import { reportWarning } from '../cli/report.ts';
 import { EnvsealError } from '../errors.ts';
 import type { CredentialsOf, Ending } from '../events/access.ts';
 import { Recorder } from '../events/access-recorder.ts';
 import type { Sink } from '../events/sink.ts';
 import { eventOptions } from './event-options.ts';
 import type { RecordingOptions } from './record-start.ts';
-import { reportWarning } from '../cli/report.ts';
 
 export interface TellOptions extends RecordingOptions {
   readonly sinks: readonly Sink[];

@@ -1,6 +1,6 @@
 import type { EventOptions } from '../events/from-draft.ts';
-import { readPlace } from '../events/workload.ts';
 import type { NamesMode } from '../events/variable-names.ts';
+import { readPlace } from '../events/workload.ts';
 import type { Host } from '../host.ts';
 import { readSecret } from './secret-variables.ts';
 

@@ -1,5 +1,5 @@
+import type { Stores } from '../clients/clients.ts';
 import type { CredentialsOf } from '../events/access.ts';
-import type { Stores } from '../run/open-sources.ts';
 
 /** Nobody is waited for: what is not known by now stays unknown. */
 export function knownCredentials(stores: Stores): CredentialsOf {

@@ -1,13 +1,14 @@
 /** Tells who opened files to look at them. */
+
+import type { CommandName } from '../cli/flags.ts';
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
 import type { Source } from '../source.ts';
-import type { CommandName } from '../cli/flags.ts';
-import type { Workspace } from '../files/workspace.ts';
+import type { ChangeRecorder } from './record-changes.ts';
 
 /** Runs `action`, which fills in the attempts. Nothing comes of it where the policy is `required` and a sink refuses. */
 export async function recordAccess<T>(
-  { events }: Workspace,
+  { events }: { readonly events: ChangeRecorder },
   command: CommandName,
   sources: readonly Source[],
   action: (attempts: readonly Attempt[]) => Promise<T>,

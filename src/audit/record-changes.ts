@@ -6,15 +6,16 @@
  * is changed; the error says that the file was changed, and it stays so. What values are read for people is told before
  * they are shown. `background` is for starts: here it is `best-effort`.
  */
+
+import type { Stores } from '../clients/clients.ts';
 import { EnvsealError } from '../errors.ts';
 import { newChangeAttempt } from '../events/change-attempt.ts';
 import type { ChangeRecorder as TellingRecorder } from '../events/change-recorder.ts';
 import type { Host } from '../host.ts';
 import type { Settings } from '../settings.ts';
-import type { Stores } from '../run/open-sources.ts';
 
-export type { ChangeAttempt } from '../events/change-attempt.ts';
 export type { ChangeDraft } from '../events/change.ts';
+export type { ChangeAttempt } from '../events/change-attempt.ts';
 
 export type ChangeRecorder = Pick<TellingRecorder, keyof TellingRecorder>;
 

@@ -1,13 +1,14 @@
 /** Tells the sinks of a run how each of its sources ended. Loaded where there is a sink. */
-import type { Attempt } from '../events/attempt.ts';
+
+import type { Stores } from '../clients/clients.ts';
 import type { Ending } from '../events/access.ts';
+import type { Attempt } from '../events/attempt.ts';
 import { makeSink } from '../events/sinks/registry.ts';
 import type { Host } from '../host.ts';
 import type { Settings } from '../settings.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import { textOf } from '../system/bytes.ts';
-import type { ByteString } from '../system/system.ts';
 import { knownCredentials } from './known-credentials.ts';
-import type { Stores } from '../run/open-sources.ts';
 import { sinkContext } from './sink-context.ts';
 
 export interface RecordingOptions {

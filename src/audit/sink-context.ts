@@ -1,6 +1,6 @@
+import type { Stores } from '../clients/clients.ts';
 import type { SinkContext } from '../events/sink.ts';
 import type { Host } from '../host.ts';
-import type { Stores } from '../run/open-sources.ts';
 import { readSecret } from './secret-variables.ts';
 
 /** What sinks may use of a run: its HTTP, its credentials, and the secrets that are settings. */

@@ -2,8 +2,8 @@
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
+import type { CredentialProvider } from './identity.ts';
 import type { AwsService, AwsSettings } from './settings.ts';
-import { type CredentialProvider, credentialChain } from './credentials/credentials.ts';
 import { sign, type UnsignedRequest } from './sign.ts';
 
 export interface AwsClientOptions {
@@ -13,6 +13,8 @@ export interface AwsClientOptions {
   readonly deadline: Deadline;
   readonly system: System;
   readonly userAgent: string;
+  /** Where its credentials are from: the official chain, made for this client, because some are asked for at STS. */
+  readonly chain: (client: AwsClient) => CredentialProvider;
   /** Instead of those that the chain finds. */
   readonly credentials?: CredentialProvider;
 }
@@ -32,17 +34,14 @@ export class AwsClient {
   readonly #signedAt = new WeakMap<Response, number>();
 
   constructor(options: AwsClientOptions) {
-    const { settings, variables, http, deadline, system } = options;
+    const { settings, http, deadline, system } = options;
     this.#options = options;
     this.settings = settings;
     this.deadline = deadline;
     this.system = system;
     this.http = http;
     this.#userAgent = options.userAgent;
-    const { caFile } = settings;
-    this.credentials =
-      options.credentials ??
-      credentialChain({ variables, settings, client: this, http, deadline, system, caFile });
+    this.credentials = options.credentials ?? options.chain(this);
   }
 
   /** The same as somebody else: a role, or another profile. */

@@ -1,7 +1,7 @@
 /** Where a service of AWS is. Pure. */
 import { EnvsealError } from '../errors.ts';
-import { type AwsService, type AwsSettings, endpointVariable } from './settings.ts';
 import { dnsSuffixOf, dualStackDnsSuffixOf } from './partitions.ts';
+import { type AwsService, type AwsSettings, endpointVariable } from './settings.ts';
 
 /**
  * Of a service whose hosts are named as most are; S3's are not. The endpoint that the user set wins. Throws

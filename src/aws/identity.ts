@@ -9,6 +9,17 @@ export interface AwsIdentity {
   readonly principal?: string | undefined;
 }
 
+export interface AwsCredentials extends AwsIdentity {
+  /** Which provider they are from, for people. */
+  readonly origin: string;
+}
+
+/**
+ * Credentials that are usable now. Throws `credentials` where nothing gives any or what should give them refuses;
+ * `unreachable` where it does not answer.
+ */
+export type CredentialProvider = () => Promise<AwsCredentials>;
+
 /** As files, variables, metadata services and the SDK have it. */
 export interface PlainIdentity {
   readonly accessKeyId: string;

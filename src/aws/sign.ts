@@ -5,8 +5,8 @@
  */
 import { toHex } from '../system/bytes.ts';
 import type { System } from '../system/system.ts';
+import type { AwsCredentials } from './identity.ts';
 import type { AwsService } from './settings.ts';
-import type { AwsCredentials } from './credentials/credentials.ts';
 
 /** SHA-256 of the empty string. */
 const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

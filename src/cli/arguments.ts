@@ -1,9 +1,11 @@
 /** The command line and the `ENVSEAL_*` variables, read into validated settings and options. */
+
 import { EnvsealError } from '../errors.ts';
+import type { Variables } from '../host.ts';
 import { nearest } from '../nearest.ts';
 import { isSecretVariable, SECRET_VARIABLES, VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
 import type { SettingName, Settings } from '../settings.ts';
-import { type ByteString, isAscii } from '../system/system.ts';
+import { type ByteString, isAscii } from '../system/byte-string.ts';
 import { readFlag, readVariable, usage } from './flag-values.ts';
 import {
   COMMAND_NAMES,
@@ -18,9 +20,6 @@ import {
   isCommandName,
   SETTING_NAMES,
 } from './flags.ts';
-
-/** Decoded environment variables; `undefined` for those that are absent. */
-export type Variables = Readonly<Record<string, string | undefined>>;
 
 interface GivenFlag {
   readonly name: FlagName;

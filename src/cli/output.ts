@@ -1,10 +1,14 @@
 /** What commands print: one JSON object with `--json`, text without. */
 import type { Differences } from '../envfile/diff.ts';
+import type { Host } from '../host.ts';
 import { type Cell, formatTable } from '../terminal/table.ts';
 import { openTerminal } from '../terminal/terminal.ts';
-import type { Workspace } from '../files/workspace.ts';
+import type { Flags } from './flags.ts';
 
-type Printing = Pick<Workspace, 'host' | 'flags'>;
+interface Printing {
+  readonly host: Host;
+  readonly flags: Flags;
+}
 
 export function print({ host, flags }: Printing, json: object, text: () => string): void {
   host.system.write(1, flags.json ? `${toJson(json)}\n` : text());

@@ -1,28 +1,37 @@
 /** What sources on AWS share: one client, one set of credentials, the pinned keys. */
 import { AwsClient } from '../aws/client.ts';
+import { credentialChain } from '../aws/credentials/credentials.ts';
+import { haveProfiles } from '../aws/credentials/profile-files.ts';
 import { NO_PROFILES, settingsOf } from '../aws/settings.ts';
 import { hasAlias, isAlias, regionOfKey, regionOfKeys } from '../keys/aws-key-name.ts';
-import { haveProfiles } from '../aws/credentials/profile-files.ts';
 import type { Http } from '../net/http.ts';
-import type { EnvStore } from '../store/contract.ts';
-import { fetchS3, type S3Options } from '../store/s3/get.ts';
 import type { S3Source } from '../source.ts';
+import type { EnvStore } from '../store/contract.ts';
 import type { FetchedObject } from '../store/object.ts';
+import { fetchS3, type S3Options } from '../store/s3/get.ts';
 import { VERSION } from '../version.ts';
-import type { OpenOptions } from '../run/open-sources.ts';
+import type { ClientOptions } from './options.ts';
 
 export class AwsStores {
   readonly #options: S3Options;
   readonly #resolved = new Map<string, Promise<string>>();
   #writable: Promise<EnvStore> | undefined;
 
-  static async create({ host, settings, deadline }: OpenOptions, http: Http): Promise<AwsStores> {
+  static async create({ host, settings, deadline }: ClientOptions, http: Http): Promise<AwsStores> {
     const { system, variables } = host;
     const awsSettings = haveProfiles(variables, system)
       ? (await import('../aws/read-settings.ts')).readAwsSettings(variables, system)
       : settingsOf(variables, NO_PROFILES);
     const userAgent = `envseal/${VERSION}`;
-    const client = new AwsClient({ settings: awsSettings, variables, http, deadline, system, userAgent });
+    const client = new AwsClient({
+      settings: awsSettings,
+      variables,
+      http,
+      deadline,
+      system,
+      userAgent,
+      chain: credentialChain,
+    });
     const keys = settings['kms-key'];
     const stores = new AwsStores({
       client,

@@ -1,18 +1,18 @@
 /** What Google Cloud is asked for at a start: the files, and KMS for what seals them. Loaded for `gs://` and its keys only. */
 import { GoogleClient } from '../gcp/client.ts';
 import type { Http } from '../net/http.ts';
+import type { GcsSource } from '../source.ts';
 import type { EnvStore } from '../store/contract.ts';
 import { fetchGcs } from '../store/gcs/get.ts';
-import type { GcsSource } from '../source.ts';
 import type { FetchedObject } from '../store/object.ts';
 import { VERSION } from '../version.ts';
-import type { OpenOptions } from '../run/open-sources.ts';
+import type { ClientOptions } from './options.ts';
 
 export class GoogleStores {
   readonly client: GoogleClient;
   #writable: Promise<EnvStore> | undefined;
 
-  constructor({ host: { system, variables }, deadline }: OpenOptions, http: Http) {
+  constructor({ host: { system, variables }, deadline }: ClientOptions, http: Http) {
     this.client = new GoogleClient({ variables, http, deadline, system, userAgent: `envseal/${VERSION}` });
   }
 

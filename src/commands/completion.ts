@@ -1,8 +1,10 @@
 /** `envseal completion`: scripts for shells, made from the tables of commands and flags. */
-import { EnvsealError } from '../errors.ts';
-import { COMMANDS, type Command } from './table.ts';
+
+import type { Command } from '../cli/command.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../cli/flags.ts';
+import { EnvsealError } from '../errors.ts';
 import { readOperands } from '../files/workspace.ts';
+import { COMMANDS } from './table.ts';
 
 const USAGE = 'envseal completion bash|zsh|fish';
 

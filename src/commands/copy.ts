@@ -1,26 +1,33 @@
 /** `envseal copy`: a file at another place, sealed for that place and its key. */
+
+import { recordAccess } from '../audit/record-access.ts';
+import type { Command } from '../cli/command.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { formatVariables } from '../envfile/format.ts';
-import type { Source } from '../source.ts';
-import type { Command } from './table.ts';
-import { isPlain } from '../run/open-sources.ts';
 import { type OpenedFile, openFile, refuseOthers } from '../files/open-file.ts';
 import { printStored } from '../files/print-stored.ts';
-import { lookAtTarget } from './push.ts';
-import { recordAccess } from '../audit/record-access.ts';
 import {
+  type AssignmentLists,
   checkSeal,
   inDialectOf,
   isSealedSo,
   keepAtRest,
   keysOf,
-  type PlainFile,
   type SealedBytes,
   type SealPlan,
   sealFile,
 } from '../files/seal-file.ts';
 import { recordChange, storeContent } from '../files/store-file.ts';
-import { openWorkspace, parseReadable, parseTarget, readOperands, type Workspace } from '../files/workspace.ts';
+import {
+  openWorkspace,
+  parseReadable,
+  parseTarget,
+  readOperands,
+  type Workspace,
+} from '../files/workspace.ts';
+import { isPlain } from '../run/open-object.ts';
+import type { Source } from '../source.ts';
+import { lookAtTarget } from './push.ts';
 
 const USAGE = 'envseal copy URI URI';
 
@@ -71,7 +78,7 @@ async function sealCopy(
     });
     return { bytes, seal: keepAtRest(before), kind: 'sops' };
   }
-  const seal = (file: PlainFile) =>
+  const seal = (file: AssignmentLists) =>
     sealFile(plan.kind === 'sops' ? file : inDialectOf(target, file), plan, before, workspace);
   if (isPlain(content)) return await seal({ bytes: object.bytes, kind: content.kind, source });
   const bytes = (await document?.toDotenv()) ?? Buffer.from(formatVariables(variables));

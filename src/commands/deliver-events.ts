@@ -1,5 +1,10 @@
 /** What `--event-policy background` leaves behind. Nobody reads what it would say. */
 
+import type { Delivery } from '../audit/deliver-in-background.ts';
+import { eventOptions } from '../audit/event-options.ts';
+import { sinkContext } from '../audit/sink-context.ts';
+import type { Command } from '../cli/command.ts';
+import { Stores } from '../clients/clients.ts';
 import { EnvsealError } from '../errors.ts';
 import { deliver } from '../events/deliver.ts';
 import { fromDraft } from '../events/from-draft.ts';
@@ -9,11 +14,6 @@ import { parseObject } from '../json.ts';
 import { BACKGROUND_DELIVERY_SECONDS } from '../limits.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
-import type { Command } from './table.ts';
-import { eventOptions } from '../audit/event-options.ts';
-import { Stores } from '../run/open-sources.ts';
-import { sinkContext } from '../audit/sink-context.ts';
-import type { Delivery } from '../audit/deliver-in-background.ts';
 
 /** By then most commands have their start behind them, and an event still arrives within a second. */
 const PAUSE_MS = 50;

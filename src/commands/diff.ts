@@ -1,13 +1,14 @@
 /** `envseal diff`: which variables two files have in common and which not, by name. */
+
+import { recordAccess } from '../audit/record-access.ts';
+import type { Command } from '../cli/command.ts';
+import { describeDifferences, print, showValue } from '../cli/output.ts';
 import { type Differences, diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
+import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
+import { openWorkspace, parseReadable, readOperands, type Workspace } from '../files/workspace.ts';
 import type { Source } from '../source.ts';
 import { openTerminal } from '../terminal/terminal.ts';
-import type { Command } from './table.ts';
-import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
-import { describeDifferences, print, showValue } from '../cli/output.ts';
-import { recordAccess } from '../audit/record-access.ts';
-import { openWorkspace, parseReadable, readOperands, type Workspace } from '../files/workspace.ts';
 
 const USAGE = 'envseal diff URI URI';
 

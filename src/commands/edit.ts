@@ -1,26 +1,27 @@
 /** `envseal edit`: the file in an editor, in memory only, and stored when it parses. */
+
+import { recordAccess } from '../audit/record-access.ts';
+import type { ChangeAttempt } from '../audit/record-changes.ts';
+import type { Command } from '../cli/command.ts';
 import { diffVariables } from '../envfile/diff.ts';
 import { type Changes, editEnvFile } from '../envfile/edit/edit.ts';
-import { EnvsealError } from '../errors.ts';
-import { CREDENTIAL_NAMES } from '../run/credential-names.ts';
 import { matcher } from '../envfile/name-glob.ts';
+import { EnvsealError } from '../errors.ts';
+import { changeContent, unchangeable } from '../files/change-variables.ts';
+import { checkVersioning } from '../files/check-bucket.ts';
+import { checkInput } from '../files/lint-file.ts';
+import { type OpenedFile, openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
+import { printStored } from '../files/print-stored.ts';
+import { type AssignmentLists, keepAtRest } from '../files/seal-file.ts';
+import { recordChange, type Stored, storeContent } from '../files/store-file.ts';
+import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '../files/workspace.ts';
 import { VARIABLE_PREFIX } from '../own-variables.ts';
+import { CREDENTIAL_NAMES } from '../run/credential-names.ts';
+import { isPlain } from '../run/open-object.ts';
 import { openPlain } from '../sealing/open-plain.ts';
 import type { Secret } from '../secret.ts';
 import type { Source } from '../source.ts';
 import { Editing } from '../terminal/editor.ts';
-import { changeContent, unchangeable } from '../files/change-variables.ts';
-import type { ChangeAttempt } from '../audit/record-changes.ts';
-import { checkInput } from '../files/lint-file.ts';
-import type { Command } from './table.ts';
-import { checkVersioning } from '../files/check-bucket.ts';
-import { isPlain } from '../run/open-sources.ts';
-import { type OpenedFile, openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
-import { printStored } from '../files/print-stored.ts';
-import { recordAccess } from '../audit/record-access.ts';
-import { keepAtRest, type PlainFile } from '../files/seal-file.ts';
-import { recordChange, type Stored, storeContent } from '../files/store-file.ts';
-import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '../files/workspace.ts';
 
 const USAGE = 'envseal edit URI';
 
@@ -54,7 +55,7 @@ async function openToEdit(source: Source, workspace: Workspace): Promise<OpenedF
 }
 
 /** What the editor gets: the file itself, or a SOPS file as an env file; what changes there is its variables. */
-async function toPlain({ content, object, document, source }: OpenedFile): Promise<PlainFile> {
+async function toPlain({ content, object, document, source }: OpenedFile): Promise<AssignmentLists> {
   if (isPlain(content)) return { bytes: object.bytes, kind: content.kind, source };
   if (document === undefined) throw unchangeable(content.kind, source);
   return { bytes: await document.toDotenv(), kind: 'dotenv', source: { ...source, dialect: 'dotenv' } };
@@ -68,10 +69,10 @@ function withoutCredentials(variables: Workspace['host']['variables']): Workspac
 
 /** What does not parse is offered again, as it was typed; an empty file gives up. Nobody is hurried. */
 async function editUntilItParses(
-  plain: PlainFile,
+  plain: AssignmentLists,
   editing: Editing,
   workspace: Workspace,
-): Promise<PlainFile> {
+): Promise<AssignmentLists> {
   workspace.deadline.clear();
   for (let { bytes } = plain; ; ) {
     bytes = await editing.edit(bytes);
@@ -107,7 +108,7 @@ async function offerAgain(
 /** What the person saved, and the file that it is to replace. */
 interface Draft {
   file: OpenedFile;
-  edited: PlainFile;
+  edited: AssignmentLists;
 }
 
 /** Whatever keeps it from being stored, the text is offered again: nobody types it twice. Each try is told. */
@@ -157,7 +158,7 @@ async function storeEdited(
 
 async function storeOnce(
   file: OpenedFile,
-  edited: PlainFile,
+  edited: AssignmentLists,
   attempt: ChangeAttempt,
   workspace: Workspace,
 ): Promise<Stored | undefined> {
@@ -173,7 +174,11 @@ async function storeOnce(
 }
 
 /** The text to store in place of `theirs`; `undefined` where a person has to decide. */
-async function merge(base: OpenedFile, mine: PlainFile, theirs: OpenedFile): Promise<PlainFile | undefined> {
+async function merge(
+  base: OpenedFile,
+  mine: AssignmentLists,
+  theirs: OpenedFile,
+): Promise<AssignmentLists | undefined> {
   const [plainBase, plainTheirs] = [await toPlain(base), await toPlain(theirs)];
   const changes = changesBetween(base.variables, variablesOf(mine));
   // What is there as it was typed may be our own, stored by a try that got no answer.
@@ -195,11 +200,11 @@ function meeting(conflict: EnvsealError, base: OpenedFile, theirs: OpenedFile): 
   });
 }
 
-function variablesOf({ bytes, kind, source }: PlainFile): ReadonlyMap<string, Secret> {
+function variablesOf({ bytes, kind, source }: AssignmentLists): ReadonlyMap<string, Secret> {
   return openPlain(bytes, kind, source);
 }
 
-function apply(changes: Changes, { bytes, kind, source: { uri, dialect } }: PlainFile): Uint8Array {
+function apply(changes: Changes, { bytes, kind, source: { uri, dialect } }: AssignmentLists): Uint8Array {
   return editEnvFile(bytes, changes, { source: uri, kind, dialect });
 }
 

@@ -1,14 +1,15 @@
 /** `envseal get`: the one command that shows values, to a person: on a terminal, or in a file of their own. */
+
+import { recordAccess } from '../audit/record-access.ts';
+import type { Command } from '../cli/command.ts';
+import { showText } from '../cli/output.ts';
 import { formatVariables } from '../envfile/format.ts';
 import { EnvsealError } from '../errors.ts';
-import { openTerminal } from '../terminal/terminal.ts';
-import type { Command } from './table.ts';
 import { writeNewFile } from '../files/new-file.ts';
-import { isPlain } from '../run/open-sources.ts';
 import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
-import { showText } from '../cli/output.ts';
-import { recordAccess } from '../audit/record-access.ts';
 import { openWorkspace, parseReadable, readOperands } from '../files/workspace.ts';
+import { isPlain } from '../run/open-object.ts';
+import { openTerminal } from '../terminal/terminal.ts';
 
 const USAGE = 'envseal get URI [NAME], with --out FILE where there is no terminal';
 

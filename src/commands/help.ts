@@ -1,10 +1,6 @@
 /** `envseal help` and `envseal version`, made from the tables. */
-import { EnvsealError } from '../errors.ts';
-import { nearest } from '../nearest.ts';
-import { variableOf } from '../own-variables.ts';
-import type { System } from '../system/system.ts';
-import { VERSION } from '../version.ts';
-import { COMMANDS, type Command } from './table.ts';
+
+import type { Command } from '../cli/command.ts';
 import {
   COMMAND_NAMES,
   type CommandName,
@@ -14,6 +10,12 @@ import {
   hasVariable,
   isCommandName,
 } from '../cli/flags.ts';
+import { EnvsealError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
+import { variableOf } from '../own-variables.ts';
+import type { System } from '../system/system.ts';
+import { VERSION } from '../version.ts';
+import { COMMANDS } from './table.ts';
 
 /** In the overview; a command that is in none of them is among the others. */
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {

@@ -1,6 +1,6 @@
 /** `envseal history`: the versions that the store keeps of a file. */
 import { describeAge } from '../cli/age.ts';
-import type { Command } from './table.ts';
+import type { Command } from '../cli/command.ts';
 import { print, table } from '../cli/output.ts';
 import { openWorkspace, parseTarget, readOperands } from '../files/workspace.ts';
 

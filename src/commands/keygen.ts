@@ -1,7 +1,8 @@
 /** `envseal keygen`: an age identity in a file that only its owner reads, as `age-keygen --output FILE` makes it. */
-import { EnvsealError } from '../errors.ts';
+
 import { readFlags } from '../cli/arguments.ts';
-import type { Command } from './table.ts';
+import type { Command } from '../cli/command.ts';
+import { EnvsealError } from '../errors.ts';
 import { writeNewFile } from '../files/new-file.ts';
 
 export const keygen: Command = async ({ host, commandLine }) => {

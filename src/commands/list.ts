@@ -1,14 +1,15 @@
 /** `envseal list`: the files of a folder, or the names of the variables of a file. Never a value. */
-import { EnvsealError } from '../errors.ts';
-import type { ListedFile } from '../store/contract.ts';
-import { isFolder, parseFolder, parseSource } from '../source.ts';
-import { describeAge } from '../cli/age.ts';
-import type { Command } from './table.ts';
-import { openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
-import { print, table } from '../cli/output.ts';
-import type { Recognition } from '../files/detect-keys.ts';
+
 import { recordAccess } from '../audit/record-access.ts';
+import { describeAge } from '../cli/age.ts';
+import type { Command } from '../cli/command.ts';
+import { print, table } from '../cli/output.ts';
+import { EnvsealError } from '../errors.ts';
+import type { Recognition } from '../files/detect-keys.ts';
+import { openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
 import { openWorkspace, parseReadable, readOperands, type Workspace } from '../files/workspace.ts';
+import { isFolder, parseFolder, parseSource } from '../source.ts';
+import type { ListedFile } from '../store/contract.ts';
 
 const USAGE = 'envseal list URI, with a / at its end for a folder';
 

@@ -1,30 +1,31 @@
 /** `envseal push`: checks an env file, seals it and stores it, if it is not what is there already. */
+
+import type { ChangeAttempt } from '../audit/record-changes.ts';
+import type { Command } from '../cli/command.ts';
+import { print } from '../cli/output.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
-import { openPlain } from '../sealing/open-plain.ts';
-import type { Secret } from '../secret.ts';
-import type { Expected } from '../store/contract.ts';
-import type { Source } from '../source.ts';
-import type { ChangeAttempt } from '../audit/record-changes.ts';
-import { checkInput } from '../files/lint-file.ts';
-import type { Command } from './table.ts';
 import { inspectBucket } from '../files/check-bucket.ts';
-import { ANY_SEALING, type OpenedFile, openFile } from '../files/open-file.ts';
-import { print } from '../cli/output.ts';
-import { printStored } from '../files/print-stored.ts';
 import { readInput } from '../files/input-file.ts';
+import { checkInput } from '../files/lint-file.ts';
+import { ANY_SEALING, type OpenedFile, openFile } from '../files/open-file.ts';
+import { printStored } from '../files/print-stored.ts';
 import {
+  type AssignmentLists,
   checkSeal,
   inDialectOf,
   isSealedSo,
   keysOf,
-  type PlainFile,
   planSeal,
   type SealPlan,
   sealFile,
 } from '../files/seal-file.ts';
 import { recordChange, storeContent } from '../files/store-file.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace } from '../files/workspace.ts';
+import { openPlain } from '../sealing/open-plain.ts';
+import type { Secret } from '../secret.ts';
+import type { Source } from '../source.ts';
+import type { Expected } from '../store/contract.ts';
 
 const USAGE = 'envseal push FILE|- URI, or envseal push --from-env NAME|GLOB URI';
 
@@ -108,7 +109,7 @@ async function readExisting(target: Source, workspace: Workspace): Promise<Exist
 /** The same bytes, sealed the same way; of a SOPS file, the same variables for the same keys. */
 function isUnchanged(
   existing: OpenedFile,
-  file: PlainFile,
+  file: AssignmentLists,
   variables: ReadonlyMap<string, Secret>,
   plan: SealPlan,
 ): boolean {
@@ -117,7 +118,7 @@ function isUnchanged(
   return !hasDifferences(diffVariables(existing.variables, variables));
 }
 
-function describeCount({ bytes, kind, source }: PlainFile): string {
+function describeCount({ bytes, kind, source }: AssignmentLists): string {
   const { size } = openPlain(bytes, kind, source);
   return `${size} variable${size === 1 ? '' : 's'}, no errors`;
 }

@@ -1,11 +1,9 @@
 /** `envseal rollback`: an older version, stored as the newest. Nothing is deleted. */
+
+import type { Command } from '../cli/command.ts';
 import { EnvsealError } from '../errors.ts';
 import { newAttempt } from '../events/attempt.ts';
-import type { Source } from '../source.ts';
-import type { Sealing } from '../store/object.ts';
-import type { Command } from './table.ts';
 import { checkVersioning } from '../files/check-bucket.ts';
-import { isPlain } from '../run/open-sources.ts';
 import {
   ANY_SEALING,
   type OpenedFile,
@@ -18,6 +16,9 @@ import { printStored } from '../files/print-stored.ts';
 import { keepAtRest } from '../files/seal-file.ts';
 import { recordChange, storeContent } from '../files/store-file.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '../files/workspace.ts';
+import { isPlain } from '../run/open-object.ts';
+import type { Source } from '../source.ts';
+import type { Sealing } from '../store/object.ts';
 
 const USAGE = 'envseal rollback URI VERSION; envseal history URI shows the versions';
 

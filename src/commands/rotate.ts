@@ -1,14 +1,15 @@
 /** `envseal rotate`: files sealed again, with a new data key or for other keys, many at the same time. */
-import { EnvsealError } from '../errors.ts';
-import { isFolder, parseFolder } from '../source.ts';
-import { Progress } from '../terminal/progress.ts';
-import { openTerminal } from '../terminal/terminal.ts';
-import type { Command } from './table.ts';
+
+import type { Command } from '../cli/command.ts';
 import { print, table } from '../cli/output.ts';
 import type { Warning } from '../cli/report.ts';
+import { EnvsealError } from '../errors.ts';
 import { type Rotated, rotateFile } from '../files/rotate-file.ts';
 import { isUnversioned, unversioned } from '../files/store-file.ts';
 import { openWorkspace, readOperands, type Workspace, warn } from '../files/workspace.ts';
+import { isFolder, parseFolder } from '../source.ts';
+import { Progress } from '../terminal/progress.ts';
+import { openTerminal } from '../terminal/terminal.ts';
 
 const USAGE = 'envseal rotate URI…, with a / at its end for a folder';
 

@@ -1,12 +1,13 @@
 /** `envseal set` and `envseal unset`: variables of a sealed file, one at a time. */
-import { isName, NAME_IN_WORDS } from '../envfile/name.ts';
-import { EnvsealError } from '../errors.ts';
+
+import type { Command } from '../cli/command.ts';
 import { isLoaderName } from '../envfile/loader-names.ts';
+import { isName, NAME_IN_WORDS } from '../envfile/name.ts';
 import { matcher } from '../envfile/name-glob.ts';
+import { EnvsealError } from '../errors.ts';
 import { changeFile } from '../files/change-variables.ts';
-import type { Command } from './table.ts';
-import { printStored } from '../files/print-stored.ts';
 import { readValue } from '../files/input-value.ts';
+import { printStored } from '../files/print-stored.ts';
 import { openWorkspace, parseTarget, readOperands } from '../files/workspace.ts';
 
 const SET = 'envseal set URI NAME';

@@ -1,27 +1,10 @@
 /** The table of commands, each of which is loaded when it is called. */
-import { EnvsealError } from '../errors.ts';
-import type { Host } from '../host.ts';
-import { nearest } from '../nearest.ts';
+
 import { type CommandLine, refuseForeignFlags } from '../cli/arguments.ts';
+import type { CommandRow } from '../cli/command.ts';
 import { type CommandName, isCommandName } from '../cli/flags.ts';
-
-export interface CommandContext {
-  readonly host: Host;
-  readonly commandLine: CommandLine;
-}
-
-/** Resolves when the command is done, with its exit status if that is not 0; `run` never does. */
-export type Command = (context: CommandContext) => Promise<number | undefined>;
-
-export interface CommandRow {
-  readonly summary: string;
-  readonly usage: string;
-  /** One that works as it stands. */
-  readonly example?: string;
-  /** envseal runs it by itself: no help lists it. */
-  readonly isInternal?: true;
-  readonly load: () => Promise<Command>;
-}
+import { EnvsealError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 
 export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   run: {

@@ -7,8 +7,8 @@
  */
 
 import { type Cursor, malformed, takeLine } from './cursor.ts';
+import type { Taker } from './entry.ts';
 import { NAME_IN_WORDS, nameEnd } from './name.ts';
-import type { Taker } from './parse.ts';
 
 /** Go's `unicode.IsSpace` beyond ASCII: https://pkg.go.dev/unicode#IsSpace */
 const UNICODE_SPACES =

@@ -13,8 +13,8 @@
 import type { EnvsealError } from '../errors.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { takeEachLine } from './each-line.ts';
+import type { Taker } from './entry.ts';
 import { NAME_IN_WORDS, NAME_PATTERN, nameEnd } from './name.ts';
-import type { Taker } from './parse.ts';
 import { takeQuoted } from './quoted.ts';
 
 /** `NAME=` and what may stand around it; `export=1` sets a variable of that name. */

@@ -5,9 +5,9 @@
 
 import { Secret } from '../secret.ts';
 import { type Cursor, malformed, openText } from './cursor.ts';
+import type { Entry } from './entry.ts';
 import { expect, skipSpace, takeString, takes } from './json-text.ts';
 import { isName, NAME_IN_WORDS } from './name.ts';
-import type { Entry } from './parse.ts';
 
 const NUMBER_OR_BOOLEAN = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false/y;
 const SCALAR = 'a string, a number, true or false';

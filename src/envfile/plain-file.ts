@@ -2,6 +2,7 @@
  * Env files of nothing but plain lines (see `plain-lines.ts`), empty lines and comments in the first column: nearly all that
  * there are. A start that opens one loads no parser. The host has the same as a native function.
  */
+import type { AssignmentLists } from '../secret-map.ts';
 import { NAME_PATTERN } from './name.ts';
 
 const PLAIN = new RegExp(`^(${NAME_PATTERN})=(?![ \\t'"])[^\\n\\r#]*$`);
@@ -11,18 +12,11 @@ const NUL = '\0';
 /** For the parser, too: it may stand for bytes that were not UTF-8 when the file was made. */
 const REPLACED = '\uFFFD';
 
-/** In file order. */
-export interface PlainFile {
-  readonly names: readonly string[];
-  /** `NAME=value`, one for each name. */
-  readonly assignments: readonly string[];
-}
-
 /**
  * `undefined` for any other file, and for one that holds one of the words. Of bytes, because QuickJS takes longer to make
  * text of them, and bytes again, than to read them.
  */
-export type ReadPlainFile = (bytes: Uint8Array, unless: readonly string[]) => PlainFile | undefined;
+export type ReadPlainFile = (bytes: Uint8Array, unless: readonly string[]) => AssignmentLists | undefined;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -1,8 +1,8 @@
 /** One event for each source of a run, told to every sink when it is decided. Loaded where there is a sink. */
 import type { EnvsealError } from '../errors.ts';
+import { type CredentialsOf, draftAll, type Ending } from './access.ts';
 import type { Attempt } from './attempt.ts';
 import { deliver } from './deliver.ts';
-import { type CredentialsOf, draftAll, type Ending } from './access.ts';
 import type { AccessEvent } from './event.ts';
 import { type EventOptions, fromDraft } from './from-draft.ts';
 import type { Sink } from './sink.ts';

@@ -1,5 +1,5 @@
 /** How each source of a run ended, before it is an event: plain data, which another process can make the event of. */
-import type { AwsCredentials } from '../aws/credentials/credentials.ts';
+import type { AwsCredentials } from '../aws/identity.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleToken } from '../gcp/credentials/chain.ts';
 import type { Source } from '../source.ts';

@@ -1,11 +1,11 @@
 /** Tells the sinks what a command does to files, an event for each. Loaded where there is a sink. */
 import { EnvsealError } from '../errors.ts';
 import type { Source } from '../source.ts';
-import type { Attempt } from './attempt.ts';
-import { type ChangeAttempt, newChangeAttempt } from './change-attempt.ts';
-import { type ChangeDraft, fromChangeDraft } from './change.ts';
-import { undelivered } from './deliver.ts';
 import { type CredentialsOf, cloudOf, decidedNow, draftAll, type Ending } from './access.ts';
+import type { Attempt } from './attempt.ts';
+import { type ChangeDraft, fromChangeDraft } from './change.ts';
+import { type ChangeAttempt, newChangeAttempt } from './change-attempt.ts';
+import { undelivered } from './deliver.ts';
 import type { Change, ChangeReason } from './event.ts';
 import { type EventOptions, fromDraft } from './from-draft.ts';
 import { Outbox, type Refusal } from './outbox.ts';

@@ -1,5 +1,5 @@
 /** Who opened it, from the credentials alone: asking who they are would be a call, and a delay. Pure. */
-import type { AwsCredentials } from '../aws/credentials/credentials.ts';
+import type { AwsCredentials } from '../aws/identity.ts';
 import type { GoogleToken } from '../gcp/credentials/chain.ts';
 import type { Principal } from './event.ts';
 

@@ -1,16 +1,16 @@
 /** Opens a file, changes variables in it, and stores it sealed as it was. */
 
-import { stringBytes } from '../envfile/lint/entry.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { type Changes, editEnvFile } from '../envfile/edit/edit.ts';
+import { stringBytes } from '../envfile/lint/entry.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
 import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+import { isPlain } from '../run/open-object.ts';
 import type { Secret } from '../secret.ts';
-import type { Revision } from '../store/contract.ts';
 import type { Source } from '../source.ts';
+import type { Revision } from '../store/contract.ts';
 import { checkVersioning } from './check-bucket.ts';
-import { isPlain } from '../run/open-sources.ts';
 import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './open-file.ts';
 import { keepAtRest, type SealedBytes } from './seal-file.ts';
 import { recordChange, type Stored, storeContent } from './store-file.ts';

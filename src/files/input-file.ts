@@ -1,22 +1,22 @@
 /** What `push` is given: a file, stdin, or variables of its own environment. */
 import { editEnvFile } from '../envfile/edit/edit.ts';
 import { format } from '../envfile/format.ts';
-import { EnvsealError } from '../errors.ts';
-import { nameOf } from '../run/environ.ts';
 import { matcher } from '../envfile/name-glob.ts';
+import { EnvsealError } from '../errors.ts';
 import { MAX_SOURCE_BYTES } from '../limits.ts';
 import { VARIABLE_PREFIX } from '../own-variables.ts';
-import { openPlain } from '../sealing/open-plain.ts';
+import { nameOf } from '../run/environ.ts';
+import { isPlain } from '../run/open-object.ts';
 import { asFormat, recognise } from '../sealing/detect.ts';
+import { openPlain } from '../sealing/open-plain.ts';
 import { parseSource, type Source } from '../source.ts';
-import type { ByteString } from '../system/system.ts';
-import { isPlain } from '../run/open-sources.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import { readFile, readInput as readStdin } from './input-value.ts';
-import type { PlainFile } from './seal-file.ts';
+import type { AssignmentLists } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
 /** After `--only` and `--exclude`. Throws `malformed`, `not_found`, `too_large`, and `usage` for what is sealed already. */
-export async function readInput(path: string | undefined, workspace: Workspace): Promise<PlainFile> {
+export async function readInput(path: string | undefined, workspace: Workspace): Promise<AssignmentLists> {
   const file = path === undefined ? fromEnvironment(workspace) : await fromFile(path, workspace);
   const { only, exclude } = workspace.flags;
   if (only.length === 0 && exclude.length === 0) return file;
@@ -33,7 +33,7 @@ export async function readInput(path: string | undefined, workspace: Workspace):
   return { ...file, bytes };
 }
 
-async function fromFile(path: string, { host, deadline }: Workspace): Promise<PlainFile> {
+async function fromFile(path: string, { host, deadline }: Workspace): Promise<AssignmentLists> {
   const isInput = path === '-';
   const source = isInput ? STDIN : localSource(path);
   // A pipeline takes as long as it takes.
@@ -72,7 +72,7 @@ function localSource(path: string): Source {
 }
 
 /** Names that the shell or CI gave us, such as its masked variables. Throws `not_found` where none matches. */
-function fromEnvironment({ host, flags }: Workspace): PlainFile {
+function fromEnvironment({ host, flags }: Workspace): AssignmentLists {
   const isWanted = matcher(flags['from-env']);
   const chosen = host.environ.filter((entry) => {
     const name = nameOf(entry);

@@ -1,11 +1,12 @@
 /** Mistakes in a file that is about to be sealed, one line each, without a value. */
+
+import { print } from '../cli/output.ts';
 import { checkEnvFile, type Finding } from '../envfile/lint/lint.ts';
-import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { isLoaderName } from '../envfile/loader-names.ts';
 import { matcher } from '../envfile/name-glob.ts';
+import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { openPlain } from '../sealing/open-plain.ts';
-import { print } from '../cli/output.ts';
-import type { PlainFile } from './seal-file.ts';
+import type { AssignmentLists } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
 const CODES: Partial<Record<Finding['rule'], ErrorCode>> = {
@@ -15,7 +16,7 @@ const CODES: Partial<Record<Finding['rule'], ErrorCode>> = {
 
 /** Throws for errors, and with `--fail-on-warnings` for warnings. With `--json` all are in the answer instead of on stderr. */
 export function checkInput(
-  { bytes, kind, source }: PlainFile,
+  { bytes, kind, source }: AssignmentLists,
   { host, flags }: Workspace,
 ): readonly Finding[] {
   const isAllowed = matcher(flags['allow-name']);

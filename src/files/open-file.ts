@@ -1,15 +1,15 @@
 /** One stored file, opened to be looked at or changed, by the same policy as a start. */
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
-import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { isPinned } from '../keys/pins.ts';
-import { notPinned } from '../sealing/policy.ts';
+import { openObject, recogniseObject } from '../run/open-object.ts';
 import type { Recognised } from '../sealing/detect.ts';
+import { parseEncryptionContext } from '../sealing/encryption-context.ts';
+import { notPinned } from '../sealing/policy.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { Secret } from '../secret.ts';
-import type { StoredObject } from '../store/contract.ts';
 import type { Source } from '../source.ts';
-import { openObject, recogniseObject } from '../run/open-sources.ts';
+import type { StoredObject } from '../store/contract.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface OpenedFile {

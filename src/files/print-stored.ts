@@ -1,7 +1,8 @@
 /** What a command that stores a file prints when it has ended. */
+
+import { describeDifferences, print } from '../cli/output.ts';
 import type { Finding } from '../envfile/lint/lint.ts';
 import type { Attempt } from '../events/attempt.ts';
-import { describeDifferences, print } from '../cli/output.ts';
 import { type Stored, warnUnversioned } from './store-file.ts';
 import type { Workspace } from './workspace.ts';
 

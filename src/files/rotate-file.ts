@@ -1,14 +1,14 @@
 /** One file of `rotate`: opened, sealed again, and stored if it is still the same. */
 import { EnvsealError } from '../errors.ts';
-import { parseKeyToWrapWith } from '../keys/parse-key.ts';
 import type { KeyToWrapWith } from '../keys/contract.ts';
+import { parseKeyToWrapWith } from '../keys/parse-key.ts';
+import { isPlain } from '../run/open-object.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { SealingKeys } from '../sealing/sops/edit/wrap-data-key.ts';
 import type { Source } from '../source.ts';
 import type { Sealing } from '../store/object.ts';
 import { checkVersioning } from './check-bucket.ts';
-import { isPlain } from '../run/open-sources.ts';
 import { type OpenedFile, openFile, refuseOthers, sealingKeysOf } from './open-file.ts';
 import {
   isSealedSo,

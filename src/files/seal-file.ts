@@ -1,18 +1,19 @@
 /** How a file is to be sealed when it is stored, and its bytes sealed so. */
-import { isSameKey } from '../keys/aws-key-name.ts';
+
 import { readCommented } from '../envfile/edit/commented.ts';
 import { editEnvFile } from '../envfile/edit/edit.ts';
 import { EnvsealError } from '../errors.ts';
+import { isSameKey } from '../keys/aws-key-name.ts';
 import { isSameCloudKmsKey, withoutVersion } from '../keys/cloud-key-name.ts';
+import { isPlain } from '../run/open-object.ts';
+import type { Recognised } from '../sealing/detect.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { openPlain } from '../sealing/open-plain.ts';
-import type { Recognised } from '../sealing/detect.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { SealingKeys } from '../sealing/sops/edit/wrap-data-key.ts';
-import type { SealAtRest } from '../store/contract.ts';
 import { locationOf, type Source } from '../source.ts';
+import type { SealAtRest } from '../store/contract.ts';
 import type { Sealing } from '../store/object.ts';
-import { isPlain } from '../run/open-sources.ts';
 import type { OpenedFile } from './open-file.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -22,7 +23,7 @@ export type SealPlan =
   | { readonly kind: 'none' };
 
 /** An env file in the clear, as it was pushed or opened. */
-export interface PlainFile {
+export interface AssignmentLists {
   readonly bytes: Uint8Array;
   readonly kind: 'dotenv' | 'json';
   /** Whose dialect it is in. */
@@ -126,7 +127,7 @@ export interface SealedBytes {
 }
 
 /** In the dialect that the target is read in. Throws `malformed` for what that cannot hold. */
-export function inDialectOf(target: Source, file: PlainFile): PlainFile {
+export function inDialectOf(target: Source, file: AssignmentLists): AssignmentLists {
   if (file.kind === 'json' || file.source.dialect === target.dialect) return file;
   const { dialect } = target;
   const variables = openPlain(file.bytes, file.kind, file.source);
@@ -137,7 +138,7 @@ export function inDialectOf(target: Source, file: PlainFile): PlainFile {
 
 /** `before`: how the store sealed what it replaces. Throws `malformed` for what the format cannot hold. */
 export async function sealFile(
-  file: PlainFile,
+  file: AssignmentLists,
   plan: SealPlan,
   before: Sealing | undefined,
   { stores }: Workspace,

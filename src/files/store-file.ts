@@ -1,9 +1,13 @@
 /** Stores what a command made of a file, so that nobody's change is lost, and says what came of it. */
+
+import type { ChangeAttempt } from '../audit/record-changes.ts';
 import { type Differences, diffVariables } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
 import { asFormat, recognise } from '../sealing/detect.ts';
 import type { Secret } from '../secret.ts';
+import type { Source } from '../source.ts';
+import { isSealedAsAsked, sealedOtherwise } from '../store/check-seal.ts';
 import { conflict } from '../store/conflict.ts';
 import {
   type Attributes,
@@ -12,9 +16,6 @@ import {
   NO_ATTRIBUTES,
   type Written,
 } from '../store/contract.ts';
-import { isSealedAsAsked, sealedOtherwise } from '../store/check-seal.ts';
-import type { Source } from '../source.ts';
-import type { ChangeAttempt } from '../audit/record-changes.ts';
 import type { OpenedFile } from './open-file.ts';
 import type { SealedBytes } from './seal-file.ts';
 import { type Workspace, warn, warnOnce } from './workspace.ts';

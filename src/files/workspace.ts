@@ -1,14 +1,15 @@
 /** What a command that works on stored files starts with: its flags, the stores, and who is told. */
+
+import { type ChangeRecorder, startChangeRecording } from '../audit/record-changes.ts';
+import { type CommandLine, readAllFlags } from '../cli/arguments.ts';
+import type { CommandContext } from '../cli/command.ts';
+import type { Flags } from '../cli/flags.ts';
+import { reportWarning, type Warning } from '../cli/report.ts';
+import { Stores } from '../clients/clients.ts';
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Deadline } from '../net/deadline.ts';
 import { isFolder, parseSource, type Source, showUri } from '../source.ts';
-import { type CommandLine, readAllFlags } from '../cli/arguments.ts';
-import { type ChangeRecorder, startChangeRecording } from '../audit/record-changes.ts';
-import type { CommandContext } from '../commands/table.ts';
-import type { Flags } from '../cli/flags.ts';
-import { Stores } from '../run/open-sources.ts';
-import { reportWarning, type Warning } from '../cli/report.ts';
 
 export interface Workspace {
   readonly host: Host;

@@ -3,13 +3,13 @@
  * https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html
  */
 
-import { parseArn } from './arn.ts';
 import type { AwsClient } from '../aws/client.ts';
 import { callKms } from '../aws/kms.ts';
-import { regionOfKey } from './aws-key-name.ts';
 import { EnvsealError } from '../errors.ts';
 import { fromBase64 } from '../system/base64.ts';
 import { toBase64 } from '../system/bytes.ts';
+import { parseArn } from './arn.ts';
+import { regionOfKey } from './aws-key-name.ts';
 import type { KeyToWrapWith, WrappedKey } from './contract.ts';
 
 export interface AwsCiphertext {

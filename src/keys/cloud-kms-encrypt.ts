@@ -3,8 +3,8 @@
  * https://docs.cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys/encrypt
  */
 import { EnvsealError } from '../errors.ts';
-import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { type GoogleClient, readAnswer } from '../gcp/client.ts';
+import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { explainGoogleRefusal, type GoogleRefusal } from '../gcp/service-errors.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../system/crc.ts';

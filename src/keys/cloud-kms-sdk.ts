@@ -3,10 +3,10 @@
 import { KeyManagementServiceClient } from '@google-cloud/kms/build/src/v1/key_management_service_client.js';
 import { OAuth2Client } from 'google-auth-library';
 import { EnvsealError } from '../errors.ts';
-import { googleEndpoint, universeOf } from '../gcp/endpoint.ts';
 import type { GoogleClient } from '../gcp/client.ts';
-import type { GoogleRefusal } from '../gcp/service-errors.ts';
+import { googleEndpoint, universeOf } from '../gcp/endpoint.ts';
 import { prepareSdkNetwork } from '../gcp/sdk-network.ts';
+import type { GoogleRefusal } from '../gcp/service-errors.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../system/crc.ts';

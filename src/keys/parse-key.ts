@@ -1,6 +1,7 @@
 /** Which key a file is to be sealed with, as people name it. Pure. */
-import { parseArn } from './arn.ts';
+
 import { EnvsealError } from '../errors.ts';
+import { parseArn } from './arn.ts';
 import { isCloudKmsKey } from './cloud-key-name.ts';
 import type { KeyToWrapWith } from './contract.ts';
 

@@ -4,8 +4,9 @@
  * Byte strings have one byte a character (0 to 255). A function that fails throws an Error whose `code` is the name of an
  * `errno` or one that is named here; it holds nothing else. No function starts a thread, and none keeps what it is given.
  */
-import type { PlainFile } from '../envfile/plain-file.ts';
-import type { BodyEnd, ByteString } from '../system/system.ts';
+
+import type { ByteString } from '../system/byte-string.ts';
+import type { BodyEnd } from '../system/system.ts';
 
 export interface Natives
   extends ProcessNatives,
@@ -121,7 +122,10 @@ export interface TextNatives {
   /** See `src/envfile/plain-lines.ts`. */
   plainLines(text: string): Int32Array;
   /** See `src/envfile/plain-file.ts`. */
-  plainFile(bytes: Uint8Array, unless: readonly string[]): PlainFile | undefined;
+  plainFile(
+    bytes: Uint8Array,
+    unless: readonly string[],
+  ): { readonly names: readonly string[]; readonly assignments: readonly string[] } | undefined;
 }
 
 /**

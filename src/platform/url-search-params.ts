@@ -20,7 +20,7 @@ export class URLSearchParams {
       return params;
     };
     searchLink.replaceAll = (params, search) => {
-      params.#pairs = pairsOf(search);
+      (params as URLSearchParams).#pairs = pairsOf(search);
     };
   }
 

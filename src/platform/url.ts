@@ -117,7 +117,9 @@ export class URL {
   get searchParams(): URLSearchParams {
     // Asked for, its class is there, and with it the link.
     void globalThis.URLSearchParams;
-    this.#searchParams ??= searchLink.connect(this.search, (search) => this.#change('search', search));
+    this.#searchParams ??= searchLink.connect(this.search, (search) =>
+      this.#change('search', search),
+    ) as URLSearchParams;
     return this.#searchParams;
   }
 

@@ -1,12 +1,13 @@
 /** The command's environment, computed from the inherited one and the sealed variables. Pure. */
+
+import { isLoaderName, mayHaveLoaderName } from '../envfile/loader-names.ts';
+import { matcher, type NameMatcher } from '../envfile/name-glob.ts';
 import { EnvsealError } from '../errors.ts';
 import { VARIABLE_PREFIX } from '../own-variables.ts';
 import type { SecretMap } from '../secret-map.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import { type CStrings, cStrings } from '../system/c-strings.ts';
-import type { ByteString } from '../system/system.ts';
 import { CREDENTIAL_NAMES } from './credential-names.ts';
-import { isLoaderName, mayHaveLoaderName } from '../envfile/loader-names.ts';
-import { matcher, type NameMatcher } from '../envfile/name-glob.ts';
 
 export interface EnvironOptions {
   readonly pristine: boolean;

@@ -1,7 +1,8 @@
 /** Why a command cannot be executed, and what to do. Loaded when it cannot. */
 import { EnvsealError } from '../errors.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import { textOf } from '../system/bytes.ts';
-import { type ByteString, ErrnoError } from '../system/system.ts';
+import { ErrnoError } from '../system/system.ts';
 
 /** `failures`: of each file that was tried, the last of which that says something counts. */
 export function explainLookUp(command: ByteString, failures: readonly unknown[]): EnvsealError {

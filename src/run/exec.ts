@@ -1,6 +1,7 @@
 import type { Host } from '../host.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import type { CStrings } from '../system/c-strings.ts';
-import { type ByteString, ErrnoError } from '../system/system.ts';
+import { ErrnoError } from '../system/system.ts';
 
 export interface Launch {
   readonly path: ByteString;

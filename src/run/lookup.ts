@@ -1,7 +1,8 @@
 /** Finds the command's file as `execvp` does, with the command's own PATH. No shell is involved. */
 import { EnvsealError } from '../errors.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import type { CStrings } from '../system/c-strings.ts';
-import type { ByteString, System } from '../system/system.ts';
+import type { System } from '../system/system.ts';
 
 /** What container runtimes use when an image sets none. */
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

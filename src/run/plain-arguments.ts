@@ -7,7 +7,7 @@ import type { Host } from '../host.ts';
 import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../limits.ts';
 import { isSecretVariable, VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
 import type { Settings } from '../settings.ts';
-import type { ByteString } from '../system/system.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import type { StartOptions } from './start.ts';
 
 type Values = {

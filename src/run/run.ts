@@ -1,8 +1,9 @@
 /** `envseal run`, whatever its command line says. What nearly every one says goes by `plain-start.ts` instead. */
-import { EnvsealError } from '../errors.ts';
-import type { ByteString } from '../system/system.ts';
+
 import { type CommandLine, readSettings } from '../cli/arguments.ts';
-import type { CommandContext } from '../commands/table.ts';
+import type { CommandContext } from '../cli/command.ts';
+import { EnvsealError } from '../errors.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import { start } from './start.ts';
 
 export async function run({ host, commandLine }: CommandContext): Promise<never> {

@@ -1,20 +1,23 @@
 /** A start: opens the sources and becomes the command. One line a step, in the order things happen. */
+
+import type { Record, RecordingOptions } from '../audit/record-start.ts';
+import { reportProblem } from '../cli/report.ts';
+import { Stores } from '../clients/clients.ts';
+import type { ClientOptions } from '../clients/options.ts';
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
 import type { Host } from '../host.ts';
+import { CRAWL_MS } from '../limits.ts';
+import { Deadline, endOfTime } from '../net/deadline.ts';
+import { plainSource } from '../plain-source.ts';
+import type { Settings } from '../settings.ts';
+import type { ByteString } from '../system/byte-string.ts';
+import { cStrings } from '../system/c-strings.ts';
 import { buildEnviron, type EnvironOptions } from './environ.ts';
 import { handOver, type Launch } from './exec.ts';
 import { checkKernelLimits } from './kernel-limits.ts';
 import { lookUp } from './lookup.ts';
-import { CRAWL_MS } from '../limits.ts';
-import { Deadline, endOfTime } from '../net/deadline.ts';
-import type { Settings } from '../settings.ts';
-import { plainSource } from '../plain-source.ts';
-import { cStrings } from '../system/c-strings.ts';
-import type { ByteString } from '../system/system.ts';
-import { type OpenOptions, openSources, Stores } from './open-sources.ts';
-import type { Record, RecordingOptions } from '../audit/record-start.ts';
-import { reportProblem } from '../cli/report.ts';
+import { openSources } from './open-sources.ts';
 
 export interface StartOptions {
   readonly settings: Settings;
@@ -27,7 +30,7 @@ export async function start({ settings, argv, host }: StartOptions): Promise<nev
   const attempts = await attemptsAt(settings.source);
   const deadline = new Deadline(settings.timeout);
   limitCrawl(settings, host);
-  const options: OpenOptions = { host, settings, deadline };
+  const options: ClientOptions = { host, settings, deadline };
   const stores = new Stores(options);
   const prepared = prepare(argv, attempts, stores, options);
   // While the sources are on their way, the sinks are made. What is wrong with one of them is told first.
@@ -38,7 +41,7 @@ export async function start({ settings, argv, host }: StartOptions): Promise<nev
     await record?.({});
     return await handOver(launch, host);
   } catch (caught) {
-    const { continueInFullProgram } = await import('../full-program.ts');
+    const { continueInFullProgram } = await import('./full-program.ts');
     const error = await continueInFullProgram(caught, host);
     await record?.({ error });
     throw error;
@@ -56,7 +59,7 @@ async function prepare(
   argv: readonly [ByteString, ...ByteString[]],
   attempts: readonly Attempt[],
   stores: Stores,
-  options: OpenOptions,
+  options: ClientOptions,
 ): Promise<Launch> {
   const { host, settings, deadline } = options;
   const sealed = await openSources(attempts, stores, options);

@@ -1,8 +1,8 @@
 /** Which string, or that all of them together, are more than the kernel takes. Loaded when they are. */
 import { EnvsealError } from '../errors.ts';
 import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+import type { ByteString } from '../system/byte-string.ts';
 import type { CStrings } from '../system/c-strings.ts';
-import type { ByteString } from '../system/system.ts';
 import { nameOf } from './environ.ts';
 
 export interface TooLarge {

@@ -1,9 +1,11 @@
 /** The same by the host: a key is its bytes, and hundreds of values need neither promises nor the code of WebCrypto. */
 import { EnvsealError } from '../errors.ts';
 import { natives } from '../platform/callbacks.ts';
-import type { Bytes, GcmInput, GcmSealed } from './aes-gcm.ts';
+import type { Bytes } from '../system/byte-string.ts';
+import type { GcmInput, GcmSealed } from './aes-gcm.ts';
 
-export type { Bytes, GcmInput, GcmSealed } from './aes-gcm.ts';
+export type { Bytes } from '../system/byte-string.ts';
+export type { GcmInput, GcmSealed } from './aes-gcm.ts';
 export { KEY_BYTES, TAG_BYTES } from './aes-gcm.ts';
 
 const NAME = 'AES-GCM';

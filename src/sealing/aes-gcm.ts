@@ -4,12 +4,12 @@
  * By WebCrypto, which both runtimes have at hand: at a cold start loading `node:crypto` costs more than opening a
  * hundred values, and AES in JavaScript ten times as much.
  */
+
 import { EnvsealError } from '../errors.ts';
+import type { Bytes } from '../system/byte-string.ts';
 
 export const KEY_BYTES = 32;
 export const TAG_BYTES = 16;
-
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 export interface GcmInput {
   readonly iv: Bytes;

@@ -7,8 +7,9 @@
  * https://github.com/GoogleCloudPlatform/berglas/blob/main/pkg/berglas/read.go
  */
 import { EnvsealError } from '../errors.ts';
+import type { Bytes } from '../system/byte-string.ts';
 import { toBase64 } from '../system/bytes.ts';
-import { type Bytes, importGcmKey, KEY_BYTES, openGcm, sealGcm } from './aes-gcm.ts';
+import { importGcmKey, KEY_BYTES, openGcm, sealGcm } from './aes-gcm.ts';
 import { BERGLAS_NONCE_BYTES } from './kms-blob.ts';
 
 const NO_ADDITIONAL_DATA: Bytes = new Uint8Array();

@@ -3,11 +3,11 @@
  * envseal opens is refused, because ciphertext must not reach the command as the value of a variable. Pure.
  */
 import { NAME_PATTERN } from '../envfile/name.ts';
-import type { PlainFile } from '../envfile/plain-file.ts';
 import { EnvsealError } from '../errors.ts';
+import type { AssignmentLists } from '../secret-map.ts';
 import { isText } from '../system/text-search.ts';
-import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX, type Likeness, looksLike } from './describe-unknown.ts';
+import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX_KEY, decode, MIN_BASE64, mayBeSopsOrDotenvx, startsAsDotenv } from './plain.ts';
 import { isObject, recogniseSopsText } from './sops/detect.ts';
 import type { SopsKind } from './sops/model.ts';
@@ -16,7 +16,7 @@ export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded & Read)
 
 interface Read {
   /** In the default dialect, where it came with the look at the bytes. */
-  readonly plain?: PlainFile;
+  readonly plain?: AssignmentLists;
 }
 
 interface Decoded {

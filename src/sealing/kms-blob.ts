@@ -1,7 +1,8 @@
 /** What KMS ciphertexts look like in a file: binary, as base64, and as the two halves of a berglas object. Pure. */
 
 import { fromCanonicalBase64 } from '../system/base64.ts';
-import { type Bytes, TAG_BYTES } from './aes-gcm.ts';
+import type { Bytes } from '../system/byte-string.ts';
+import { TAG_BYTES } from './aes-gcm.ts';
 
 export type Cloud = 'aws' | 'google';
 

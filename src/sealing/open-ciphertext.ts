@@ -1,16 +1,16 @@
 /** From the bytes of a ciphertext of a KMS, or of an object of berglas, to its variables. Loaded for those only. */
 import type { AwsClient } from '../aws/client.ts';
-import { regionOfKey } from '../keys/aws-key-name.ts';
 import { EnvsealError } from '../errors.ts';
-import { isCloudKmsKey } from '../keys/cloud-key-name.ts';
+import { regionOfKey } from '../keys/aws-key-name.ts';
 import type { Opened } from '../keys/aws-kms.ts';
+import { isCloudKmsKey } from '../keys/cloud-key-name.ts';
+import { isPinned } from '../keys/pins.ts';
 import type { Source } from '../source.ts';
+import { recognise } from './detect.ts';
 import { refuseOtherPlace } from './encryption-context.ts';
 import { openPlain } from './open-plain.ts';
 import type { OpenedFile, OpenSealedOptions, SealedFile } from './open-sealed.ts';
-import { isPinned } from '../keys/pins.ts';
 import { notPinned } from './policy.ts';
-import { recognise } from './detect.ts';
 
 type CiphertextFile = Exclude<SealedFile, { kind: 'sops' }>;
 

@@ -1,17 +1,17 @@
 /** From the bytes of a file that was sealed before it was stored to its variables. Loaded for those only. */
 import type { AwsClient } from '../aws/client.ts';
-import { isAlias } from '../keys/aws-key-name.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleClient } from '../gcp/client.ts';
+import { isAlias } from '../keys/aws-key-name.ts';
 import { isCloudKmsKey, withoutVersion } from '../keys/cloud-key-name.ts';
 import type { Unwrap, WrappedKey } from '../keys/contract.ts';
+import { isPinned } from '../keys/pins.ts';
 import type { SecretMap } from '../secret-map.ts';
 import type { Source } from '../source.ts';
 import type { FetchedObject } from '../store/object.ts';
-import { type EncryptionContext, refuseOtherPlace } from './encryption-context.ts';
-import { isPinned } from '../keys/pins.ts';
-import { notPinned } from './policy.ts';
 import type { Recognised } from './detect.ts';
+import { type EncryptionContext, refuseOtherPlace } from './encryption-context.ts';
+import { notPinned } from './policy.ts';
 import type { OpenSopsOptions } from './sops/open.ts';
 
 /** Each made when its first key needs it. */

@@ -1,6 +1,7 @@
 /** The test that nearly every source passes: an env file as it stands. A start loads nothing else of `recognise.ts` then. */
 import { NAME_PATTERN } from '../envfile/name.ts';
-import { type PlainFile, readPlainFile } from '../envfile/plain-file.ts';
+import { readPlainFile } from '../envfile/plain-file.ts';
+import type { AssignmentLists } from '../secret-map.ts';
 import { includesAny } from '../system/text-search.ts';
 
 /** No known ciphertext is shorter in base64, and padding comes last. */
@@ -35,7 +36,7 @@ const EQUALS = 0x3d;
  * An env file of plain lines that can be nothing else; `undefined`: look further. No ciphertext that `recognise` knows starts
  * with a name, and none in base64 has a `=` so early.
  */
-export function plainFile(bytes: Uint8Array): PlainFile | undefined {
+export function plainFile(bytes: Uint8Array): AssignmentLists | undefined {
   const equals = bytes.indexOf(EQUALS);
   const file = equals > 0 && equals < MIN_BASE64 ? readPlainFile(bytes, SOPS_OR_DOTENVX) : undefined;
   return file?.names.length === 0 ? undefined : file;

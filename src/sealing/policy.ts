@@ -1,8 +1,8 @@
 /** The sealing policy: which objects may be opened. Nothing turns a refusal into 'start anyway'. Pure. */
 import { EnvsealError } from '../errors.ts';
+import { isPinned } from '../keys/pins.ts';
 import type { Source } from '../source.ts';
 import type { Sealing } from '../store/object.ts';
-import { isPinned } from '../keys/pins.ts';
 
 export interface SealingPolicy {
   /** KMS keys that may seal a source, aliases resolved; empty: any key. */

@@ -1,9 +1,10 @@
 /** Whether a store sealed as it was asked to. */
-import { isAlias, isSameKey } from '../keys/aws-key-name.ts';
+
 import { EnvsealError } from '../errors.ts';
+import { isAlias, isSameKey } from '../keys/aws-key-name.ts';
 import { isSameCloudKmsKey } from '../keys/cloud-key-name.ts';
-import type { SealAtRest, Written } from './contract.ts';
 import type { Source } from '../source.ts';
+import type { SealAtRest, Written } from './contract.ts';
 import type { Sealing } from './object.ts';
 
 /** Throws `usage` for what a store cannot do, before it gets anything. `kinds`: those that it can, besides its own. */

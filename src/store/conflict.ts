@@ -1,7 +1,7 @@
 /** What is told when a write's condition does not hold. */
 import { EnvsealError } from '../errors.ts';
-import type { Expected } from './contract.ts';
 import type { Source } from '../source.ts';
+import type { Expected } from './contract.ts';
 
 export interface Winner {
   readonly version: string | undefined;

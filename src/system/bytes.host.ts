@@ -1,6 +1,6 @@
 /** The same by the host, which makes `Buffer` only when something asks for it. */
 import { natives } from '../platform/callbacks.ts';
-import { type ByteString, isAscii } from './system.ts';
+import { type ByteString, isAscii } from './byte-string.ts';
 
 export const bytesOf = (text: ByteString): Uint8Array => natives.encodeLatin1(text);
 

@@ -1,5 +1,5 @@
 /** Text as bytes and back. */
-import { type ByteString, isAscii } from './system.ts';
+import { type ByteString, isAscii } from './byte-string.ts';
 
 /** Each character is one byte. */
 export function bytesOf(text: ByteString): Uint8Array {

@@ -1,5 +1,5 @@
+import type { ByteString } from './byte-string.ts';
 import { bytesOf, toByteString } from './bytes.ts';
-import type { ByteString } from './system.ts';
 
 /** What execve is given as arguments or as environment. */
 export interface CStrings {

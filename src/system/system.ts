@@ -4,15 +4,8 @@
  *
  * Paths, arguments and environment entries are `ByteString`s, because Linux does not promise that they are UTF-8.
  */
+import type { ByteString } from './byte-string.ts';
 import type { CStrings } from './c-strings.ts';
-
-/** A string in which each character is one byte (0 to 255), as `latin1` decodes it. */
-export type ByteString = string;
-
-/** Whether the bytes are the same characters in UTF-8. */
-export function isAscii(bytes: ByteString): boolean {
-  return !/[\x80-\xff]/.test(bytes);
-}
 
 /** Signals that end envseal before the hand-over. Values: https://man7.org/linux/man-pages/man7/signal.7.html */
 export const STOP_SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;

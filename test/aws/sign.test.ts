@@ -4,9 +4,9 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeKey, encodeRfc3986 } from '../../src/store/s3/endpoint.ts';
 import { sign } from '../../src/aws/sign.ts';
 import { Secret } from '../../src/secret.ts';
+import { encodeKey, encodeRfc3986 } from '../../src/store/s3/endpoint.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';
 
 /** As the SDK wants a hash. */

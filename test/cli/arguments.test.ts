@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readFlags, readSettings, splitCommandLine, type Variables } from '../../src/cli/arguments.ts';
-import { COMMANDS, commandName } from '../../src/commands/table.ts';
+import { readFlags, readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
+import { COMMANDS, commandName } from '../../src/commands/table.ts';
 import { EnvsealError } from '../../src/errors.ts';
+import type { Variables } from '../../src/host.ts';
 import { variableOf } from '../../src/own-variables.ts';
 import { SETTINGS, type SettingName, type SettingRow, type Settings } from '../../src/settings.ts';
 

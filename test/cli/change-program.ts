@@ -2,10 +2,11 @@
  * A command that works on files that are not there: what it does to them is on its command line, and it tells it.
  * `did WHAT` on stdout is what people get to see.
  */
-import { readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
+
 import { startChangeRecording } from '../../src/audit/record-changes.ts';
-import { Stores } from '../../src/run/open-sources.ts';
+import { readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
 import { report, reportSignal } from '../../src/cli/report.ts';
+import { Stores } from '../../src/clients/clients.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { newAttempt } from '../../src/events/attempt.ts';
 import type { Host } from '../../src/host.ts';

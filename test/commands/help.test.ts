@@ -1,9 +1,9 @@
 /** What `help` says of each command, and that its examples are command lines as envseal takes them. */
 import { describe, expect, test } from 'vitest';
 import { splitCommandLine } from '../../src/cli/arguments.ts';
-import { COMMANDS, commandName } from '../../src/commands/table.ts';
 import { COMMAND_NAMES, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
 import { help } from '../../src/commands/help.ts';
+import { COMMANDS, commandName } from '../../src/commands/table.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import type { Host } from '../../src/host.ts';
 

@@ -1,7 +1,7 @@
 /** The command's environment: what is inherited, what is sealed, and which of them wins. */
 import { describe, expect, test } from 'vitest';
-import { CREDENTIAL_NAMES } from '../../src/run/credential-names.ts';
 import { LOADER_NAMES } from '../../src/envfile/loader-names.ts';
+import { CREDENTIAL_NAMES } from '../../src/run/credential-names.ts';
 import { describeReal } from '../real/available.ts';
 import { environOf, lines, refusalOf } from './child.ts';
 import { folder } from './folder.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from '../../src/envfile/parse.ts';
-import { type PlainFile, readPlainFile } from '../../src/envfile/plain-file.ts';
+import { readPlainFile } from '../../src/envfile/plain-file.ts';
+import type { AssignmentLists } from '../../src/secret-map.ts';
 
 const BOM = '\uFEFF';
 
@@ -9,7 +10,7 @@ const read = (text: string, unless: readonly string[] = []) =>
   readPlainFile(new TextEncoder().encode(text), unless);
 
 /** What a file of plain lines has to be: what the parser makes of it. */
-function byParser(text: string): PlainFile {
+function byParser(text: string): AssignmentLists {
   const entries = parse(new TextEncoder().encode(text), { dialect: 'dotenv', source: 's3://b/k' });
   return {
     names: entries.map(({ name }) => name),

@@ -1,7 +1,8 @@
 /** What the tests of this folder share: reading text, and getting the error that reading it gives. */
 
 import { editEnvFile } from '../../src/envfile/edit/edit.ts';
-import { type Dialect, type Entry, lastWins, parse } from '../../src/envfile/parse.ts';
+import type { Dialect, Entry } from '../../src/envfile/entry.ts';
+import { lastWins, parse } from '../../src/envfile/parse.ts';
 import { parseJson } from '../../src/envfile/parse-json.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CredentialSources, credentialChain } from '../../src/aws/credentials/credentials.ts';
+import type { AwsClient } from '../../src/aws/client.ts';
+import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { principalOfAws, principalOfGoogle } from '../../src/events/principal.ts';
 import { Secret } from '../../src/secret.ts';
@@ -39,8 +40,8 @@ describe('at AWS it is', () => {
     };
     const settings = await readAwsSettings(variables, nodeSystem);
     const profile = { name: 'default', settings: { role_arn: ROLE } };
-    const sources = { variables, settings: { ...settings, profile } } as unknown as CredentialSources;
-    expect(principalOfAws(await credentialChain(sources)()).name).toBe(KEY_ID);
+    const client = { variables, settings: { ...settings, profile } } as unknown as AwsClient;
+    expect(principalOfAws(await credentialChain(client)()).name).toBe(KEY_ID);
   });
 
   test('nobody where secrets are put in the place of names', () => {

@@ -1,5 +1,5 @@
-import { decode, plainFile, plainText } from '../../src/sealing/plain.ts';
 import { asFormat, type PinnedFormat, recognise } from '../../src/sealing/detect.ts';
+import { decode, plainFile, plainText } from '../../src/sealing/plain.ts';
 import { attempt, checkSame, reached, SOURCE, withCanary } from './promises.ts';
 
 const FORMATS: readonly PinnedFormat[] = ['dotenv', 'json', 'sops', 'kms', 'berglas'];

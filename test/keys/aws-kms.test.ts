@@ -1,7 +1,9 @@
 /** Keys of AWS KMS, against KMS and STS of two hands: our own test servers, which verify every signature, and moto. */
+
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/client.ts';
+import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { type AwsCiphertext, decryptWithAws, unwrapWithAws } from '../../src/keys/aws-kms.ts';
 import type { WrappedKey } from '../../src/keys/contract.ts';
@@ -48,7 +50,15 @@ async function withClient<T>(
   const settings = await readAwsSettings(variables, system);
   const http = new Http({ system, variables, allowInsecureEndpoint: false });
   const deadline = new Deadline(seconds);
-  const client = new AwsClient({ settings, variables, http, deadline, system, userAgent: 'envseal/test' });
+  const client = new AwsClient({
+    settings,
+    variables,
+    http,
+    deadline,
+    system,
+    userAgent: 'envseal/test',
+    chain: credentialChain,
+  });
   return await use(client).finally(() => deadline.clear());
 }
 

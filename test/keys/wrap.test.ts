@@ -1,6 +1,8 @@
 /** Data keys wrapped with each kind of key, and unwrapped again by what opens files. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/client.ts';
+import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { GoogleClient } from '../../src/gcp/client.ts';
@@ -9,8 +11,8 @@ import { unwrapWithAws } from '../../src/keys/aws-kms.ts';
 import { decryptWithCloudKms } from '../../src/keys/cloud-kms.ts';
 import { checkCiphertext, encryptDirectly } from '../../src/keys/cloud-kms-encrypt.ts';
 import { encryptThroughSdk } from '../../src/keys/cloud-kms-sdk.ts';
-import { parseKeyToWrapWith } from '../../src/keys/parse-key.ts';
 import type { KeyToWrapWith, WrappedKey } from '../../src/keys/contract.ts';
+import { parseKeyToWrapWith } from '../../src/keys/parse-key.ts';
 import { wrapWith } from '../../src/keys/wrap.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
@@ -53,7 +55,12 @@ async function withClients<T>(
   const http = new Http({ system, variables, allowInsecureEndpoint: false });
   const common = { variables, http, deadline, system, userAgent: 'envseal/test' };
   return await use({
-    aws: async () => new AwsClient({ ...common, settings: await readAwsSettings(variables, system) }),
+    aws: async () =>
+      new AwsClient({
+        ...common,
+        chain: credentialChain,
+        settings: await readAwsSettings(variables, system),
+      }),
     google: async () => new GoogleClient(common),
   }).finally(() => deadline.clear());
 }

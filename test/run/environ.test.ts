@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isLoaderName, LOADER_NAMES, mayHaveLoaderName } from '../../src/envfile/loader-names.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { buildEnviron, type EnvironOptions, nameOf } from '../../src/run/environ.ts';
-import { isLoaderName, LOADER_NAMES, mayHaveLoaderName } from '../../src/envfile/loader-names.ts';
 import { SecretMap } from '../../src/secret-map.ts';
 import { bytesOf } from '../../src/system/bytes.ts';
 

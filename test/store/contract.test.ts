@@ -2,6 +2,7 @@
  * The contract of a store (src/store/object.ts), against S3 servers of three hands: our own, Ceph, which really encrypts,
  * and moto. What one of them lacks is said in its row.
  */
+
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -12,14 +13,15 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AwsClient } from '../../src/aws/client.ts';
-import { isSameKey } from '../../src/keys/aws-key-name.ts';
+import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
+import { isSameKey } from '../../src/keys/aws-key-name.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchS3 } from '../../src/store/s3/get.ts';
 import { parseSource, type S3Source } from '../../src/source.ts';
 import type { FetchedObject } from '../../src/store/object.ts';
+import { fetchS3 } from '../../src/store/s3/get.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';
 import { describeReal, type Need } from '../real/available.ts';
 import { startCeph, startMoto } from '../real/start.ts';
@@ -107,6 +109,7 @@ for (const [name, row] of Object.entries(SERVERS)) {
       const settings = await readAwsSettings(variables, system);
       const deadline = new Deadline(30);
       const client = new AwsClient({
+        chain: credentialChain,
         settings,
         variables,
         http,

@@ -1,5 +1,6 @@
 /** What Cloud Storage alone has of the contract in src/store/contract.ts: keys, lost answers, pages, policies. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import {
   type EnvStore,
   type Expected,
@@ -8,7 +9,6 @@ import {
   type WriteOptions,
   type Written,
 } from '../../src/store/contract.ts';
-import { parseFolder, parseSource } from '../../src/source.ts';
 import { accessToken } from '../servers/google/access-tokens.ts';
 import {
   CLOUD_KMS_KEY,

@@ -7,6 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import {
   type EnvStore,
   type Expected,
@@ -15,7 +16,6 @@ import {
   type WriteOptions,
   type Written,
 } from '../../src/store/contract.ts';
-import { parseFolder, parseSource } from '../../src/source.ts';
 import { describeReal } from '../real/available.ts';
 import { type RealS3, startCeph } from '../real/start.ts';
 import {

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
+import { parseFolder, parseSource } from '../../src/source.ts';
 import {
   type Attributes,
   type Expected,
@@ -9,7 +10,6 @@ import {
   NO_ATTRIBUTES,
   type Written,
 } from '../../src/store/contract.ts';
-import { parseFolder, parseSource } from '../../src/source.ts';
 import { describeReal } from '../real/available.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure.ts';

@@ -1,4 +1,5 @@
 /** Where the contract of `env-store.ts` is tried: servers of several hands, and a directory. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import {
 import { Storage } from '@google-cloud/storage';
 import { OAuth2Client } from 'google-auth-library';
 import { AwsClient } from '../../src/aws/client.ts';
+import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { GoogleClient } from '../../src/gcp/client.ts';
 import { Deadline } from '../../src/net/deadline.ts';
@@ -80,7 +82,15 @@ export async function openS3(
   const http = new Http({ system, variables, allowInsecureEndpoint: false });
   const settings = await readAwsSettings(variables, system);
   const deadline = new Deadline(seconds);
-  const client = new AwsClient({ settings, variables, http, deadline, system, userAgent: 'envseal/test' });
+  const client = new AwsClient({
+    settings,
+    variables,
+    http,
+    deadline,
+    system,
+    userAgent: 'envseal/test',
+    chain: credentialChain,
+  });
   return s3Store(client, { addressingStyle: 'auto', likelyRegion: undefined }) as EnvStore;
 }
 

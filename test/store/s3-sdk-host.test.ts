@@ -1,12 +1,14 @@
 /** What the small executable says of places in S3 that only the SDK knows. */
+
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { AwsClient } from '../../src/aws/client.ts';
+import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { NeedsFullProgram } from '../../src/full-program.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { fetchS3 } from '../../src/store/s3/get.ts';
 import { parseSource, type S3Source } from '../../src/source.ts';
+import { fetchS3 } from '../../src/store/s3/get.ts';
 import { nodeSystem } from '../../src/system/node/system.ts';
 
 beforeAll(() => {
@@ -32,7 +34,15 @@ test.each([
   const settings = readAwsSettings(variables, system);
   const http = new Http({ system, variables, allowInsecureEndpoint: false });
   const deadline = new Deadline(30);
-  const client = new AwsClient({ settings, variables, http, deadline, system, userAgent: 'envseal/test' });
+  const client = new AwsClient({
+    settings,
+    variables,
+    http,
+    deadline,
+    system,
+    userAgent: 'envseal/test',
+    chain: credentialChain,
+  });
   const options = { client, addressingStyle: 'auto', likelyRegion: undefined } as const;
   const failure = await fetchS3(parseSource(uri) as S3Source, options)
     .catch((error: unknown) => error)

@@ -1,6 +1,6 @@
 /** A role that is assumed with credentials at hand: of a sealed file's key, or of a profile. */
 import type { AwsClient } from '../client.ts';
-import type { AwsCredentials } from './credentials.ts';
+import type { AwsCredentials } from '../identity.ts';
 import { callSts } from './sts.ts';
 
 export interface RoleRequest {

@@ -1,7 +1,8 @@
 /** Who gives credentials, in the order of the official chain, where the environment has none. Each is loaded at its turn. */
 import { EnvsealError } from '../../errors.ts';
-import type { AwsCredentials, CredentialSources } from './credentials.ts';
+import type { AwsCredentials } from '../identity.ts';
 import { type AwsIdentity, toIdentity } from '../identity.ts';
+import type { CredentialSources } from './credentials.ts';
 
 interface ProviderRow {
   readonly origin: string;

@@ -1,20 +1,9 @@
 /** Who we are at AWS. The order is that of the official chain: the environment's keys come first, and need nothing else. */
 import { EnvsealError } from '../../errors.ts';
 import type { AwsClient } from '../client.ts';
+import { type AwsCredentials, type CredentialProvider, toIdentity } from '../identity.ts';
 import type { AwsSettings } from '../settings.ts';
-import { type AwsIdentity, toIdentity } from '../identity.ts';
 import type { MetadataContext } from './metadata.ts';
-
-export interface AwsCredentials extends AwsIdentity {
-  /** Which provider they are from, for people. */
-  readonly origin: string;
-}
-
-/**
- * Credentials that are usable now. Throws `credentials` where nothing gives any or what should give them refuses;
- * `unreachable` where it does not answer.
- */
-export type CredentialProvider = () => Promise<AwsCredentials>;
 
 export interface CredentialSources extends MetadataContext {
   readonly settings: AwsSettings;
@@ -23,7 +12,9 @@ export interface CredentialSources extends MetadataContext {
 }
 
 /** Asks once; later calls share the answer. */
-export function credentialChain(sources: CredentialSources): CredentialProvider {
+export function credentialChain(client: AwsClient): CredentialProvider {
+  const { variables, settings, http, deadline, system } = client;
+  const sources = { variables, settings, client, http, deadline, system, caFile: settings.caFile };
   let answer: Promise<AwsCredentials> | undefined;
   return () => {
     answer ??= findCredentials(sources).catch((error: unknown) => {

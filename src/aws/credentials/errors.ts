@@ -1,7 +1,7 @@
 /** Why a profile gave no credentials. The SDK's messages can quote a process or a file, so none is used. */
 import { EnvsealError } from '../../errors.ts';
-import type { AwsSettings } from '../settings.ts';
 import { explainRefusal } from '../service-errors.ts';
+import type { AwsSettings } from '../settings.ts';
 
 type NamedProfile = AwsSettings['profile'];
 

@@ -1,10 +1,11 @@
 /** Credentials from an AWS profile: keys, assumed roles, web identity; the rest goes to the official SDK. */
 import { EnvsealError } from '../../errors.ts';
-import { assumeRole } from './assume-role.ts';
 import type { AwsClient } from '../client.ts';
+import { type AwsIdentity, toIdentity } from '../identity.ts';
+import { assumeRole } from './assume-role.ts';
 import { fromContainer } from './container.ts';
 import type { CredentialSources } from './credentials.ts';
-import { type AwsIdentity, toIdentity } from '../identity.ts';
+import { noProfileCredentials } from './errors.ts';
 import { fromInstance } from './instance.ts';
 import {
   type CredentialSource,
@@ -14,7 +15,6 @@ import {
   planProfile,
 } from './profile-plan.ts';
 import type { Profile } from './profiles.ts';
-import { noProfileCredentials } from './errors.ts';
 import { assumeRoleWithWebIdentity } from './web-identity.ts';
 
 /** `undefined` where nobody asked for a profile and the default one has no settings for credentials. */

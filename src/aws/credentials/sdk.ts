@@ -2,10 +2,11 @@
  * Profiles that only the official SDK knows: SSO, `credential_process`, `login_session`. The small executable is built
  * with `sdk-credentials.host.ts` in the place of this file.
  */
-import type { CredentialSources } from './credentials.ts';
+
 import { type AwsIdentity, toIdentity } from '../identity.ts';
-import { explainProfile } from './errors.ts';
 import { SdkTransport, SILENT } from '../sdk-transport.ts';
+import type { CredentialSources } from './credentials.ts';
+import { explainProfile } from './errors.ts';
 
 /**
  * `feature`: what the SDK is needed for. `undefined` where nobody asked for a profile and the default one gives none.

@@ -4,7 +4,7 @@
  */
 import { type Cursor, takeLine } from '../cursor.ts';
 import { blanksEnd, takeUnquotedValue } from '../dotenv.ts';
-import type { Dialect, Entry } from '../parse.ts';
+import type { Dialect, Entry } from '../entry.ts';
 import { takeQuoted } from '../quoted.ts';
 
 export interface Assignment extends Entry {

@@ -1,10 +1,10 @@
 /** An env file with its comments, for forms that have no place for anything else between variables. Pure. */
 import type { Secret } from '../../secret.ts';
-import { locate } from './assignments.ts';
 import { openText } from '../cursor.ts';
-import type { EnvFileForm } from './edit.ts';
 import { parse } from '../parse.ts';
 import { parseJson } from '../parse-json.ts';
+import { locate } from './assignments.ts';
+import type { EnvFileForm } from './edit.ts';
 
 export interface CommentedEntry {
   readonly name: string;

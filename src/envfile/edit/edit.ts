@@ -2,12 +2,13 @@
 import { EnvsealError } from '../../errors.ts';
 import type { Secret } from '../../secret.ts';
 import { type Differences, diffVariables, hasDifferences } from '../diff.ts';
-import { editJson } from './json.ts';
-import { editLines } from './lines.ts';
+import type { ParseOptions } from '../entry.ts';
 import { quote } from '../format.ts';
 import { isName, NAME_IN_WORDS } from '../name.ts';
-import { lastWins, type ParseOptions, parseVariables } from '../parse.ts';
+import { lastWins, parseVariables } from '../parse.ts';
 import { parseJson } from '../parse-json.ts';
+import { editJson } from './json.ts';
+import { editLines } from './lines.ts';
 
 export interface EnvFileForm extends ParseOptions {
   /** JSON has no dialects. */

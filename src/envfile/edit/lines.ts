@@ -1,8 +1,9 @@
-import { type Assignment, locate } from './assignments.ts';
 import { openText } from '../cursor.ts';
 import type { Differences } from '../diff.ts';
+import type { ParseOptions } from '../entry.ts';
+import { parse } from '../parse.ts';
+import { type Assignment, locate } from './assignments.ts';
 import { findLineEndings, usualLineEnding } from './line-endings.ts';
-import { type ParseOptions, parse } from '../parse.ts';
 
 interface Replacement {
   readonly start: number;

@@ -1,6 +1,6 @@
 import { type Cursor, openText } from '../cursor.ts';
+import type { Entry } from '../entry.ts';
 import { expect, skipSpace, takeString, takes } from '../json-text.ts';
-import type { Entry } from '../parse.ts';
 import { expectEnd, takeMember } from '../parse-json.ts';
 
 /** An entry of a JSON env file and where it is. */

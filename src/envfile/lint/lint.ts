@@ -1,7 +1,13 @@
 /** Mistakes in an env file, found before anybody starts with it. Pure. */
 import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { placeOf } from '../cursor.ts';
 import { locate } from '../edit/assignments.ts';
+import type { EnvFileForm } from '../edit/edit.ts';
+import { findLineEndings, type LineEnding, usualLineEnding } from '../edit/line-endings.ts';
+import { locateMembers } from '../edit/members.ts';
+import { type Entry, intoEntries } from '../entry.ts';
+import { parseInto } from '../parse.ts';
 import {
   type CheckedEntry,
   checkEntry,
@@ -11,11 +17,6 @@ import {
   type Severity,
   stringBytes,
 } from './entry.ts';
-import { placeOf } from '../cursor.ts';
-import type { EnvFileForm } from '../edit/edit.ts';
-import { findLineEndings, type LineEnding, usualLineEnding } from '../edit/line-endings.ts';
-import { locateMembers } from '../edit/members.ts';
-import { type Entry, intoEntries, parseInto } from '../parse.ts';
 
 /** Never holds a piece of a value. */
 export interface Finding extends Mistake {

@@ -3,8 +3,8 @@
  * https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/entries/write
  */
 import { EnvsealError } from '../../errors.ts';
-import { googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
 import { type GoogleAnswer, readAnswer } from '../../gcp/client.ts';
+import { googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
 import { explainGoogleRefusal } from '../../gcp/service-errors.ts';
 import { retry } from '../../net/retry.ts';
 import type { AuditEvent } from '../event.ts';

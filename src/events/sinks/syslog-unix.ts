@@ -5,8 +5,9 @@
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
+import type { ByteString } from '../../system/byte-string.ts';
 import { toByteString } from '../../system/bytes.ts';
-import { type ByteString, ErrnoError, type System } from '../../system/system.ts';
+import { ErrnoError, type System } from '../../system/system.ts';
 import { codeOf } from './syslog-network.ts';
 
 export async function sendToUnix(

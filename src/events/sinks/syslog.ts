@@ -6,8 +6,8 @@
  * a collector beside the container, and holds no values.
  */
 import type { MakeSink } from '../sink.ts';
-import { formatMessage } from './syslog-message.ts';
 import { decode, misused, type Query, readQuery, sinkName } from './sink-uri.ts';
+import { formatMessage } from './syslog-message.ts';
 
 /** Security and authorization messages, private: authpriv. */
 const DEFAULT_FACILITY = 10;

@@ -5,14 +5,8 @@
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import { retryAfterMs } from '../../net/retry-after.ts';
-import {
-  type CredentialFields,
-  type CredentialFile,
-  emailOf,
-  showPath,
-  sourceIn,
-} from './file.ts';
 import { explainGoogleRefusal } from '../service-errors.ts';
+import { type CredentialFields, type CredentialFile, emailOf, showPath, sourceIn } from './file.ts';
 import type { TokenAnswer } from './request.ts';
 
 interface Refusal {

@@ -3,10 +3,10 @@
  * https://docs.cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  */
 import { EnvsealError } from '../../errors.ts';
-import { type FoundToken, isToken, SCOPE, type TokenSources } from './chain.ts';
-import { type CredentialFields, type CredentialFile, emailOf } from './file.ts';
 import { type GoogleVariables, universeOf } from '../endpoint.ts';
+import { type FoundToken, isToken, SCOPE, type TokenSources } from './chain.ts';
 import { explainImpersonation, impersonatedIn, incomplete } from './errors.ts';
+import { type CredentialFields, type CredentialFile, emailOf } from './file.ts';
 import { askForToken } from './request.ts';
 
 export interface Impersonation {

@@ -7,8 +7,8 @@ import { withDeadline } from '../../net/deadline.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
 import type { TokenSources } from './chain.ts';
-import { type CredentialFields, type CredentialFile, sourceIn } from './file.ts';
 import { because } from './errors.ts';
+import { type CredentialFields, type CredentialFile, sourceIn } from './file.ts';
 
 /** Throws `credentials`, or the deadline's reason. The library's own errors quote what the program wrote. */
 export async function runProgram(file: CredentialFile, { deadline, system }: TokenSources): Promise<string> {

@@ -10,8 +10,8 @@ import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
 import { textOf, toByteString } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
-import { isToken, type TokenSources } from './chain.ts';
 import type { GoogleVariables } from '../endpoint.ts';
+import { isToken, type TokenSources } from './chain.ts';
 
 /** What metadata.google.internal resolves to, without a DNS that may not be there yet. */
 const ADDRESS = '169.254.169.254';

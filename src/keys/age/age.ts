@@ -1,13 +1,8 @@
 /** age keys: data keys of SOPS files, unwrapped with the identities of this machine and wrapped for recipients. */
 import { EnvsealError } from '../../errors.ts';
-import {
-  type AgeContext,
-  type AgeIdentities,
-  NO_IDENTITY_HINT,
-  readAgeIdentities,
-} from './identities.ts';
-import type { AgeIdentity } from './identity.ts';
 import type { WrappedKey } from '../contract.ts';
+import { type AgeContext, type AgeIdentities, NO_IDENTITY_HINT, readAgeIdentities } from './identities.ts';
+import type { AgeIdentity } from './identity.ts';
 
 export type AgeWrappedKey = Extract<WrappedKey, { kind: 'age' }>;
 

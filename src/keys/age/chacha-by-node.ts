@@ -1,6 +1,6 @@
 /** ChaCha20-Poly1305 on a Node whose WebCrypto does not have it. */
 import { createDecipheriv } from 'node:crypto';
-import type { Bytes } from '../../sealing/aes-gcm.ts';
+import type { Bytes } from '../../system/byte-string.ts';
 
 const TAG_BYTES = 16;
 

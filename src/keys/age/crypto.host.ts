@@ -1,6 +1,6 @@
 /** The same by the host: without the code of WebCrypto, and without its promises. */
 import { natives } from '../../platform/callbacks.ts';
-import type { Bytes } from '../../sealing/aes-gcm.ts';
+import type { Bytes } from '../../system/byte-string.ts';
 
 export const TAG_BYTES = 16;
 

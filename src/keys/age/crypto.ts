@@ -1,5 +1,5 @@
 /** What age is made of, by WebCrypto. The host has the same as native functions. */
-import type { Bytes } from '../../sealing/aes-gcm.ts';
+import type { Bytes } from '../../system/byte-string.ts';
 
 export const TAG_BYTES = 16;
 

@@ -4,8 +4,8 @@
  */
 
 import { EnvsealError } from '../../errors.ts';
-import type { Bytes } from '../../sealing/aes-gcm.ts';
 import { fromCanonicalBase64 } from '../../system/base64.ts';
+import type { Bytes } from '../../system/byte-string.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { deriveKey, isMac, openChaCha, TAG_BYTES } from './crypto.ts';
 

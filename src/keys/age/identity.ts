@@ -3,11 +3,11 @@
  * post-quantum ones, which are rare, by that library.
  */
 
-import type { Bytes } from '../../sealing/aes-gcm.ts';
+import type { Bytes } from '../../system/byte-string.ts';
 import { toHex } from '../../system/bytes.ts';
+import { decodeBech32 } from './bech32.ts';
 import { agree, deriveKey, openChaCha, TAG_BYTES } from './crypto.ts';
 import { broken, decodeBase64, openAgeFile, type Stanza } from './file.ts';
-import { decodeBech32 } from './bech32.ts';
 
 export interface AgeIdentity {
   isFor(recipient: string): Promise<boolean>;

@@ -1,8 +1,8 @@
 /** HTTP exchanges over the host's network. */
 import { toBase64 } from '../../system/bytes.ts';
 import type { FetchOptions } from '../../system/system.ts';
-import { Headers } from './headers.ts';
 import type { NetAddress, NetEvent, NetNatives, NetRequest } from '../natives.ts';
+import { Headers } from './headers.ts';
 import { NetError, type NetEvents } from './net-events.ts';
 import { NetResponse, ResponseBody } from './response.ts';
 

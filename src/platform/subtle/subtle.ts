@@ -4,10 +4,10 @@
  */
 import { bytesOfSource } from '../buffer-source.ts';
 import { natives } from '../callbacks.ts';
-import { bytesOfKey, type CryptoKey, makeKey } from './crypto-key.ts';
-import { type ImportedKey, importers, keyPkcs8 } from './key-formats.ts';
 import type { AeadName, HashName } from '../natives.ts';
 import { type Algorithm, algorithmNamed, fail, hashOf, unsupported } from './algorithm.ts';
+import { bytesOfKey, type CryptoKey, makeKey } from './crypto-key.ts';
+import { type ImportedKey, importers, keyPkcs8 } from './key-formats.ts';
 
 type Source = BufferSource;
 interface AeadAlgorithm {

@@ -3,8 +3,9 @@
  * https://github.com/getsops/sops/blob/main/aes/cipher.go
  */
 import { fromCanonicalBase64 } from '../../system/base64.ts';
+import type { Bytes } from '../../system/byte-string.ts';
 import { toBase64 } from '../../system/bytes.ts';
-import { type Bytes, type GcmSealed, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
+import { type GcmSealed, sealGcm, TAG_BYTES } from '../aes-gcm.ts';
 import type { ScalarType } from './model.ts';
 
 /** sops makes IVs of 32 bytes, where 12 are usual. */

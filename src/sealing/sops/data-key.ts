@@ -5,7 +5,8 @@
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
 import { NeedsFullProgram } from '../../full-program.ts';
 import type { Unwrap, WrappedKey } from '../../keys/contract.ts';
-import { type Bytes, KEY_BYTES } from '../aes-gcm.ts';
+import type { Bytes } from '../../system/byte-string.ts';
+import { KEY_BYTES } from '../aes-gcm.ts';
 import type { Metadata } from './metadata.ts';
 import { tampered } from './model.ts';
 

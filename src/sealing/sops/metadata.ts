@@ -5,8 +5,8 @@
 import type { WrappedKey } from '../../keys/contract.ts';
 import { fromCanonicalBase64 } from '../../system/base64.ts';
 import { type Ciphertext, parseCiphertext } from './ciphertext.ts';
-import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
 import { broken, isScalar, type Node, type Section } from './model.ts';
+import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
 
 export interface Metadata {
   /** The data key, or a share of it, under each key of a group. */

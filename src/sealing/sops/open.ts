@@ -8,9 +8,9 @@ import { type Ciphertext, looksEncrypted, parseCiphertext, pathTo } from './ciph
 import { type Keys, unwrapDataKey } from './data-key.ts';
 import { computeMac, isSameMac } from './mac.ts';
 import { type Metadata, readMetadata } from './metadata.ts';
+import { broken, type Leaf, type ScalarType, type SopsFile, type SopsKind, tampered } from './model.ts';
 import { readDotenv } from './read/dotenv.ts';
 import type { Rule } from './rule.ts';
-import { broken, type Leaf, type ScalarType, type SopsFile, type SopsKind, tampered } from './model.ts';
 import { isScalarType, readTyped, type Texts } from './scalars.ts';
 
 export interface OpenSopsOptions extends Keys {

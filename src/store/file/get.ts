@@ -2,9 +2,9 @@
 import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { type Deadline, withDeadline } from '../../net/deadline.ts';
+import type { FileSource } from '../../source.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
-import type { FileSource } from '../../source.ts';
 import type { FetchedObject } from '../object.ts';
 
 /** Pipes too, such as `<(…)` of a shell, as long as the deadline lasts. */

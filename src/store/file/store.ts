@@ -2,14 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
+import type { FileSource } from '../../source.ts';
 import { toHex } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
+import { checkSeal } from '../check-seal.ts';
 import { type EnvStore, NO_ATTRIBUTES, type Revision } from '../contract.ts';
 import { fetchFile } from './get.ts';
 import { findFiles } from './list.ts';
 import { replaceFile } from './write.ts';
-import { checkSeal } from '../check-seal.ts';
-import type { FileSource } from '../../source.ts';
 
 export interface FileStoreOptions {
   readonly system: System;

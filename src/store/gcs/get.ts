@@ -4,15 +4,15 @@
  * https://docs.cloud.google.com/storage/docs/json_api/v1/objects/get
  */
 import { EnvsealError } from '../../errors.ts';
-import { type GoogleVariables, googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
 import { type GoogleAnswer, type GoogleClient, readAnswer } from '../../gcp/client.ts';
+import { type GoogleVariables, googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
 import { requestIdsOf } from '../../gcp/request-ids.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
+import type { GcsSource } from '../../source.ts';
 import { toBase64 } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
-import type { GcsSource } from '../../source.ts';
 import type { FetchedObject, Sealing } from '../object.ts';
 
 export async function fetchGcs(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {

@@ -1,9 +1,9 @@
 /** What a bucket in Cloud Storage is like, as far as the credentials may look. */
 import { EnvsealError } from '../../errors.ts';
-import type { BucketState } from '../contract.ts';
-import type { GcsAccess } from './sdk-get.ts';
-import { request } from './sdk-client.ts';
 import type { GcsSource } from '../../source.ts';
+import type { BucketState } from '../contract.ts';
+import { request } from './sdk-client.ts';
+import type { GcsAccess } from './sdk-get.ts';
 
 /**
  * Google encrypts every bucket. Soft deletion keeps what was replaced for some days, and is no versioning: neither

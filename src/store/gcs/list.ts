@@ -1,11 +1,11 @@
 /** What lies in Cloud Storage: the files below a place, and the generations of one. */
 import { EnvsealError } from '../../errors.ts';
+import type { Folder, GcsSource } from '../../source.ts';
 import type { FileVersion, ListedFile } from '../contract.ts';
 import { toObject } from './get.ts';
 import { getBucket } from './inspect.ts';
-import type { DescribedObject, GcsAccess } from './sdk-get.ts';
 import { request } from './sdk-client.ts';
-import type { Folder, GcsSource } from '../../source.ts';
+import type { DescribedObject, GcsAccess } from './sdk-get.ts';
 
 /** Of one page: the most there are. */
 const MAX_RESULTS = 1000;

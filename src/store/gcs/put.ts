@@ -4,14 +4,14 @@ import { EnvsealError } from '../../errors.ts';
 import { requestIdsOf } from '../../gcp/request-ids.ts';
 import { withDeadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
+import type { GcsSource } from '../../source.ts';
 import { crc32c } from '../../system/crc.ts';
+import { isSealedAsAsked } from '../check-seal.ts';
 import { conflict, type Winner } from '../conflict.ts';
 import type { Expected, WriteOptions, Written } from '../contract.ts';
 import { describe, toObject } from './get.ts';
-import { type DescribedObject, type GcsAccess, getObject } from './sdk-get.ts';
 import { explain, headersOf, request, type SdkError } from './sdk-client.ts';
-import { isSealedAsAsked } from '../check-seal.ts';
-import type { GcsSource } from '../../source.ts';
+import { type DescribedObject, type GcsAccess, getObject } from './sdk-get.ts';
 
 export interface GcsWrite {
   readonly source: GcsSource;

@@ -2,10 +2,10 @@
 import { Storage } from '@google-cloud/storage';
 import { OAuth2Client } from 'google-auth-library';
 import { EnvsealError } from '../../errors.ts';
-import { googleEndpoint, universeOf } from '../../gcp/endpoint.ts';
 import type { GoogleClient } from '../../gcp/client.ts';
-import { explainGoogleRefusal, type GoogleRefusal } from '../../gcp/service-errors.ts';
+import { googleEndpoint, universeOf } from '../../gcp/endpoint.ts';
 import { prepareSdkNetwork } from '../../gcp/sdk-network.ts';
+import { explainGoogleRefusal, type GoogleRefusal } from '../../gcp/service-errors.ts';
 import { withDeadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
 import { isTlsFailure } from '../../net/unreachable.ts';

@@ -5,10 +5,10 @@ import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { withDeadline } from '../../net/deadline.ts';
 import { readChunks, tooLarge } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './get.ts';
-import { explain, makeSdkClient, type SdkError } from './sdk-client.ts';
 import type { GcsSource } from '../../source.ts';
 import type { FetchedObject } from '../object.ts';
+import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './get.ts';
+import { explain, makeSdkClient, type SdkError } from './sdk-client.ts';
 
 export async function fetchThroughSdk(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
   return (await getObject(source, { storage: await makeSdkClient(client), client })).object;

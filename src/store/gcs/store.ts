@@ -1,13 +1,13 @@
 /** Cloud Storage for the commands that change files, through the official SDK. */
 import type { GoogleClient } from '../../gcp/client.ts';
+import type { GcsSource } from '../../source.ts';
+import { checkSeal } from '../check-seal.ts';
 import type { EnvStore, StoredObject } from '../contract.ts';
 import { inspectBucket, requireDefaultKey } from './inspect.ts';
 import { listFiles, listVersions } from './list.ts';
 import { putObject } from './put.ts';
-import { type GcsAccess, getObject } from './sdk-get.ts';
 import { makeSdkClient } from './sdk-client.ts';
-import { checkSeal } from '../check-seal.ts';
-import type { GcsSource } from '../../source.ts';
+import { type GcsAccess, getObject } from './sdk-get.ts';
 
 /** One for all files: it keeps the SDK's client. A revision is a generation. */
 export function gcsStore(client: GoogleClient): EnvStore<GcsSource> {

@@ -1,9 +1,9 @@
 /** What S3 says of a bucket, asked with one signed GET. What that does not understand is left to the SDK. */
 import type { AwsClient } from '../../aws/client.ts';
-import { locateS3, type S3EndpointOptions } from './endpoint.ts';
 import { element } from '../../aws/xml.ts';
 import { MAX_ANSWER_BYTES } from '../../limits.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
+import { locateS3, type S3EndpointOptions } from './endpoint.ts';
 
 /** What S3 says of a bucket where nothing is set. */
 export const UNSET = new Set([

@@ -8,16 +8,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import { locateS3 } from './endpoint.ts';
 import { element } from '../../aws/xml.ts';
 import { EnvsealError } from '../../errors.ts';
 import { MAX_ANSWER_BYTES } from '../../limits.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
 import { retry } from '../../net/retry.ts';
+import type { S3Source } from '../../source.ts';
 import type { Expected } from '../contract.ts';
 import { aboutObject, isAmazonS3, type S3Access, type S3Place } from './access.ts';
+import { locateS3 } from './endpoint.ts';
 import { ask, codeOf, explain } from './sdk-client.ts';
-import type { S3Source } from '../../source.ts';
 
 /** The MD5 of nothing that anybody knows. */
 const NO_ETAG = '"00000000000000000000000000000000"';

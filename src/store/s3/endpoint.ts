@@ -1,6 +1,7 @@
 /** Where an S3 object's GET goes: host, path and signing region. Pure. */
-import { parseArn } from '../../keys/arn.ts';
+
 import { dnsSuffixOf } from '../../aws/partitions.ts';
+import { parseArn } from '../../keys/arn.ts';
 
 export interface S3Target {
   /** A bucket's name, or the ARN of an access point. */

@@ -3,18 +3,18 @@
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  */
 
-import { parseArn } from '../../keys/arn.ts';
 import type { AwsClient } from '../../aws/client.ts';
 import { parseEndpoint } from '../../aws/endpoint.ts';
 import { requestIdsOf } from '../../aws/request-ids.ts';
-import { locateS3, type S3EndpointOptions, type S3Location } from './endpoint.ts';
 import { EnvsealError } from '../../errors.ts';
+import { parseArn } from '../../keys/arn.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import { hasChecksum, verifyChecksum } from './checksum.ts';
 import type { S3Source } from '../../source.ts';
 import type { FetchedObject, Sealing } from '../object.ts';
+import { hasChecksum, verifyChecksum } from './checksum.ts';
+import { locateS3, type S3EndpointOptions, type S3Location } from './endpoint.ts';
 
 export interface S3Options {
   readonly client: AwsClient;

@@ -3,11 +3,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { element } from '../../aws/xml.ts';
 import { retry } from '../../net/retry.ts';
+import type { S3Source } from '../../source.ts';
 import type { BucketState } from '../contract.ts';
 import { aboutBucket, type S3Place } from './access.ts';
 import { askBucket, UNSET } from './bucket.ts';
 import { ask, codeOf, explain, type SendOptions } from './sdk-client.ts';
-import type { S3Source } from '../../source.ts';
 
 export async function inspectBucket(source: S3Source, place: S3Place): Promise<BucketState> {
   const [{ isVersioned, isEncrypted }, isPublic] = await Promise.all([

@@ -1,11 +1,11 @@
 /** What lies in S3: the files below a place. */
 import { retry } from '../../net/retry.ts';
+import type { Folder } from '../../source.ts';
 import type { FoundFile, ListedFile } from '../contract.ts';
 import { mapInFlight } from '../map-concurrently.ts';
-import { sealingOf } from './get.ts';
 import { aboutBucket, type S3Access } from './access.ts';
+import { sealingOf } from './get.ts';
 import { ask, codeOf, explain, request } from './sdk-client.ts';
-import type { Folder } from '../../source.ts';
 
 /** The listing does not say how a file is sealed, so each takes a HEAD; this many at once. */
 const MAX_HEADS = 16;

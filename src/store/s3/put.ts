@@ -2,15 +2,15 @@
 import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { EnvsealError } from '../../errors.ts';
 import { retry } from '../../net/retry.ts';
+import type { S3Source } from '../../source.ts';
+import { isSealedAsAsked } from '../check-seal.ts';
 import { conflict, type Winner } from '../conflict.ts';
 import type { Attributes, SealAtRest, WriteOptions, Written } from '../contract.ts';
-import { sealingOf } from './get.ts';
 import { aboutObject, type S3Access } from './access.ts';
 import { type S3Conditions, unconditional } from './conditions.ts';
-import { getObject, type S3Got } from './sdk-get.ts';
+import { sealingOf } from './get.ts';
 import { ask, codeOf, explain, requestIdsOf } from './sdk-client.ts';
-import { isSealedAsAsked } from '../check-seal.ts';
-import type { S3Source } from '../../source.ts';
+import { getObject, type S3Got } from './sdk-get.ts';
 
 export interface S3Write {
   readonly source: S3Source;

@@ -1,11 +1,11 @@
 /** The official SDK's S3 client over our own HTTP, and what its refusals mean. Loaded only where it is needed. */
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../../aws/client.ts';
-import { explainRefusal, type Refusal } from '../../aws/service-errors.ts';
-import type { S3EndpointOptions } from './endpoint.ts';
 import { SdkTransport, SILENT } from '../../aws/sdk-transport.ts';
+import { explainRefusal, type Refusal } from '../../aws/service-errors.ts';
 import { EnvsealError } from '../../errors.ts';
 import { retry } from '../../net/retry.ts';
+import type { S3EndpointOptions } from './endpoint.ts';
 
 /** One for each plan: to make it costs more than a request. */
 export async function makeSdkClient(

@@ -1,17 +1,17 @@
 /** S3 through the official SDK, for what `s3-endpoint.ts` does not know. The same contract, the same errors. */
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../../aws/client.ts';
-import type { S3EndpointOptions } from './endpoint.ts';
 import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits.ts';
 import { readChunks, tooLarge } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import { refuseEncoded, sealingOf } from './get.ts';
-import type { S3Access } from './access.ts';
-import { describe } from './service-errors.ts';
-import { ask, explain, makeSdkClient, requestIdsOf } from './sdk-client.ts';
 import type { S3Source } from '../../source.ts';
 import type { FetchedObject } from '../object.ts';
+import type { S3Access } from './access.ts';
+import type { S3EndpointOptions } from './endpoint.ts';
+import { refuseEncoded, sealingOf } from './get.ts';
+import { ask, explain, makeSdkClient, requestIdsOf } from './sdk-client.ts';
+import { describe } from './service-errors.ts';
 
 export async function fetchThroughSdk(
   source: S3Source,

@@ -1,11 +1,11 @@
 /** What S3 answers instead of an object. Loaded when it has. */
 import type { AwsClient } from '../../aws/client.ts';
 import { partitionOf } from '../../aws/partitions.ts';
-import type { S3EndpointOptions } from './endpoint.ts';
 import { element } from '../../aws/xml.ts';
 import { MAX_ERROR_BODY_BYTES } from '../../limits.ts';
 import { readBody } from '../../net/http.ts';
 import type { S3Source } from '../../source.ts';
+import type { S3EndpointOptions } from './endpoint.ts';
 
 interface RefusalBody {
   readonly status: number;

@@ -1,19 +1,19 @@
 /** S3 for the commands that change files, through the official SDK. */
 import type { AwsClient } from '../../aws/client.ts';
-import { locateS3, type S3EndpointOptions } from './endpoint.ts';
+import type { Folder, S3Source } from '../../source.ts';
+import { checkSeal } from '../check-seal.ts';
 import type { EnvStore, SealAtRest, StoredObject } from '../contract.ts';
-import { getDirectly, planS3, type S3Options } from './get.ts';
 import { aboutObject, type S3Access, type S3Place } from './access.ts';
 import { defaultKeyOf } from './bucket.ts';
 import { S3Conditions } from './conditions.ts';
+import { locateS3, type S3EndpointOptions } from './endpoint.ts';
+import { getDirectly, planS3, type S3Options } from './get.ts';
 import { inspectBucket } from './inspect.ts';
 import { findFiles, listFiles } from './list.ts';
 import { putObject } from './put.ts';
-import { getObject } from './sdk-get.ts';
 import { makeSdkClient, request } from './sdk-client.ts';
+import { getObject } from './sdk-get.ts';
 import { listVersions } from './versions.ts';
-import { checkSeal } from '../check-seal.ts';
-import type { Folder, S3Source } from '../../source.ts';
 
 /** One for all files: it keeps a client for each region and endpoint, and what it learned of each bucket. */
 export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): EnvStore<S3Source> {

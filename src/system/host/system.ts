@@ -2,8 +2,9 @@
 import { natives, onNet, onRejected, onSignal } from '../../platform/callbacks.ts';
 import { HttpClient } from '../../platform/http/client.ts';
 import { NetEvents } from '../../platform/http/net-events.ts';
+import type { ByteString } from '../byte-string.ts';
 import { joinBytes } from '../join-bytes.ts';
-import { type ByteString, ErrnoError, STANDARD_INPUT, STOP_SIGNALS, type System } from '../system.ts';
+import { ErrnoError, STANDARD_INPUT, STOP_SIGNALS, type System } from '../system.ts';
 
 const R_OK = 4;
 /** How often what another process writes is looked at, in ms: short against a person, long against a look. */

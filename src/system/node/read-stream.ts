@@ -5,8 +5,9 @@
 import { constants, fstatSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
+import type { ByteString } from '../byte-string.ts';
+import { ErrnoError, STANDARD_INPUT } from '../system.ts';
 import { asPath, readUpTo, rethrow } from './system.ts';
-import { type ByteString, ErrnoError, STANDARD_INPUT } from '../system.ts';
 
 export async function readSlowly(
   from: ByteString | typeof STANDARD_INPUT,

@@ -1,7 +1,7 @@
 /** Streams of bytes to a receiver, by Node's sockets. Loaded when one is sent. */
 import { connect, isIP, type Socket } from 'node:net';
-import { asPath } from './system.ts';
 import type { StreamTarget } from '../system.ts';
+import { asPath } from './system.ts';
 
 /** See `System`. Sockets are closed again, so that nothing of them is left for the command. */
 export async function sendStream(

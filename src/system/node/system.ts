@@ -20,17 +20,11 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { EnvsealError } from '../../errors.ts';
+import type { ByteString } from '../byte-string.ts';
 import { toByteString } from '../bytes.ts';
 import { crc32c, crc64nvme } from '../crc.ts';
+import { type BodyEnd, ErrnoError, type FetchOptions, STANDARD_INPUT, type System } from '../system.ts';
 import { forbidByExperimentalFfi } from './core-dumps.ts';
-import {
-  type BodyEnd,
-  type ByteString,
-  ErrnoError,
-  type FetchOptions,
-  STANDARD_INPUT,
-  type System,
-} from '../system.ts';
 
 const STDERR = 2;
 const STDERR_WAIT_MS = 1000;

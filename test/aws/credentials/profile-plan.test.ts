@@ -6,7 +6,12 @@ import { fromIni } from '@aws-sdk/credential-provider-ini';
 import { externalDataInterceptor } from '@smithy/core/config';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isObstacle, type Obstacle, type ProfilePlan, planProfile } from '../../../src/aws/credentials/profile-plan.ts';
+import {
+  isObstacle,
+  type Obstacle,
+  type ProfilePlan,
+  planProfile,
+} from '../../../src/aws/credentials/profile-plan.ts';
 import { Profiles } from '../../../src/aws/credentials/profiles.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'envseal-plan-'));

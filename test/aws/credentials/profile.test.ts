@@ -1,10 +1,12 @@
 /** Credentials from profiles and web identity, against our own STS and metadata servers, which verify each signature. */
+
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AwsClient } from '../../../src/aws/client.ts';
-import type { AwsCredentials } from '../../../src/aws/credentials/credentials.ts';
+import { credentialChain } from '../../../src/aws/credentials/credentials.ts';
+import type { AwsCredentials } from '../../../src/aws/identity.ts';
 import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import type { EnvsealError } from '../../../src/errors.ts';
 import { NeedsFullProgram } from '../../../src/full-program.ts';
@@ -80,7 +82,15 @@ async function ask(config: string, more: Variables = {}): Promise<AwsCredentials
   const settings = readAwsSettings(variables, system);
   const http = new Http({ system, variables, allowInsecureEndpoint: false });
   const deadline = new Deadline(30);
-  const client = new AwsClient({ settings, variables, http, deadline, system, userAgent: 'envseal/test' });
+  const client = new AwsClient({
+    settings,
+    variables,
+    http,
+    deadline,
+    system,
+    userAgent: 'envseal/test',
+    chain: credentialChain,
+  });
   return await client.credentials().finally(() => deadline.clear());
 }
 

@@ -2,8 +2,8 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkEnvFile, type Finding } from '../../../src/envfile/lint/lint.ts';
 import { format } from '../../../src/envfile/format.ts';
+import { checkEnvFile, type Finding } from '../../../src/envfile/lint/lint.ts';
 import { errorOf, FORMATS, type Format, formOf, readBytes, SOURCE } from '../reading.ts';
 import { values, variables } from '../values.ts';
 

@@ -1,6 +1,8 @@
 /** Sends events to a sink over real sockets, and watches over what its errors say. */
+
 import { expect, onTestFinished } from 'vitest';
 import { AwsClient } from '../../../src/aws/client.ts';
+import { credentialChain } from '../../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../../src/errors.ts';
 import {
@@ -77,7 +79,8 @@ export function contextOf({ variables = {}, system = nodeSystem, deadline }: Sen
       if (value) return new Secret(value);
       throw new EnvsealError('configuration', `${name} is not set`, { hint: 'set it' });
     },
-    aws: async () => new AwsClient({ ...common, settings: await readAwsSettings(all, system) }),
+    aws: async () =>
+      new AwsClient({ ...common, chain: credentialChain, settings: await readAwsSettings(all, system) }),
     google: async () => new GoogleClient(common),
   };
 }

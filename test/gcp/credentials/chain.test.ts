@@ -10,7 +10,11 @@ import { tokenChain } from '../../../src/gcp/credentials/chain.ts';
 import { Deadline } from '../../../src/net/deadline.ts';
 import { Http } from '../../../src/net/http.ts';
 import { nodeSystem as system } from '../../../src/system/node/system.ts';
-import { CLOUD_PLATFORM_SCOPE, issueAccessToken, SERVICE_ACCOUNT } from '../../servers/google/access-tokens.ts';
+import {
+  CLOUD_PLATFORM_SCOPE,
+  issueAccessToken,
+  SERVICE_ACCOUNT,
+} from '../../servers/google/access-tokens.ts';
 import { fileExternalAccount } from '../../servers/google/credential-files.ts';
 import { mintSubjectToken, poolPrincipal, TOKEN_SUBJECT } from '../../servers/google/subject-tokens.ts';
 import {

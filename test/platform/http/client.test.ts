@@ -1,9 +1,9 @@
 /** What is asked of the host's network, and what is made of its events. The host itself is tested in `host/`. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HttpClient } from '../../../src/platform/http/client.ts';
-import type { NetNatives, NetRequest, NetTarget } from '../../../src/platform/natives.ts';
 import { NetEvents } from '../../../src/platform/http/net-events.ts';
 import { Sockets } from '../../../src/platform/http/sockets.ts';
+import type { NetNatives, NetRequest, NetTarget } from '../../../src/platform/natives.ts';
 import type { FetchOptions } from '../../../src/system/system.ts';
 
 class FakeHost implements NetNatives {

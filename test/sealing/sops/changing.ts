@@ -1,8 +1,8 @@
 /** What the tests of changed files share. */
 
+import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
 import { openSopsDocument, type SopsDocument } from '../../../src/sealing/sops/edit/document.ts';
 import type { OpenSopsOptions } from '../../../src/sealing/sops/open.ts';
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
 import { Secret } from '../../../src/secret.ts';
 import { unwrapWith } from './age-keys.ts';
 import { bytesOf, SOURCE } from './opening.ts';

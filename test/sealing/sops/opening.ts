@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnvsealError } from '../../../src/errors.ts';
-import { type OpenSopsOptions, openSops } from '../../../src/sealing/sops/open.ts';
 import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import { type OpenSopsOptions, openSops } from '../../../src/sealing/sops/open.ts';
 import { unwrapWith, VECTORS } from './age-keys.ts';
 
 export const SOURCE = 's3://snacks/dev/env';

@@ -5,8 +5,8 @@ import { importGcmKey, openGcm, sealGcm } from '../../../src/sealing/aes-gcm.ts'
 import { computeMac, isSameMac } from '../../../src/sealing/sops/mac.ts';
 import { compileRegex } from '../../../src/sealing/sops/re2.ts';
 import { isCommentEncrypted, makeRule, type Rule, type RuleKind } from '../../../src/sealing/sops/rule.ts';
-import { combineShares, splitSecret } from '../../../src/sealing/sops/shamir.ts';
 import { readTyped } from '../../../src/sealing/sops/scalars.ts';
+import { combineShares, splitSecret } from '../../../src/sealing/sops/shamir.ts';
 
 describe('a value has two texts: of its MAC, and of the environment', () => {
   // The floats are what Go's strconv.FormatFloat gives for 'f' and 'G'.

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnvsealError } from '../../../src/errors.ts';
 import type { Unwrap } from '../../../src/keys/contract.ts';
-import { openSops } from '../../../src/sealing/sops/open.ts';
 import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
 import { sealSops } from '../../../src/sealing/sops/edit/seal.ts';
 import type { SopsKind } from '../../../src/sealing/sops/model.ts';
+import { openSops } from '../../../src/sealing/sops/open.ts';
 import { bytesOf, errorOf, SOURCE, vector } from './opening.ts';
 
 /** No four characters of it are in any message, path or stack. */

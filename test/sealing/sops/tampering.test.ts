@@ -1,8 +1,8 @@
 /** A SOPS file that anybody changed is refused, each change with its own reason; and so is what only looks like one. */
 import { describe, expect, test } from 'vitest';
-import { openSops } from '../../../src/sealing/sops/open.ts';
 import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
 import type { SopsKind } from '../../../src/sealing/sops/model.ts';
+import { openSops } from '../../../src/sealing/sops/open.ts';
 import { expectLinear } from '../../growth.ts';
 import { unwrapWith } from './age-keys.ts';
 import { bytesOf, complaint, errorOf, open, SOURCE, vector } from './opening.ts';

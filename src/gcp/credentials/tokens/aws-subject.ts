@@ -7,8 +7,8 @@ import { sign } from '../../../aws/sign.ts';
 import type { EnvsealError } from '../../../errors.ts';
 import { Secret } from '../../../secret.ts';
 import type { TokenSources } from '../chain.ts';
-import { type CredentialFile, sourceIn } from '../file.ts';
 import { because, explainRefusedToken, incomplete } from '../errors.ts';
+import { type CredentialFile, sourceIn } from '../file.ts';
 import { askForToken } from '../request.ts';
 import { isFilled, urlIn } from './fields.ts';
 

@@ -1,7 +1,8 @@
 /** Typed views of a credential file's fields, which are whatever JSON had. */
-import type { CredentialFields, CredentialFile } from '../file.ts';
+
 import { DEFAULT_UNIVERSE } from '../../endpoint.ts';
 import { incomplete } from '../errors.ts';
+import type { CredentialFields, CredentialFile } from '../file.ts';
 
 export function isFilled(value: unknown): value is string {
   return typeof value === 'string' && value !== '';

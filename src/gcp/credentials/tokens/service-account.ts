@@ -2,10 +2,11 @@
  * Access tokens of a service account, for an assertion that its key signs.
  * https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests
  */
-import { SCOPE, type TokenSources } from '../chain.ts';
-import type { CredentialFile } from '../file.ts';
+
 import { DEFAULT_UNIVERSE } from '../../endpoint.ts';
+import { SCOPE, type TokenSources } from '../chain.ts';
 import { because } from '../errors.ts';
+import type { CredentialFile } from '../file.ts';
 import { universeIn } from './fields.ts';
 import { signJwt } from './jwt.ts';
 import { askForAccessToken, GOOGLE_TOKEN_URL } from './token-grant.ts';

@@ -3,8 +3,8 @@ import { parseObject } from '../../../json.ts';
 import { toByteString } from '../../../system/bytes.ts';
 import { ErrnoError } from '../../../system/system.ts';
 import type { TokenSources } from '../chain.ts';
-import { type CredentialFields, type CredentialFile, showPath, sourceIn } from '../file.ts';
 import { because, explainRefusedToken, incomplete, SOURCE_HINT } from '../errors.ts';
+import { type CredentialFields, type CredentialFile, showPath, sourceIn } from '../file.ts';
 import { askForToken } from '../request.ts';
 import { isFilled, urlIn } from './fields.ts';
 

@@ -4,6 +4,7 @@
  * https://google.aip.dev/auth/4110
  */
 import type { FoundToken, TokenSources } from '../chain.ts';
+import { impersonatedIn, incomplete } from '../errors.ts';
 import {
   type CredentialFields,
   type CredentialFile,
@@ -12,7 +13,6 @@ import {
   emailOf,
 } from '../file.ts';
 import { impersonate, impersonationIn } from '../impersonation.ts';
-import { impersonatedIn, incomplete } from '../errors.ts';
 import { isFilled } from './fields.ts';
 
 interface TypeRow {

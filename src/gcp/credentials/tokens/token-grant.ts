@@ -1,8 +1,8 @@
 /** The POST with which OAuth services trade one credential for an access token. https://www.rfc-editor.org/rfc/rfc6749#section-4 */
 import { toBase64 } from '../../../system/bytes.ts';
 import { isToken, type TokenSources } from '../chain.ts';
-import type { CredentialFields, CredentialFile } from '../file.ts';
 import { because, explainRefusedToken } from '../errors.ts';
+import type { CredentialFields, CredentialFile } from '../file.ts';
 import { askForToken } from '../request.ts';
 
 export const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token';

@@ -8,11 +8,11 @@ import { isName, NAME_IN_WORDS } from '../../../envfile/name.ts';
 import { EnvsealError } from '../../../errors.ts';
 import type { Secret } from '../../../secret.ts';
 import { pathTo, sealText } from '../ciphertext.ts';
-import { applyEdits, type Edit, type Layout, layOut, type Span } from './layout.ts';
 import type { Metadata } from '../metadata.ts';
-import { type OpenedSopsFile, type OpenedValue, type ReadSops, readSops } from '../open.ts';
-import { stamp } from './stamp.ts';
 import { type Leaf, NO_COMMENTS, type SopsKind } from '../model.ts';
+import { type OpenedSopsFile, type OpenedValue, type ReadSops, readSops } from '../open.ts';
+import { applyEdits, type Edit, type Layout, layOut, type Span } from './layout.ts';
+import { stamp } from './stamp.ts';
 import { verifySops } from './verify.ts';
 import { checkValue, isReserved, unwritable } from './writable.ts';
 

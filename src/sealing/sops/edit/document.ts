@@ -1,11 +1,11 @@
 /** An opened SOPS file that can be changed. Its data key stays in here. */
 import type { Wrap } from '../../../keys/contract.ts';
 import type { Secret } from '../../../secret.ts';
-import { type Changes, changeSops } from './change.ts';
+import type { SopsKind } from '../model.ts';
 import { type OpenedSopsFile, type OpenSopsOptions, openSopsFile } from '../open.ts';
+import { type Changes, changeSops } from './change.ts';
 import { rotateSops, sameKeys } from './rotate.ts';
 import { toEnvFile } from './to-env-file.ts';
-import type { SopsKind } from '../model.ts';
 import type { SealingKeys } from './wrap-data-key.ts';
 
 export interface SopsDocument {

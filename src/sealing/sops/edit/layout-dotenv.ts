@@ -1,8 +1,8 @@
 /** Lines, of which `readDotenv` took each. */
 import { splitPath } from '../flatten.ts';
-import { type Edit, keyOf, type Layout, lineEnd, lineStart, type Span } from './layout.ts';
 import { METADATA_KEY } from '../model.ts';
 import { writeDotenvLine, writeDotenvMetadata } from './format.ts';
+import { type Edit, keyOf, type Layout, lineEnd, lineStart, type Span } from './layout.ts';
 
 const PREFIX = `${METADATA_KEY}_`;
 

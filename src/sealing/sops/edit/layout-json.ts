@@ -1,6 +1,8 @@
 /** Members, of which `readJson` took each. JSON has no comments. */
 import type { Cursor } from '../../../envfile/cursor.ts';
 import { expect, skipSpace, takeString, takes } from '../../../envfile/json-text.ts';
+import { METADATA_KEY } from '../model.ts';
+import { quote, writeJson } from './format.ts';
 import {
   cursorAt,
   type Edit,
@@ -11,8 +13,6 @@ import {
   type Span,
   spaceBefore,
 } from './layout.ts';
-import { METADATA_KEY } from '../model.ts';
-import { quote, writeJson } from './format.ts';
 
 interface Member extends Span {
   readonly name: string;

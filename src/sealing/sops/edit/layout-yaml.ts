@@ -1,5 +1,8 @@
 /** Pairs and comments, of which `readYaml` took each. */
 import { CST, isMap, isScalar, isSeq, Lexer, type Pair, type Scalar, type YAMLMap } from 'yaml';
+import { METADATA_KEY } from '../model.ts';
+import { composeYaml, isDoubtful } from '../read/yaml.ts';
+import { quoteYaml, writeYamlPair } from './format.ts';
 import {
   type CommentPlace,
   cursorAt,
@@ -13,9 +16,6 @@ import {
   type Span,
   spaceBefore,
 } from './layout.ts';
-import { composeYaml, isDoubtful } from '../read/yaml.ts';
-import { METADATA_KEY } from '../model.ts';
-import { quoteYaml, writeYamlPair } from './format.ts';
 
 interface PairPlace extends Span {
   readonly name: string;

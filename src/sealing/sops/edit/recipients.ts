@@ -1,6 +1,7 @@
 /** Whom a SOPS file is sealed for, without opening it. */
-import { readSops } from '../open.ts';
+
 import type { SopsKind } from '../model.ts';
+import { readSops } from '../open.ts';
 
 /** Recipients and names of keys, each once. Throws `malformed`. */
 export async function readRecipients(

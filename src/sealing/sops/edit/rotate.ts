@@ -6,13 +6,13 @@ import { EnvsealError } from '../../../errors.ts';
 import type { KeyToWrapWith, Wrap, WrappedKey } from '../../../keys/contract.ts';
 import { importGcmKey, KEY_BYTES } from '../../aes-gcm.ts';
 import { looksEncrypted, pathTo, sealText } from '../ciphertext.ts';
+import { KEY_FIELDS, locateKeys, type Metadata } from '../metadata.ts';
+import type { SopsKind } from '../model.ts';
+import type { OpenedSopsFile } from '../open.ts';
 import { openComment, sealComment } from './comment.ts';
 import { applyEdits, type Edit, keyOf, type Layout, layOut, type Span } from './layout.ts';
-import { KEY_FIELDS, locateKeys, type Metadata } from '../metadata.ts';
-import type { OpenedSopsFile } from '../open.ts';
 import { writeTime } from './seal.ts';
 import { stamp } from './stamp.ts';
-import type { SopsKind } from '../model.ts';
 import { broken, verifySops } from './verify.ts';
 import {
   encodeWrapped,

@@ -4,13 +4,13 @@ import { EnvsealError } from '../../../errors.ts';
 import type { Wrap } from '../../../keys/contract.ts';
 import { importGcmKey, KEY_BYTES } from '../../aes-gcm.ts';
 import { pathTo, sealText } from '../ciphertext.ts';
-import { checkComment, sealComment } from './comment.ts';
 import { computeMac } from '../mac.ts';
-import { isCommentEncrypted, makeRule, type Rule, type RuleKind } from '../rule.ts';
 import { NO_COMMENTS, type Node, type SopsKind } from '../model.ts';
+import { isCommentEncrypted, makeRule, type Rule, type RuleKind } from '../rule.ts';
+import { checkComment, sealComment } from './comment.ts';
+import { type Line, WRITERS } from './format.ts';
 import { type SealingKeys, wrapDataKey, writeKeyFields } from './wrap-data-key.ts';
 import { checkValue, isReserved, unwritable } from './writable.ts';
-import { type Line, WRITERS } from './format.ts';
 
 export type { KeyGroups } from './wrap-data-key.ts';
 

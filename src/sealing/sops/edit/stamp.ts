@@ -1,8 +1,8 @@
 /** `lastmodified` and `mac`, which every change of a file makes anew. */
 import { sealText } from '../ciphertext.ts';
-import type { Edit, Layout, Span } from './layout.ts';
 import { computeMac } from '../mac.ts';
 import type { Metadata } from '../metadata.ts';
+import type { Edit, Layout, Span } from './layout.ts';
 import { writeTime } from './seal.ts';
 
 /** `hashed`: the values that the MAC covers, in file order. */

@@ -1,8 +1,8 @@
 /** Opens a file that is about to replace another: nobody's variables can be lost by a mistake in how it was written. */
 import { EnvsealError } from '../../../errors.ts';
-import { type OpenedSopsFile, reopenSops } from '../open.ts';
 import { recogniseSops } from '../detect.ts';
 import type { SopsKind } from '../model.ts';
+import { type OpenedSopsFile, reopenSops } from '../open.ts';
 
 export interface VerifyOptions {
   readonly kind: SopsKind;

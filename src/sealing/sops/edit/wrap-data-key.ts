@@ -2,9 +2,9 @@
 import { EnvsealError } from '../../../errors.ts';
 import type { KeyToWrapWith, Wrap, WrappedKey } from '../../../keys/contract.ts';
 import { toBase64 } from '../../../system/bytes.ts';
-import type { Fields } from './layout.ts';
-import { splitSecret } from '../shamir.ts';
 import type { Node, Section } from '../model.ts';
+import { splitSecret } from '../shamir.ts';
+import type { Fields } from './layout.ts';
 
 export interface KeyGroups {
   /** From 2 to 255, each with a key at least. */
