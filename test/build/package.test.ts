@@ -19,10 +19,13 @@ test('npm pack, npm install, npx envseal', () => {
   ];
   expect(size).toBeLessThan(1_500_000);
   const paths = files.map(({ path }) => path);
-  expect(paths).toContain('dist/envseal.mjs');
+  expect(paths).toEqual(expect.arrayContaining(['dist/envseal.mjs', 'dist/envseal.1', 'docs/README.md']));
   expect(
     paths.filter(
-      (path) => !/^(dist\/[\w-]+\.mjs|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(path),
+      (path) =>
+        !/^(dist\/[\w-]+\.mjs|dist\/envseal\.1|docs\/[\w/-]+\.md|(README|CHANGELOG|SECURITY)\.md|LICENSE|package\.json)$/.test(
+          path,
+        ),
     ),
   ).toEqual([]);
 
