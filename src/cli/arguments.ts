@@ -103,7 +103,7 @@ function unknownFlag(flag: string, command: string | undefined): EnvsealError {
   return new EnvsealError('usage', `unknown flag ${flag}`, { hint });
 }
 
-/** Throws `usage` where a flag was given that is only of other commands. */
+/** Throws `usage` if a flag was given that belongs to other commands only. */
 export function refuseForeignFlags({ flags }: CommandLine, command: CommandName): void {
   const known = flagsOf(command);
   for (const foreign of flags) {
@@ -122,7 +122,7 @@ export function readSettings(commandLine: CommandLine, variables: Variables): Se
   return readFlags(commandLine, variables, SETTING_NAMES);
 }
 
-/** All that a command takes, and what the others of the table are without. Throws as `readSettings` does. */
+/** All flags of a command; the others of the table have their defaults. Throws as `readSettings` does. */
 export function readAllFlags(commandLine: CommandLine, variables: Variables): Flags {
   refuseUnknownVariables(variables);
   return readFlags(commandLine, variables, FLAG_NAMES);
@@ -158,7 +158,7 @@ function ownVariables(variables: Variables): string[] {
   return names;
 }
 
-/** The setting that a variable is of, or `undefined` for what is none's. */
+/** The setting that a variable belongs to, or `undefined`. */
 function settingOf(variable: string): SettingName | undefined {
   const name = withoutPrefix(variable).toLowerCase().replaceAll('_', '-') as FlagName;
   return hasVariable(name) && variableOf(name) === variable ? name : undefined;

@@ -1,4 +1,4 @@
-/** What a command is, for the table and for each of them. */
+/** The command contract, for the tables and for each command. */
 import type { Host } from '../host.ts';
 import type { CommandLine } from './arguments.ts';
 
@@ -13,9 +13,8 @@ export type Command = (context: CommandContext) => Promise<number | undefined>;
 export interface CommandRow {
   readonly summary: string;
   readonly usage: string;
-  /** One that works as it stands. */
+  /** An example that works as it stands. */
   readonly example?: string;
-  /** envseal runs it by itself: no help lists it. */
+  /** envseal runs it itself: no help lists it. */
   readonly isInternal?: true;
-  readonly load: () => Promise<Command>;
 }

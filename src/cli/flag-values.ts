@@ -1,6 +1,6 @@
-/** What stands behind a flag or in its variable, as the value that the table of flags says. */
+/** Values of flags and of their variables, parsed as the table of flags says. */
 import { EnvsealError } from '../errors.ts';
-import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits.ts';
+import { MAX_TIMEOUT_SECONDS, MIN_TIMEOUT_SECONDS } from '../limits-and-defaults.ts';
 import { variableOf } from '../own-variables.ts';
 import { FLAGS, type FlagName, type FlagRow } from './flags.ts';
 
@@ -11,7 +11,7 @@ export function readFlag(name: FlagName, row: FlagRow, given: readonly (string |
     case 'switch':
       return last === undefined
         ? true
-        : readSwitch(last, () => usage(`--${name} is not true or false`, name));
+        : readSwitch(last, () => usage(`--${name} must be true or false`, name));
     case 'switch-or-list': {
       const values = given.map((value) => (value === undefined ? true : readSwitchOrList(value)));
       const names = values.flatMap((value) => (typeof value === 'boolean' ? [] : value));
@@ -43,7 +43,7 @@ export function readVariable(name: FlagName, row: FlagRow, text: string | undefi
     new EnvsealError('configuration', `${variableOf(name)} ${expected}`, { hint: describe(name, row) });
   switch (row.kind) {
     case 'switch':
-      return text === undefined ? false : readSwitch(text, () => problem('is not true or false'));
+      return text === undefined ? false : readSwitch(text, () => problem('must be true or false'));
     case 'switch-or-list':
       return text !== undefined && readSwitchOrList(text);
     case 'list':
@@ -65,16 +65,16 @@ function readScalar(
 ): number | string {
   if (row.kind === 'choice') {
     if (row.choices?.includes(text)) return text;
-    throw problem(`is not one of ${row.choices?.join(', ')}`);
+    throw problem(`must be one of ${row.choices?.join(', ')}`);
   }
   if (row.kind === 'count') {
     const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
     if (count >= 1 && count <= (row.most ?? 1)) return count;
-    throw problem(`is not a whole number from 1 to ${row.most}`);
+    throw problem(`must be a whole number from 1 to ${row.most}`);
   }
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (seconds >= MIN_TIMEOUT_SECONDS && seconds <= MAX_TIMEOUT_SECONDS) return seconds;
-  throw problem(`is not a number of seconds from ${MIN_TIMEOUT_SECONDS} to ${MAX_TIMEOUT_SECONDS}`);
+  throw problem(`must be a number of seconds from ${MIN_TIMEOUT_SECONDS} to ${MAX_TIMEOUT_SECONDS}`);
 }
 
 function readSwitch(text: string, problem: () => EnvsealError): boolean {

@@ -11,43 +11,74 @@ export interface FlagRow extends Omit<SettingRow, 'kind'> {
 }
 
 const OPTIONS = {
-  out: { kind: 'text', value: 'FILE', help: 'write to this new file, for its owner alone' },
-  file: { kind: 'text', value: 'FILE', help: 'take the value from this file, without its last line feed' },
+  out: {
+    group: 'output',
+    kind: 'text',
+    value: 'FILE',
+    help: 'write to this new file, readable only by its owner',
+  },
+  file: {
+    group: 'sources',
+    kind: 'text',
+    value: 'FILE',
+    help: 'read the value from this file, without its final line feed',
+  },
   seal: {
+    group: 'keys',
     kind: 'choice',
     choices: ['sse-kms', 'cmek', 'sops', 'none'],
-    help: 'how to seal; without it, as the file there is sealed, or sse-kms on S3, cmek on Google Cloud, sops in files',
+    help: 'how to seal; default: as the existing file, else sse-kms on S3, cmek on Google Cloud, sops in local files',
   },
-  age: { kind: 'list', value: 'RECIPIENT', help: 'with --seal sops, who can open it: age1…' },
+  age: {
+    group: 'keys',
+    kind: 'list',
+    value: 'RECIPIENT',
+    help: 'with --seal sops, the recipients that can open it: age1…',
+  },
   'from-env': {
+    group: 'sources',
     kind: 'list',
     value: 'NAME|GLOB',
     help: "take variables from envseal's own environment instead of a file",
   },
-  check: { kind: 'switch', help: 'look for mistakes, and store nothing' },
-  'fail-on-warnings': { kind: 'switch', help: 'take warnings for errors' },
+  check: { group: 'changes', kind: 'switch', help: 'check for mistakes without storing anything' },
+  'fail-on-warnings': { group: 'changes', kind: 'switch', help: 'treat warnings as errors' },
   'from-kms-key': {
+    group: 'keys',
     kind: 'list',
     restricts: true,
     value: 'KEY',
-    help: 'the only keys that what is there may be sealed with',
+    help: 'the only keys the existing file may be sealed with',
   },
-  force: { kind: 'switch', help: 'store it whatever is there, without reading that' },
-  'require-versioning': { kind: 'switch', help: 'refuse a store that keeps no older versions' },
-  'allow-unconditional': {
+  force: { group: 'changes', kind: 'switch', help: 'overwrite the existing file without reading it first' },
+  'require-versioning': {
+    group: 'changes',
     kind: 'switch',
-    help: 'write to stores that cannot tell whether somebody else did meanwhile',
+    help: 'refuse a store that keeps no older versions',
   },
-  values: { kind: 'switch', help: 'show the values too, on a terminal' },
-  'exit-code': { kind: 'switch', help: 'exit with 1 when there are differences' },
+  'allow-unconditional': {
+    group: 'changes',
+    kind: 'switch',
+    help: 'write to stores that cannot detect concurrent changes',
+  },
+  values: { group: 'output', kind: 'switch', help: 'show the values too, on a terminal' },
+  'exit-code': { group: 'output', kind: 'switch', help: 'exit with 1 when there are differences' },
   before: {
+    group: 'changes',
     kind: 'text',
     value: 'TIME',
-    help: 'leave files alone that changed at or after this time, such as 2026-01-31T12:00:00Z',
+    help: 'skip files that changed at or after this time, such as 2026-01-31T12:00:00Z',
   },
-  'dry-run': { kind: 'switch', help: 'say what would be done, and do nothing' },
-  jobs: { kind: 'count', value: 'NUMBER', default: '16', most: 64, help: 'files at the same time' },
-  json: { kind: 'switch', help: 'print one JSON object instead of text' },
+  'dry-run': { group: 'changes', kind: 'switch', help: 'show what would be done and change nothing' },
+  jobs: {
+    group: 'changes',
+    kind: 'count',
+    value: 'NUMBER',
+    default: '16',
+    most: 64,
+    help: 'how many files to rotate at the same time',
+  },
+  json: { group: 'output', kind: 'switch', help: 'print one JSON object instead of text' },
 } as const satisfies Record<string, FlagRow>;
 
 type OptionName = keyof typeof OPTIONS;

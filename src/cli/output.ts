@@ -1,5 +1,4 @@
-/** What commands print: one JSON object with `--json`, text without. */
-import type { Differences } from '../envfile/diff.ts';
+/** Output of commands: one JSON object with `--json`, text without. */
 import type { Host } from '../host.ts';
 import { type Cell, formatTable } from '../terminal/table.ts';
 import { openTerminal } from '../terminal/terminal.ts';
@@ -23,36 +22,23 @@ export function table(
   return formatTable(head, rows, { width: terminal.columns(1), colour: terminal.hasColour(1) });
 }
 
-/** https://en.wikipedia.org/wiki/ANSI_escape_code#Colors */
-const COLOURS = { added: 32, changed: 33, removed: 31 } as const;
-
-/** A line for each kind of change that there is; empty without any. */
-export function describeDifferences({ host }: Printing, differences: Differences): string {
-  const colour = openTerminal(host.variables).hasColour(1);
-  return (['added', 'changed', 'removed'] as const)
-    .filter((kind) => differences[kind].length > 0)
-    .map((kind) => {
-      const label = kind.padEnd(9);
-      const shown = colour ? `\u001b[${COLOURS[kind]}m${label}\u001b[0m` : label;
-      return `  ${shown}${differences[kind].join(', ')}\n`;
-    })
-    .join('');
-}
-
-/** What steers a terminal, turns text around or hides: names and keys of stored files can hold it. */
+/**
+ * Characters that control a terminal, reorder text or are invisible: names and keys of stored files can hold
+ * them.
+ */
 const INVISIBLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** The same value for whoever parses it, and nothing that a terminal obeys for whoever looks at it. */
+/** The same value for a parser, without anything that a terminal would obey. */
 function toJson(json: object): string {
   return JSON.stringify(json).replace(INVISIBLE, (character) =>
-    // Halves of a pair where it is one: JSON knows no other way to say it.
+    // A character outside the BMP as its surrogate pair: JSON has no other escape for it.
     Array.from({ length: character.length }, (_, at) => character.charCodeAt(at).toString(16))
       .map((digits) => `\\u${digits.padStart(4, '0')}`)
       .join(''),
   );
 }
 
-/** A text with its lines. What is in it must not steer the terminal that it is shown on. */
+/** A text with its lines. Its content must not control the terminal that it is shown on. */
 export function showText(text: string): string {
   return text.replace(INVISIBLE, (character, at: number) =>
     character === '\n' || (character === '\r' && text[at + 1] === '\n') ? character : toVisible(character),

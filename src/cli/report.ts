@@ -8,14 +8,14 @@ export interface Report {
   readonly exitStatus: number;
 }
 
-/** An EnvsealError, or what is told when a signal comes. */
+/** An EnvsealError, or the report of a signal. */
 export interface Warning {
   readonly code: ErrorCode | 'signal';
   readonly message: string;
   readonly hint: string | undefined;
 }
 
-/** What an error says of itself. */
+/** The reportable part of an error. */
 export interface Problem {
   readonly code: ErrorCode;
   readonly message: string;
@@ -27,7 +27,7 @@ export function report(error: unknown, format: LogFormat): Report {
   return reportProblem(error instanceof EnvsealError ? error : internal(), format);
 }
 
-/** To make an error of it takes an interpreter its time. */
+/** Takes a plain object because constructing an Error is slow in an interpreter. */
 export function reportProblem(problem: Problem, format: LogFormat): Report {
   const { code, message, hint } = problem;
   return toReport({ code, message, hint, exitStatus: EXIT_STATUS[code] }, format);
@@ -41,7 +41,7 @@ function internal(): Problem {
   };
 }
 
-/** A signal that ended us: at a start, before there was a command to get it. */
+/** A signal that ended envseal: for `run`, before there was a command to receive it. */
 export function reportSignal(
   signal: string,
   { number, isStart }: { readonly number: number; readonly isStart: boolean },
@@ -51,7 +51,7 @@ export function reportSignal(
   return toReport({ code: 'signal', message, hint: undefined, exitStatus: 128 + number }, format);
 }
 
-/** What does not keep the command from starting: one line. */
+/** A warning, which does not keep the command from starting: one line. */
 export function reportWarning({ code, message, hint }: Warning, format: LogFormat): string {
   const text = hint === undefined ? message : `${message} (${hint})`;
   return format === 'json'

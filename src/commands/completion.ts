@@ -4,6 +4,7 @@ import type { Command } from '../cli/command.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../cli/flags.ts';
 import { EnvsealError } from '../errors.ts';
 import { readOperands } from '../files/workspace.ts';
+import { TOPIC_NAMES } from './help/topics.ts';
 import { COMMANDS } from './table.ts';
 
 const USAGE = 'envseal completion bash|zsh|fish';
@@ -20,6 +21,7 @@ export const completion: Command = async ({ host, commandLine }) => {
 const SHELLS: Readonly<Record<string, () => string>> = { bash, zsh, fish };
 
 const NAMES = COMMAND_NAMES.filter((name) => !COMMANDS[name].isInternal);
+const HELP_ON: readonly string[] = [...NAMES, ...TOPIC_NAMES];
 /** Words that are files, by command; the others are URIs, which nothing completes. */
 const TAKES_FILES: readonly CommandName[] = ['push', 'diff', 'copy'];
 
@@ -89,7 +91,7 @@ ${flags.join('\n')}
   if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
   else
     case $command in
-      help) ${choose(NAMES)} ;;
+      help) ${choose(HELP_ON)} ;;
       completion) ${choose(Object.keys(SHELLS))} ;;
       ${TAKES_FILES.join('|')}) _envseal_files "$word" ;;
     esac
@@ -128,7 +130,7 @@ function zsh(): string {
   const cases = NAMES.map((name) => {
     const specs = flagsOf(name).map(spec);
     if (name === 'completion') specs.push(quote(`1:shell:(${Object.keys(SHELLS).join(' ')})`));
-    else if (name === 'help') specs.push(quote(`1:command:(${NAMES.join(' ')})`));
+    else if (name === 'help') specs.push(quote(`1:command:(${HELP_ON.join(' ')})`));
     else if (TAKES_FILES.includes(name)) specs.push(quote('*:file:_files'));
     return `    ${name === 'run' ? 'run|exec' : name}) _arguments ${specs.join(' \\\n      ')} ;;`;
   });
@@ -179,7 +181,7 @@ ${FISH_CHILD}
 ${lines.join('\n')}
 complete -c envseal -n '__fish_seen_subcommand_from ${TAKES_FILES.join(' ')}' -F
 complete -c envseal -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'
-complete -c envseal -n '__fish_seen_subcommand_from help' -a ${quote(NAMES.join(' '))}
+complete -c envseal -n '__fish_seen_subcommand_from help' -a ${quote(HELP_ON.join(' '))}
 ${flags.join('\n')}
 `;
 }

@@ -3,16 +3,16 @@
 import { recordAccess } from '../audit/record-access.ts';
 import type { Command } from '../cli/command.ts';
 import { diffVariables, hasDifferences } from '../envfile/diff.ts';
-import { formatVariables } from '../envfile/format.ts';
+import { formatVariables } from '../envfile/write-dotenv.ts';
 import { type OpenedFile, openFile, refuseOthers } from '../files/open-file.ts';
 import { printStored } from '../files/print-stored.ts';
 import {
-  type AssignmentLists,
   checkSeal,
   inDialectOf,
-  isSealedSo,
   keepAtRest,
   keysOf,
+  matchesPlan,
+  type PlainFile,
   type SealedBytes,
   type SealPlan,
   sealFile,
@@ -27,7 +27,7 @@ import {
 } from '../files/workspace.ts';
 import { isPlain } from '../run/open-object.ts';
 import type { Source } from '../source.ts';
-import { lookAtTarget } from './push.ts';
+import { inspectTarget } from './push.ts';
 
 const USAGE = 'envseal copy URI URI';
 
@@ -45,8 +45,8 @@ export const copy: Command = async (context) => {
     return file;
   });
   const stored = await recordChange(workspace, target, 'copied', async (attempt) => {
-    const { existing, plan } = await lookAtTarget(target, attempt, workspace);
-    const isThere = existing.file !== undefined && isSealedSo(existing.file, plan);
+    const { existing, plan } = await inspectTarget(target, attempt, workspace);
+    const isThere = existing.file !== undefined && matchesPlan(existing.file, plan);
     if (isThere && !hasDifferences(diffVariables(existing.file?.variables, original.variables)))
       return undefined;
     const sealed = await sealCopy(original, plan, target, existing.file, workspace);
@@ -78,7 +78,7 @@ async function sealCopy(
     });
     return { bytes, seal: keepAtRest(before), kind: 'sops' };
   }
-  const seal = (file: AssignmentLists) =>
+  const seal = (file: PlainFile) =>
     sealFile(plan.kind === 'sops' ? file : inDialectOf(target, file), plan, before, workspace);
   if (isPlain(content)) return await seal({ bytes: object.bytes, kind: content.kind, source });
   const bytes = (await document?.toDotenv()) ?? Buffer.from(formatVariables(variables));

@@ -1,7 +1,7 @@
-/** What `--event-policy background` leaves behind. Nobody reads what it would say. */
+/** The background process of `--event-policy background`. Its output is discarded. */
 
-import type { Delivery } from '../audit/deliver-in-background.ts';
 import { eventOptions } from '../audit/event-options.ts';
+import type { Delivery } from '../audit/hand-to-background.ts';
 import { sinkContext } from '../audit/sink-context.ts';
 import type { Command } from '../cli/command.ts';
 import { Stores } from '../clients/clients.ts';
@@ -11,19 +11,17 @@ import { fromDraft } from '../events/from-draft.ts';
 import { makeSink } from '../events/sinks/registry.ts';
 import { decodeEnviron, type Host } from '../host.ts';
 import { parseObject } from '../json.ts';
-import { BACKGROUND_DELIVERY_SECONDS } from '../limits.ts';
+import { BACKGROUND_DELIVERY_SECONDS, BACKGROUND_PAUSE_MS } from '../limits-and-defaults.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 
-/** By then most commands have their start behind them, and an event still arrives within a second. */
-const PAUSE_MS = 50;
-/** Larger than what any start has to say. */
+/** More than any run sends. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
 export const deliverEvents: Command = async ({ host: { system, ...parts } }) => {
   const { sinks, names, drafts, environ, ...delivery } = parse(system.readInput(MAX_INPUT_BYTES));
   if (!(await system.hasBecomeCommand())) return undefined;
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  await new Promise((resolve) => setTimeout(resolve, BACKGROUND_PAUSE_MS));
   const host: Host = { ...parts, system, environ, variables: decodeEnviron(environ) };
   const settings = delivery.settings as Settings;
   const stores = new Stores({ host, settings, deadline: new Deadline(BACKGROUND_DELIVERY_SECONDS) });
@@ -41,6 +39,6 @@ function parse(input: Uint8Array): Delivery {
     return delivery as Delivery;
   }
   throw new EnvsealError('usage', 'deliver-events has no events to deliver', {
-    hint: 'envseal runs it by itself, for --event-policy background',
+    hint: 'envseal runs it itself, for --event-policy background',
   });
 }

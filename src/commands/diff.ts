@@ -2,7 +2,8 @@
 
 import { recordAccess } from '../audit/record-access.ts';
 import type { Command } from '../cli/command.ts';
-import { describeDifferences, print, showValue } from '../cli/output.ts';
+import { describeDifferences } from '../cli/differences.ts';
+import { print, showValue } from '../cli/output.ts';
 import { type Differences, diffVariables, hasDifferences } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
 import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
@@ -51,10 +52,10 @@ async function open(
 
 function requireTerminal({ host, flags }: Workspace): void {
   if (flags.json)
-    throw new EnvsealError('usage', '--values does not go with --json', { hint: 'leave one out' });
+    throw new EnvsealError('usage', '--values cannot be combined with --json', { hint: 'drop one' });
   if (openTerminal(host.variables).isTerminal(1)) return;
-  throw new EnvsealError('usage', '--values shows values on a terminal only, and stdout is none', {
-    hint: 'leave --values out',
+  throw new EnvsealError('usage', '--values prints only to a terminal, and stdout is not one', {
+    hint: 'drop --values',
   });
 }
 

@@ -12,7 +12,7 @@ import { checkVersioning } from '../files/check-bucket.ts';
 import { checkInput } from '../files/lint-file.ts';
 import { type OpenedFile, openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
 import { printStored } from '../files/print-stored.ts';
-import { type AssignmentLists, keepAtRest } from '../files/seal-file.ts';
+import { keepAtRest, type PlainFile } from '../files/seal-file.ts';
 import { recordChange, type Stored, storeContent } from '../files/store-file.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '../files/workspace.ts';
 import { VARIABLE_PREFIX } from '../own-variables.ts';
@@ -39,7 +39,7 @@ export const edit: Command = async (context) => {
   });
   try {
     const edited = await editUntilItParses(plain, editing, workspace);
-    printStored(uri, await storeUntilItIs({ file, edited }, editing, workspace), workspace);
+    printStored(uri, await storeWithRetry({ file, edited }, editing, workspace), workspace);
   } finally {
     editing.close();
   }
@@ -55,7 +55,7 @@ async function openToEdit(source: Source, workspace: Workspace): Promise<OpenedF
 }
 
 /** What the editor gets: the file itself, or a SOPS file as an env file; what changes there is its variables. */
-async function toPlain({ content, object, document, source }: OpenedFile): Promise<AssignmentLists> {
+async function toPlain({ content, object, document, source }: OpenedFile): Promise<PlainFile> {
   if (isPlain(content)) return { bytes: object.bytes, kind: content.kind, source };
   if (document === undefined) throw unchangeable(content.kind, source);
   return { bytes: await document.toDotenv(), kind: 'dotenv', source: { ...source, dialect: 'dotenv' } };
@@ -67,18 +67,18 @@ function withoutCredentials(variables: Workspace['host']['variables']): Workspac
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !isOurs(name)));
 }
 
-/** What does not parse is offered again, as it was typed; an empty file gives up. Nobody is hurried. */
+/** What does not parse is offered again, as it was typed; an empty file gives up. No timeout runs. */
 async function editUntilItParses(
-  plain: AssignmentLists,
+  plain: PlainFile,
   editing: Editing,
   workspace: Workspace,
-): Promise<AssignmentLists> {
+): Promise<PlainFile> {
   workspace.deadline.clear();
   for (let { bytes } = plain; ; ) {
     bytes = await editing.edit(bytes);
     if (bytes.length === 0) {
-      throw new EnvsealError('malformed', 'the file was emptied, and nothing was stored', {
-        hint: 'envseal unset removes variables',
+      throw new EnvsealError('malformed', 'the edited file is empty; nothing was stored', {
+        hint: 'to remove variables, use envseal unset',
       });
     }
     try {
@@ -86,12 +86,12 @@ async function editUntilItParses(
       workspace.deadline.renew();
       return { ...plain, bytes };
     } catch (error) {
-      await offerAgain(error, 'Enter edits it again, ^C gives up: ', editing, workspace);
+      await offerAgain(error, 'press Enter to edit it again, ^C to give up: ', editing, workspace);
     }
   }
 }
 
-/** Without a terminal there is nobody to ask, and what went wrong ends the command. */
+/** Without a terminal there is no one to ask, and the error ends the command. */
 async function offerAgain(
   error: unknown,
   question: string,
@@ -108,11 +108,11 @@ async function offerAgain(
 /** What the person saved, and the file that it is to replace. */
 interface Draft {
   file: OpenedFile;
-  edited: AssignmentLists;
+  edited: PlainFile;
 }
 
-/** Whatever keeps it from being stored, the text is offered again: nobody types it twice. Each try is told. */
-async function storeUntilItIs(
+/** If the text cannot be stored, it is offered again, so that no input is lost. Each try is an event. */
+async function storeWithRetry(
   draft: Draft,
   editing: Editing,
   workspace: Workspace,
@@ -127,13 +127,15 @@ async function storeUntilItIs(
       });
     } catch (error) {
       if (isDone) throw error;
-      await offerAgain(error, 'Enter opens your text again, ^C gives up: ', editing, workspace);
+      await offerAgain(error, 'press Enter to open your text again, ^C to give up: ', editing, workspace);
       draft.edited = await editUntilItParses(draft.edited, editing, workspace);
     }
   }
 }
 
-/** Where somebody else was quicker, both changes are kept; where they meet, the person decides. */
+/**
+ * If someone else changed the file in between, both changes are merged; if they collide, the user decides.
+ */
 async function storeEdited(
   draft: Draft,
   attempt: ChangeAttempt,
@@ -158,7 +160,7 @@ async function storeEdited(
 
 async function storeOnce(
   file: OpenedFile,
-  edited: AssignmentLists,
+  edited: PlainFile,
   attempt: ChangeAttempt,
   workspace: Workspace,
 ): Promise<Stored | undefined> {
@@ -173,12 +175,8 @@ async function storeOnce(
   return await storeContent(workspace, file.source, content, attempt);
 }
 
-/** The text to store in place of `theirs`; `undefined` where a person has to decide. */
-async function merge(
-  base: OpenedFile,
-  mine: AssignmentLists,
-  theirs: OpenedFile,
-): Promise<AssignmentLists | undefined> {
+/** The text to store in place of `theirs`; `undefined` if the user has to decide. */
+async function merge(base: OpenedFile, mine: PlainFile, theirs: OpenedFile): Promise<PlainFile | undefined> {
   const [plainBase, plainTheirs] = [await toPlain(base), await toPlain(theirs)];
   const changes = changesBetween(base.variables, variablesOf(mine));
   // What is there as it was typed may be our own, stored by a try that got no answer.
@@ -195,16 +193,16 @@ function meeting(conflict: EnvsealError, base: OpenedFile, theirs: OpenedFile): 
   const { added, changed, removed } = diffVariables(base.variables, theirs.variables);
   const names = [...added, ...changed, ...removed].join(', ') || 'no variable';
   return new EnvsealError('conflict', `${conflict.message}, and changed ${names}`, {
-    hint: 'what you save next takes the place of that',
+    hint: 'your next save overwrites those changes',
     cause: conflict,
   });
 }
 
-function variablesOf({ bytes, kind, source }: AssignmentLists): ReadonlyMap<string, Secret> {
+function variablesOf({ bytes, kind, source }: PlainFile): ReadonlyMap<string, Secret> {
   return openPlain(bytes, kind, source);
 }
 
-function apply(changes: Changes, { bytes, kind, source: { uri, dialect } }: AssignmentLists): Uint8Array {
+function apply(changes: Changes, { bytes, kind, source: { uri, dialect } }: PlainFile): Uint8Array {
   return editEnvFile(bytes, changes, { source: uri, kind, dialect });
 }
 

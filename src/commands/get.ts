@@ -3,7 +3,7 @@
 import { recordAccess } from '../audit/record-access.ts';
 import type { Command } from '../cli/command.ts';
 import { showText } from '../cli/output.ts';
-import { formatVariables } from '../envfile/format.ts';
+import { formatVariables } from '../envfile/write-dotenv.ts';
 import { EnvsealError } from '../errors.ts';
 import { writeNewFile } from '../files/new-file.ts';
 import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
@@ -11,7 +11,7 @@ import { openWorkspace, parseReadable, readOperands } from '../files/workspace.t
 import { isPlain } from '../run/open-object.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 
-const USAGE = 'envseal get URI [NAME], with --out FILE where there is no terminal';
+const USAGE = 'envseal get URI [NAME], with --out FILE if stdout is not a terminal';
 
 export const get: Command = async (context) => {
   const [uri = '', name] = readOperands(context.commandLine, { least: 1, most: 2 }, USAGE);
@@ -31,8 +31,8 @@ export const get: Command = async (context) => {
 /** What goes into a pipe ends in a log or a shell's variable sooner or later; `run` is how programs get values. */
 function refusePipe(isTerminal: boolean): void {
   if (isTerminal) return;
-  throw new EnvsealError('usage', 'get shows values on a terminal only, and stdout is none', {
-    hint: 'use --out FILE, which only its owner may read; a program gets them from envseal run --source URI -- PROGRAM',
+  throw new EnvsealError('usage', 'get prints values only to a terminal, and stdout is not one', {
+    hint: 'use --out FILE, readable only by its owner; to pass them to a program, use envseal run --source URI -- PROGRAM',
   });
 }
 
@@ -40,7 +40,7 @@ function valueOfName(name: string, { variables, source }: OpenedFile): string {
   const value = variables.get(name);
   if (value !== undefined) return value.reveal();
   throw new EnvsealError('not_found', `${source.uri} has no such variable`, {
-    hint: `envseal list ${source.uri} shows the names it has`,
+    hint: `envseal list ${source.uri} shows its variables`,
   });
 }
 

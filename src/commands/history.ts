@@ -1,7 +1,8 @@
 /** `envseal history`: the versions that the store keeps of a file. */
-import { describeAge } from '../cli/age.ts';
+
 import type { Command } from '../cli/command.ts';
 import { print, table } from '../cli/output.ts';
+import { describeAge } from '../cli/time-ago.ts';
 import { openWorkspace, parseTarget, readOperands } from '../files/workspace.ts';
 
 const USAGE = 'envseal history URI';

@@ -9,7 +9,7 @@ export const keygen: Command = async ({ host, commandLine }) => {
   const { out } = readFlags(commandLine, host.variables, ['out']);
   const { operands, child } = commandLine;
   if (out === undefined || operands.length > 0 || child !== undefined) {
-    const problem = out === undefined ? 'no file for the identity' : 'unexpected word';
+    const problem = out === undefined ? 'no file for the identity' : 'unexpected argument';
     throw new EnvsealError('usage', problem, { hint: 'envseal keygen --out FILE' });
   }
   const { generateX25519Identity, identityToRecipient } = await import('age-encryption');

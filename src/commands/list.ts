@@ -1,17 +1,17 @@
 /** `envseal list`: the files of a folder, or the names of the variables of a file. Never a value. */
 
 import { recordAccess } from '../audit/record-access.ts';
-import { describeAge } from '../cli/age.ts';
 import type { Command } from '../cli/command.ts';
 import { print, table } from '../cli/output.ts';
+import { describeAge } from '../cli/time-ago.ts';
 import { EnvsealError } from '../errors.ts';
-import type { Recognition } from '../files/detect-keys.ts';
+import type { DetectedKeys } from '../files/detect-keys.ts';
 import { openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
 import { openWorkspace, parseReadable, readOperands, type Workspace } from '../files/workspace.ts';
 import { isFolder, parseFolder, parseSource } from '../source.ts';
 import type { ListedFile } from '../store/contract.ts';
 
-const USAGE = 'envseal list URI, with a / at its end for a folder';
+const USAGE = 'envseal list URI, ending in / for a folder';
 
 export const list: Command = async (context) => {
   const [uri = ''] = readOperands(context.commandLine, { least: 1 }, USAGE);
@@ -51,7 +51,7 @@ async function listFolder(uri: string, workspace: Workspace): Promise<void> {
 interface Row {
   readonly uri: string;
   readonly size: number;
-  /** `null`: the credentials may list it, and not look at it. */
+  /** `null`: the credentials may list it, but not read it. */
   readonly sealing: string | null;
   readonly kmsKeys: readonly string[];
   readonly version: string | null;
@@ -62,7 +62,7 @@ interface Row {
 /** What the store does not seal can be sealed by itself, which only its bytes say. */
 async function describeFile(file: ListedFile, workspace: Workspace): Promise<Row> {
   const { uri, size, sealing, version, modified, metadata } = file;
-  const own = sealing?.kind === 'none' ? await recogniseFile(uri, workspace) : undefined;
+  const own = sealing?.kind === 'none' ? await detectFile(uri, workspace) : undefined;
   const key = sealing === undefined || sealing.kind === 'none' ? undefined : sealing.key;
   return {
     uri,
@@ -75,12 +75,12 @@ async function describeFile(file: ListedFile, workspace: Workspace): Promise<Row
   };
 }
 
-async function recogniseFile(uri: string, { stores, deadline }: Workspace): Promise<Recognition> {
-  const { recogniseKeys } = await import('../files/detect-keys.ts');
+async function detectFile(uri: string, { stores, deadline }: Workspace): Promise<DetectedKeys> {
+  const { detectKeys } = await import('../files/detect-keys.ts');
   try {
     // An object's name can be one that no URI has.
     const source = parseSource(uri);
-    return await recogniseKeys(await stores.fetch(source), source);
+    return await detectKeys(await stores.fetch(source), source);
   } catch (error) {
     // Too large, say: one file does not hide the others.
     if (error instanceof EnvsealError && !deadline.signal.aborted)

@@ -11,11 +11,11 @@ import { checkInput } from '../files/lint-file.ts';
 import { ANY_SEALING, type OpenedFile, openFile } from '../files/open-file.ts';
 import { printStored } from '../files/print-stored.ts';
 import {
-  type AssignmentLists,
   checkSeal,
   inDialectOf,
-  isSealedSo,
   keysOf,
+  matchesPlan,
+  type PlainFile,
   planSeal,
   type SealPlan,
   sealFile,
@@ -54,7 +54,7 @@ export const push: Command = async (context) => {
   }
   const stored = await recordChange(workspace, target, 'stored', async (attempt) => {
     const variables = openPlain(file.bytes, file.kind, file.source);
-    const { existing, plan } = await lookAtTarget(target, attempt, workspace);
+    const { existing, plan } = await inspectTarget(target, attempt, workspace);
     const plain = plan.kind === 'sops' ? file : inDialectOf(target, file);
     if (existing.file !== undefined && isUnchanged(existing.file, plain, variables, plan)) return undefined;
     const sealed = await sealFile(plain, plan, existing.file?.object.sealing, workspace);
@@ -73,8 +73,8 @@ export interface Existing {
   readonly expected: Expected;
 }
 
-/** What is there, how its place is, and how it will be sealed: for who is about to put a whole file there. */
-export async function lookAtTarget(
+/** The existing file, the state of its bucket, and the seal plan, before a whole file is stored there. */
+export async function inspectTarget(
   target: Source,
   attempt: ChangeAttempt,
   workspace: Workspace,
@@ -89,7 +89,7 @@ export async function lookAtTarget(
   return { existing, plan };
 }
 
-/** What is there now, to compare with and to be replaced only if it is still that. */
+/** The existing file, to compare with, and to replace only if it is unchanged. */
 async function readExisting(target: Source, workspace: Workspace): Promise<Existing> {
   if (workspace.flags.force) return { file: undefined, expected: 'anything' };
   try {
@@ -98,27 +98,31 @@ async function readExisting(target: Source, workspace: Workspace): Promise<Exist
   } catch (error) {
     if (!(error instanceof EnvsealError)) throw error;
     if (error.code === 'not_found') return { file: undefined, expected: 'nothing' };
-    throw new EnvsealError(error.code, `${error.message} (what is there is read first, to lose nothing)`, {
-      hint: `${error.hint ?? 'look at it'}; or store the new file whatever is there with --force`,
-      cause: error,
-      requestIds: error.requestIds,
-    });
+    throw new EnvsealError(
+      error.code,
+      `${error.message} (the existing file is read first, so that nothing is lost)`,
+      {
+        hint: `${error.hint ?? 'check that file'}; or overwrite it with --force`,
+        cause: error,
+        requestIds: error.requestIds,
+      },
+    );
   }
 }
 
 /** The same bytes, sealed the same way; of a SOPS file, the same variables for the same keys. */
 function isUnchanged(
   existing: OpenedFile,
-  file: AssignmentLists,
+  file: PlainFile,
   variables: ReadonlyMap<string, Secret>,
   plan: SealPlan,
 ): boolean {
-  if (!isSealedSo(existing, plan)) return false;
+  if (!matchesPlan(existing, plan)) return false;
   if (plan.kind !== 'sops') return Buffer.from(existing.object.bytes).equals(file.bytes);
   return !hasDifferences(diffVariables(existing.variables, variables));
 }
 
-function describeCount({ bytes, kind, source }: AssignmentLists): string {
+function describeCount({ bytes, kind, source }: PlainFile): string {
   const { size } = openPlain(bytes, kind, source);
   return `${size} variable${size === 1 ? '' : 's'}, no errors`;
 }

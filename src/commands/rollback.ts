@@ -19,18 +19,19 @@ import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '
 import { isPlain } from '../run/open-object.ts';
 import type { Source } from '../source.ts';
 import type { Sealing } from '../store/object.ts';
+import { schemeOf } from '../store/schemes.ts';
 
 const USAGE = 'envseal rollback URI VERSION; envseal history URI shows the versions';
 
 export const rollback: Command = async (context) => {
   const [uri = '', version = ''] = readOperands(context.commandLine, { least: 2 }, USAGE);
   const source = parseTarget(uri);
-  const old = atVersion(source, version);
+  const old = schemeOf(source).atVersion(source, version, USAGE);
   const workspace = await openWorkspace(context);
   const stored = await recordChange(workspace, source, 'rolled-back', async (attempt) => {
     await checkVersioning(source, workspace);
     const policy = await policyOf(workspace);
-    // Only what a start would open is made current.
+    // Only what `run` would open is made current.
     const [file, current] = await Promise.all([
       openFile(old, policy, workspace),
       readCurrent(source, workspace),
@@ -59,34 +60,18 @@ function sealingFor({ object, content }: OpenedFile, current: OpenedFile | undef
   return now !== undefined && isPlain(content) && now.kind === object.sealing.kind ? now : object.sealing;
 }
 
-/** A SOPS file comes back for those whom it was sealed for then. */
+/** A SOPS file comes back sealed for the recipients of that version. */
 function warnOfOldKeys(file: OpenedFile, current: OpenedFile | undefined, workspace: Workspace): void {
   if (file.document === undefined || current?.document === undefined) return;
   const now = new Set(current.document.recipients);
   const old = file.document.recipients.filter((key) => !now.has(key));
   if (old.length === 0) return;
-  const text = `${file.source.uri} is sealed for ${old.join(', ')} again, as it was then`;
-  const hint = 'envseal rotate with --kms-key or --age seals it for those of today';
+  const text = `${file.source.uri} is sealed for the keys of that version again: ${old.join(', ')}`;
+  const hint = 'to seal it for the current keys, run envseal rotate with --kms-key or --age';
   warn(workspace, new EnvsealError('wrong_key', text, { hint }));
 }
 
-function atVersion(source: Source, version: string): Source {
-  switch (source.scheme) {
-    case 's3':
-      return { ...source, versionId: version };
-    case 'gs':
-      if (/^\d+$/.test(version)) return { ...source, generation: version };
-      throw new EnvsealError('usage', 'a version of Cloud Storage is a generation, a number', {
-        hint: USAGE,
-      });
-    case 'file':
-      throw new EnvsealError('unversioned', `${source.uri}: files keep no older versions`, {
-        hint: 'keep the sealed file in git, and get the older one from there',
-      });
-  }
-}
-
-/** What is there now, opened if it can be: it may be the broken one that somebody wants to get rid of. */
+/** The current file, opened if possible: it may be the broken one that is to be replaced. */
 async function readCurrent(source: Source, workspace: Workspace): Promise<OpenedFile | undefined> {
   const store = await workspace.stores.writable(source.scheme);
   try {

@@ -11,7 +11,7 @@ import { isFolder, parseFolder } from '../source.ts';
 import { Progress } from '../terminal/progress.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 
-const USAGE = 'envseal rotate URI…, with a / at its end for a folder';
+const USAGE = 'envseal rotate URI…, ending in / for a folder';
 
 export const rotate: Command = async (context) => {
   const uris = readOperands(context.commandLine, { least: 1, most: 10_000 }, USAGE);
@@ -30,7 +30,7 @@ export const rotate: Command = async (context) => {
   });
   const results: Rotated[] = new Array(files.length);
   const hint = howToResume(uris, startedAt, workspace);
-  // Without its time a second run would rotate again what is done.
+  // Without the time, a second run would rotate the finished files again.
   const forget = host.onStop(async () => {
     progress.clear();
     warn(workspace, stopped(results, hint));
@@ -48,8 +48,10 @@ export const rotate: Command = async (context) => {
   );
   warnUnversioned(results, workspace);
   const [first] = failed;
-  const untold = results.find(({ error, outcome }) => error !== undefined && outcome !== 'failed')?.error;
-  if (first?.error === undefined && untold !== undefined) throw untold;
+  const undelivered = results.find(
+    ({ error, outcome }) => error !== undefined && outcome !== 'failed',
+  )?.error;
+  if (first?.error === undefined && undelivered !== undefined) throw undelivered;
   if (first?.error === undefined) return undefined;
   throw new EnvsealError(
     first.error.code,
@@ -62,7 +64,7 @@ export const rotate: Command = async (context) => {
 };
 
 function stopped(results: readonly Rotated[], hint: string): Warning {
-  const counts = countOutcomes(results).join(', ') || 'none was done';
+  const counts = countOutcomes(results).join(', ') || 'none was rotated';
   return { code: 'signal', message: `stopped at ${results.length} files: ${counts}`, hint };
 }
 
@@ -105,15 +107,16 @@ function parseTime(text: string): Date {
     ? new Date(text)
     : undefined;
   if (time !== undefined && !Number.isNaN(time.getTime())) return time;
-  throw new EnvsealError('usage', '--before is no time', {
-    hint: 'such as 2026-01-31 or 2026-01-31T12:00:00Z',
+  throw new EnvsealError('usage', 'invalid --before time', {
+    hint: 'use a time such as 2026-01-31 or 2026-01-31T12:00:00Z',
   });
 }
 
-/** With other keys, what has them already is left alone; with the same ones only the time tells. */
+/** With other keys, a second run skips what has them already; with the same ones only the time tells. */
 function howToResume(uris: readonly string[], startedAt: Date, { flags }: Workspace): string {
-  if (flags['kms-key'].length + flags.age.length > 0) return 'run it again: what is done is left alone';
-  return `go on with envseal rotate --before ${flags.before ?? startedAt.toISOString()} ${uris.length > 3 ? '…' : uris.join(' ')}`;
+  if (flags['kms-key'].length + flags.age.length > 0)
+    return 'run it again: files that are done are left alone';
+  return `continue with envseal rotate --before ${flags.before ?? startedAt.toISOString()} ${uris.length > 3 ? '…' : uris.join(' ')}`;
 }
 
 function toJson({ error, ...result }: Rotated): object {

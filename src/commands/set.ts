@@ -21,10 +21,10 @@ export const set: Command = async (context) => {
   const workspace = await openWorkspace(context);
   if (isLoaderName(name) && !matcher(workspace.flags['allow-name'])(name)) {
     throw new EnvsealError('unsafe_name', `${name} can make programs load code`, {
-      hint: `accept it with --allow-name ${name}, here and where the file is opened`,
+      hint: `accept it with --allow-name ${name}, here and when the file is opened`,
     });
   }
-  // Nobody is hurried at the prompt.
+  // No timeout runs at the prompt.
   workspace.deadline.clear();
   const value = await readValue(name, workspace);
   workspace.deadline.renew();
@@ -45,7 +45,7 @@ export const unset: Command = async (context) => {
       const absent = names.filter((name) => !variables.has(name));
       if (absent.length > 0) {
         throw new EnvsealError('not_found', `${uri} has no ${absent.join(', ')}`, {
-          hint: `envseal list ${uri} shows the names it has; nothing was changed`,
+          hint: `nothing was changed; envseal list ${uri} shows its variables`,
         });
       }
       return new Map(names.map((name) => [name, undefined]));
@@ -56,16 +56,16 @@ export const unset: Command = async (context) => {
   return undefined;
 };
 
-/** What was typed is in the shell's history by now, and in `ps` for everybody. */
+/** The value is in the shell's history by now, and in `ps` for everyone. */
 function refuseValue(operands: readonly string[]): void {
   const isPair = operands.length === 2 && operands[1]?.includes('=');
   if (operands.length < 3 && !isPair) return;
-  throw new EnvsealError('usage', 'a value does not go onto the command line', {
-    hint: 'everybody on this machine could read it, and your shell remembers it: delete it there, and give another value on stdin, with --file or at the prompt',
+  throw new EnvsealError('usage', 'values are not accepted on the command line', {
+    hint: 'anyone on this machine could read it, and your shell history keeps it: delete it there, and give a new value on stdin, with --file or at the prompt',
   });
 }
 
-/** What is no name is not shown: it could be the value. */
+/** An invalid name is not shown: it could be the value. */
 function checkName(name: string): void {
   if (isName(name)) return;
   throw new EnvsealError('usage', `expected ${NAME_IN_WORDS}`, { hint: `${SET}; ${UNSET}` });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readFlags, readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
-import { COMMANDS, commandName } from '../../src/commands/table.ts';
+import { commandName } from '../../src/commands/load.ts';
+import { COMMANDS } from '../../src/commands/table.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import type { Variables } from '../../src/host.ts';
 import { variableOf } from '../../src/own-variables.ts';
@@ -201,9 +202,9 @@ describe.each(NAMES)('--%s', (name) => {
   const nonsense: readonly string[] = NONSENSE[row.kind as keyof typeof NONSENSE] ?? [];
   test.runIf(nonsense.length > 0).each(nonsense)('%j is refused', (text) => {
     const expectation = {
-      switch: 'is not true or false',
-      seconds: 'is not a number of seconds from 0.1 to 3600',
-      choice: `is not one of ${row.choices?.join(', ')}`,
+      switch: 'must be true or false',
+      seconds: 'must be a number of seconds from 0.1 to 3600',
+      choice: `must be one of ${row.choices?.join(', ')}`,
     }[row.kind as keyof typeof NONSENSE];
     expect(problem([`--${name}=${text}`])).toContain(`usage: --${name} ${expectation}; --${name}`);
     expect(problem([], { [variable]: text })).toContain(
@@ -324,7 +325,10 @@ describe('each command has its flags', () => {
     [['keygen', '--ouut', 'x'], 'unknown flag --ouut; did you mean --out?'],
     [['keygen', '--sorce', 'x'], 'unknown flag --sorce; envseal help keygen lists the flags'],
     [['exec', '--sorce', 'x'], 'unknown flag --sorce; did you mean --source?'],
-    [['keygen', '--out'], '--out needs a value; --out FILE: write to this new file, for its owner alone'],
+    [
+      ['keygen', '--out'],
+      '--out needs a value; --out FILE: write to this new file, readable only by its owner',
+    ],
     [['kegen', '--out', 'x'], 'unknown command kegen; did you mean keygen?'],
     // The value of a flag is no command.
     [['--out', 'keygen'], 'no command given; envseal run -- COMMAND, or envseal help'],

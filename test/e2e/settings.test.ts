@@ -1,12 +1,9 @@
-/** Flags, variables, help and errors, as a user sees them. */
+/** Flags, variables and errors, as a user sees them; help is in a file of its own. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
-import { variableOf } from '../../src/own-variables.ts';
-import { SETTINGS, type SettingRow } from '../../src/settings.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { environOf, lines, refusalOf, runWith } from './child.ts';
 import { folder } from './folder.ts';
 import { envseal, envsealWords, PATH, type RunOptions, runWords } from './program.ts';
@@ -81,7 +78,6 @@ describe('a flag wins over its variable', () => {
 
 describe('what is wrong with the command line: 64', () => {
   test.each<[string[], string, string | undefined]>([
-    [[], 'no command given', 'envseal run -- COMMAND, or envseal help'],
     [['--pristine'], 'no command given', 'envseal run -- COMMAND, or envseal help'],
     [['rnu', '--', 'env'], 'unknown command rnu', 'did you mean run?'],
     [['exce', '--', 'env'], 'unknown command exce', 'did you mean exec?'],
@@ -91,8 +87,8 @@ describe('what is wrong with the command line: 64', () => {
       'unknown command constructor',
       'the container command goes after --: envseal run -- COMMAND',
     ],
-    [['run', './api'], 'unexpected word before --', RUN_HINT],
-    [['run', '-s', './e', 'npm', '--', 'start'], 'unexpected word before --', RUN_HINT],
+    [['run', './api'], 'unexpected argument before --', RUN_HINT],
+    [['run', '-s', './e', 'npm', '--', 'start'], 'unexpected argument before --', RUN_HINT],
     [
       ['run', '-s', './env'],
       'no command to run',
@@ -120,22 +116,22 @@ describe('what is wrong with the command line: 64', () => {
     ],
     [
       ['--pristine=maybe', '--', 'env'],
-      '--pristine is not true or false',
+      '--pristine must be true or false',
       expect.stringMatching(/^--pristine: /),
     ],
     [
       ['--timeout', '0', '--', 'env'],
-      '--timeout is not a number of seconds from 0.1 to 3600',
-      '--timeout SECONDS: time for everything before the hand-over (0.1 to 3600)',
+      '--timeout must be a number of seconds from 0.1 to 3600',
+      '--timeout SECONDS: time limit for everything before the hand-over (0.1 to 3600)',
     ],
     [
       ['--log-format=xml', '--', 'env'],
-      '--log-format is not one of text, json',
+      '--log-format must be one of text, json',
       '--log-format: errors as two lines of text or as one line of JSON',
     ],
     [
       ['-s', 'env', '--', 'env'],
-      'the source env is of no known kind',
+      'the source env is of an unknown kind',
       'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH',
     ],
   ])('%j', async (words, message, hint) => {
@@ -168,19 +164,19 @@ describe('what is wrong with the variables: 78', () => {
     [
       'ENVSEAL_STRICT',
       'perhaps',
-      'ENVSEAL_STRICT is not true or false',
+      'ENVSEAL_STRICT must be true or false',
       '--strict: fill only variables declared as NAME=envseal, and fail when one stays unfilled',
     ],
     [
       'ENVSEAL_TIMEOUT',
       '3601',
-      'ENVSEAL_TIMEOUT is not a number of seconds from 0.1 to 3600',
-      '--timeout SECONDS: time for everything before the hand-over (0.1 to 3600)',
+      'ENVSEAL_TIMEOUT must be a number of seconds from 0.1 to 3600',
+      '--timeout SECONDS: time limit for everything before the hand-over (0.1 to 3600)',
     ],
     [
       'ENVSEAL_LOG_FORMAT',
       'xml',
-      'ENVSEAL_LOG_FORMAT is not one of text, json',
+      'ENVSEAL_LOG_FORMAT must be one of text, json',
       '--log-format: errors as two lines of text or as one line of JSON',
     ],
   ])('%s=%s', async (name, value, message, hint) => {
@@ -224,72 +220,10 @@ describe('names and URIs of any characters keep the two lines', () => {
     const cwd = folder({ env: 'A=1\n' });
     const required = await refusal([...words, '--require', 'B\x1b[2J', '--', 'x'], { cwd });
     expect(required.split('\n')[0]).toBe(
-      'envseal: error: required and missing or empty in the sources: B?[2J',
+      'envseal: error: required, but missing or empty in the sources: B?[2J',
     );
     const command = await refusal([...words, '--', evil], { cwd });
     expect(command.split('\n')[0]).toBe(`envseal: error: command not found: ${shown}`);
-  });
-});
-
-describe('help', () => {
-  async function help(words: readonly string[], env: Record<string, string> = {}): Promise<string> {
-    const { status, stdout, stderr } = await envseal(words, { env });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    return Buffer.from(stdout, 'latin1').toString('utf8');
-  }
-  let overview: string;
-  let run: string;
-  beforeAll(async () => {
-    overview = await help(['help']);
-    run = await help(['help', 'run']);
-  });
-
-  test('names the commands', () => {
-    expect(overview).toMatch(/^ {2}run {2,}\S/m);
-    expect(overview).toMatch(/^ {2}help {2,}\S/m);
-    expect(overview).toMatch(/^ {2}version {2,}\S/m);
-    expect(overview).toContain('usage: envseal ');
-  });
-
-  test.each(['-h', '--help', 'help help', 'help -h', '--pristine --help'])('%s', async (words) => {
-    expect(await help(words.split(' '))).toBe(overview);
-  });
-
-  test.each(['run --help', 'run -h -- cmd', 'exec --help', 'help exec', '--help run'])(
-    '%s',
-    async (words) => {
-      expect(await help(words.split(' '))).toBe(run);
-    },
-  );
-
-  test.each(Object.entries(SETTINGS))('of run mentions --%s', (name, row: SettingRow) => {
-    const line = run.split('\n').find((text) => new RegExp(`^ {2}(-. *, )?--${name}[ [=]`).test(text)) ?? '';
-    expect(line).toContain(row.help);
-    expect(line.endsWith(`; ${variableOf(name)}`)).toBe(true);
-    for (const choice of row.choices ?? []) expect(line).toContain(choice);
-    if (row.default !== undefined) expect(line).toContain(`(default ${row.default})`);
-    if (row.short !== undefined) expect(line).toContain(`-${row.short}, --${name}`);
-  });
-
-  test('is there when the settings are wrong', async () => {
-    expect(await help(['help'], { ENVSEAL_NONSENSE: 'x', ENVSEAL_TIMEOUT: '-1' })).toBe(overview);
-  });
-
-  test.each([
-    [['help', 'rnu'], 'no help on rnu', 'did you mean run?'],
-    [['help', 'kubernetes'], 'no help on kubernetes', 'envseal help lists the commands'],
-    [['constructor', '--help'], 'no help on constructor', 'envseal help lists the commands'],
-  ])('%j', async (words, message, hint) => {
-    expect(await refusal(words)).toBe(lines(64, message, hint));
-  });
-
-  test.each(['version', '--version', '-V', 'run --version'])('the version: %s', async (words) => {
-    expect(await help(words.split(' '))).toBe(`envseal ${packageJson.version}\n`);
-  });
-
-  test('after -- is the command’s', async () => {
-    const outcome = await runWith('A=1\n', ['--', 'echo', '--help', '-V']);
-    expect(outcome.stdout).toBe('--help -V\n');
   });
 });
 
