@@ -1,11 +1,12 @@
 /**
- * `npm run build`: dist/envseal.mjs with its chunks, the full program for Node; and where cargo is, dist/envseal, the
- * container executable. `--all` builds it for the other architecture too; `--fast` builds the host quickly instead of well;
+ * `npm run build`: dist/envseal.mjs with its chunks, the full program for Node; its manual page, dist/envseal.1; and where
+ * cargo is, dist/envseal, the container executable. `--all` builds it for the other architecture too; `--fast` builds the host quickly instead of well;
  * `--node` leaves it out.
  */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { manualPage } from '../src/commands/help/man.ts';
 import { ARCHS, type Arch, buildExecutables } from './build/executable.ts';
 import { missingForHost } from './build/host.ts';
 import { bundle } from './build/node-bundle.ts';
@@ -20,6 +21,7 @@ mkdirSync(dist);
 const metafile = await bundle('envseal', `${root}src/main.ts`, dist, { define });
 writeFileSync(`${dist}/metafile.json`, JSON.stringify(metafile));
 makeExecutable(`${dist}/envseal.mjs`);
+writeFileSync(`${dist}/envseal.1`, await manualPage(version));
 console.log(`dist/envseal.mjs ${version}, for Node`);
 
 const all = process.argv.includes('--all');
@@ -30,10 +32,10 @@ const paths = Object.fromEntries(
 const missing = Object.keys(paths)
   .map(missingForHost)
   .find((line) => line !== undefined);
-if (process.argv.includes('--node')) console.log('dist/envseal is left out');
+if (process.argv.includes('--node')) console.log('dist/envseal: skipped');
 else if (missing === undefined) await buildForContainers();
 else if (all) throw new Error(missing);
-else console.log(`dist/envseal is not built: ${missing}`);
+else console.log(`dist/envseal: not built: ${missing}`);
 
 async function buildForContainers(): Promise<void> {
   const profile = process.argv.includes('--fast') ? 'fast' : 'release';

@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: sealed env files, commands that get them, and commands that do not. First without a cloud, then with
  * one: everything is real but that cloud, an S3 server of our own on 127.0.0.1 that checks signatures and encrypts under
- * a KMS key.
+ * a KMS key. With `--keep` that server stays for commands that people type themselves.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,6 +18,17 @@ import {
   SECRET_ACCESS_KEY,
   startS3,
 } from '../test/servers/start.ts';
+import { KEEP_MS, setUp, TO_TRY, untilStopped } from './demo/keep.ts';
+import { readFlags } from './flags.ts';
+
+const USAGE = `usage: npm run demo -- [--keep]
+
+Seals env files, starts commands with them, and shows refusals.
+
+  --keep   leaves the S3 server running, on 127.0.0.1, and prints commands to try on it;
+           ends after ${KEEP_MS / 60_000} minutes or with Ctrl-C`;
+
+const { keep } = readFlags(USAGE, { keep: { type: 'boolean' } });
 
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const fullProgram = [process.execPath, `${dist}/envseal.mjs`];
@@ -41,7 +52,9 @@ say(`Commands are started by dist/${starter === fullProgram ? 'envseal.mjs, on N
 try {
   await withoutCloud();
   await using s3 = await startS3();
-  await withS3(s3);
+  const environment = await withS3(s3);
+  if (keep) await keepRunning(s3, environment);
+  else sayNext();
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -73,11 +86,9 @@ async function withoutCloud(): Promise<void> {
   show('The same without the key', args, environment);
 }
 
-async function withS3(s3: S3Server): Promise<void> {
-  /** What a container would be given. */
-  const environment = {
-    PATH,
-    HOME: folder,
+/** Returns what a container would be given. */
+async function withS3(s3: S3Server): Promise<Environment> {
+  const variables = {
     ENVSEAL_SOURCE: source,
     ENVSEAL_KMS_KEY: kmsKeyArn(),
     AWS_REGION: 'us-east-1',
@@ -85,11 +96,33 @@ async function withS3(s3: S3Server): Promise<void> {
     AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
     AWS_ENDPOINT_URL_S3: s3.url,
   };
+  const environment = { PATH, HOME: folder, ...variables };
   await seal(s3);
   show('A command that is started with it', ['run', '--', ...application], environment);
   proveNothingElse(environment);
   await refuseUnsealed(s3, environment);
   refuseOtherKey(environment);
+  return variables;
+}
+
+function sayNext(): void {
+  say('Next: keep this S3 server running, with commands to try on it');
+  print('npm run demo -- --keep');
+  say('Or build the image, for a container of your own');
+  print('npm run image');
+}
+
+async function keepRunning(s3: S3Server, variables: Environment): Promise<void> {
+  // Before it says how to stop it.
+  const stopped = untilStopped(s3, KEEP_MS);
+  say(`The S3 server is still running, at ${s3.url}. In another terminal, paste:`);
+  for (const line of setUp(fullProgram, variables)) print(line);
+  say('Then try, one after the other:');
+  for (const command of TO_TRY) print(command);
+  say(`To stop the server: Ctrl-C here. It stops by itself in ${KEEP_MS / 60_000} minutes.`);
+  await stopped;
+  await s3.stop();
+  say('The S3 server has stopped');
 }
 
 type Environment = Readonly<Record<string, string>>;

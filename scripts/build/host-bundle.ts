@@ -51,21 +51,21 @@ export async function bundleForHost(
           },
           // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
           { name: 'small', test: /\/src\/(?:nearest|json|net\/answer-body|system\/base64)\.ts$/ },
-          { name: 'places', test: /\/src\/(?:full-program|source)\.ts$/ },
+          { name: 'places', test: /\/src\/(?:needs-full-program|source)\.ts$/ },
           // What reads a command line that is not plain.
           {
             name: 'commands',
-            test: /\/src\/(?:settings|nearest|commands\/table|cli\/(?:arguments|flags|flag-values)|run\/run)\.ts$/,
+            test: /\/src\/(?:settings|nearest|commands\/(?:load|unknown-command)|cli\/(?:arguments|flags|flag-values)|run\/run-command)\.ts$/,
           },
           // What a start from a SOPS file needs more.
           {
             name: 'sops',
-            test: /\/src\/sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|read\/dotenv|scalars|ciphertext|mac|rule|flatten))\.ts$/,
+            test: /\/src\/(?:keys\/kinds|sealing\/(?:open-sealed|sops\/(?:open|data-key|metadata|key-fields|read\/dotenv|scalars|ciphertext|mac|rule|flatten)))\.ts$/,
           },
           // What a start with a sink needs more, whichever it is, and what those that POST do.
           {
             name: 'events',
-            test: /\/src\/(?:audit\/(?:record-start|deliver-now|event-options|known-credentials|sink-context|secret-variables)|events\/(?:container-id|deliver|access|event|from-draft|outcome|workload|principal|access-recorder|text|uuid|variable-names|sinks\/(?:registry|sink-uri)))\.ts$/,
+            test: /\/src\/(?:audit\/(?:record-start|deliver-now|event-options|known-credentials|sink-context|secret-variables)|events\/(?:container-id|deliver|access-draft|event|from-draft|outcome|workload|principal|access-recorder|text|uuid|variable-names|sinks\/(?:registry|sink-uri)))\.ts$/,
           },
           { name: 'posts', test: /\/src\/events\/sinks\/(?:http-post|webhook)\.ts$/ },
           { name: 'aws-kms', test: /\/src\/(?:keys\/aws-kms|aws\/(?:kms|json-call))\.ts$/ },
@@ -87,7 +87,7 @@ export async function bundleForHost(
  * QuickJS finds what `import()` is relative to in a function's debug information, which takes a third of the time that it
  * takes to read the bytecode. All modules are in one folder, so the host's own function needs none.
  */
-export function withHostImports(code: string): string {
+function withHostImports(code: string): string {
   return code.replaceAll(/\bimport\((["'`])\.\//g, 'envsealImport($1./');
 }
 
@@ -117,7 +117,7 @@ const leftToFullProgram: Plugin = {
       ? id.slice('\0left:'.length)
       : LEFT_TO_FULL_PROGRAM[relative(source, id)];
     if (what === undefined) return null;
-    const code = `import { NeedsFullProgram } from '${source}full-program.ts'; throw new NeedsFullProgram(${JSON.stringify(what)}); export {};`;
+    const code = `import { NeedsFullProgram } from '${source}needs-full-program.ts'; throw new NeedsFullProgram(${JSON.stringify(what)}); export {};`;
     return { code, moduleType: 'js', moduleSideEffects: true };
   },
 };

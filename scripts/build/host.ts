@@ -22,7 +22,7 @@ export const TARGETS: Readonly<Record<string, HostTarget>> = {
 /** 1.88, as host/Cargo.toml says. */
 const LEAST_RUST = 1088;
 
-/** What is missing for a build, as a line for people; `undefined` where nothing is. */
+/** What is missing for a build, as a line for people; `undefined` if nothing is. */
 export function missingForHost(arch: string = process.arch): string | undefined {
   if (process.platform !== 'linux') return 'the container executable is for Linux, and is built there';
   const { triple, cc } = TARGETS[arch] as HostTarget;
@@ -31,14 +31,13 @@ export function missingForHost(arch: string = process.arch): string | undefined 
     ['cc', 'install gcc and libc6-dev'],
     [cc, 'install gcc-aarch64-linux-gnu and libc6-dev-arm64-cross'],
   ] as const) {
-    if (execaSync(program, ['--version'], { reject: false }).failed)
-      return `${program} is not there: ${hint}`;
+    if (execaSync(program, ['--version'], { reject: false }).failed) return `${program} is missing: ${hint}`;
   }
   const version = /^rustc (\d+)\.(\d+)/.exec(
     execaSync('rustc', ['--version'], { reject: false }).stdout ?? '',
   );
   if (version === null || Number(version[1]) * 1000 + Number(version[2]) < LEAST_RUST)
-    return `${version === null ? 'rustc is not there' : `this is ${version[0]}`}: install Rust 1.88 or later`;
+    return `${version === null ? 'rustc is missing' : `this is ${version[0]}`}: install Rust 1.88 or later`;
   const { stdout } = execaSync('rustc', ['--print', 'target-libdir', '--target', triple]);
   if (!existsSync(stdout)) return `Rust has no libraries for ${triple}: rustup target add ${triple}`;
   return undefined;

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputChunk, type Plugin } from 'rolldown';
-import { lean } from './lean.ts';
+import { stubPlugin } from './stub-plugin.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -42,7 +42,7 @@ export async function bundle(
     },
     // That it cannot split a chunk further where the groups below do not.
     checks: { ineffectiveDynamicImport: false },
-    plugins: [...plugins, withoutRequire, lean],
+    plugins: [...plugins, withoutRequire, stubPlugin],
     output: {
       dir: outdir,
       format: 'esm',

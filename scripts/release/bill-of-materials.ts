@@ -1,4 +1,7 @@
-/** What the files of a release are made of, in CycloneDX: only what is in them, not what builds or tests them. */
+/**
+ * Bills of materials for the files of a release, in CycloneDX: only what is in them, not what builds or tests
+ * them.
+ */
 import { createHash } from 'node:crypto';
 import { execaSync } from 'execa';
 import { type Commit, timeOf } from './commit.ts';

@@ -1,4 +1,4 @@
-/** What a release is made from, and what is written of it into images. */
+/** The commit that a release is made from, and its description in images. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What is in the files of a release and was not written for it. */
+/** Third-party parts in the files of a release. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execaSync } from 'execa';

@@ -1,7 +1,7 @@
 /**
- * Where a release is built: a copy of the repository's files in a new folder, with npm packages that npm checks against
- * package-lock.json, and a target folder of its own. Whatever was built before is not looked at, so no time stamp
- * decides what goes into a release.
+ * The place where a release is built: a copy of the repository's files in a new folder, with npm packages
+ * that npm checks against package-lock.json, and a target folder of its own. Whatever was built before is not
+ * looked at, so no time stamp decides what goes into a release.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -75,7 +75,7 @@ function textsOf(part: Part, parts: readonly Part[]): string[] {
   if (sibling !== undefined) return [...textsIn(sibling.folder), ...own];
   if (/\bApache-2\.0\b/.test(part.license)) return [readFileSync(apache, 'utf8'), ...own];
   if (part.license === 'MIT' && part.author) return [mitOf(part.author), ...own];
-  throw new Error(`there is no license text for ${nameOf(part)}, ${part.license}`);
+  throw new Error(`no license text for ${nameOf(part)}, ${part.license}`);
 }
 
 /** What is deeper is about code of others. */

@@ -28,7 +28,7 @@ export interface ReleaseOptions {
   readonly commit: Commit;
 }
 
-/** Yields lines for whoever watches. Makes what `dist` has executables for: both architectures after `--all`. */
+/** Yields lines of progress. Makes what `dist` has executables for: both architectures after `--all`. */
 export function* makeRelease(options: ReleaseOptions): Generator<string> {
   const { root, folder, commit } = options;
   rmSync(folder, { recursive: true, force: true });
@@ -38,6 +38,8 @@ export function* makeRelease(options: ReleaseOptions): Generator<string> {
   yield `${crates.length} crates are what Cargo.lock says`;
   const archs = ARCHS.filter((arch) => existsSync(executableOf(root, arch)));
   for (const arch of archs) yield copyExecutable(options, arch);
+  copyFileSync(join(root, 'dist/envseal.1'), join(folder, `envseal-${commit.version}.1`));
+  yield `envseal-${commit.version}.1: the manual page`;
   const [linux, npm] = [linuxPapers(root, crates), npmPapers(root)];
   const licenses = { linux: writeLicenses(options, linux), npm: writeLicenses(options, npm) };
   yield `envseal-${commit.version}-{linux,npm}-THIRD-PARTY-LICENSES.txt`;

@@ -18,7 +18,7 @@ import { execaSync } from 'execa';
 import { ARCHS, type Arch } from '../build/executable.ts';
 
 /** What users need of package.json; the rest is for those who work on it. */
-const FIELDS = ['name', 'version', 'description', 'license', 'type', 'bin', 'files', 'engines'];
+const FIELDS = ['name', 'version', 'description', 'license', 'type', 'bin', 'man', 'files', 'engines'];
 
 export interface NpmPackages {
   /** Where `dist` is built. */
@@ -28,7 +28,7 @@ export interface NpmPackages {
   readonly folder: string;
 }
 
-export function platformPackage(arch: Arch): string {
+function platformPackage(arch: Arch): string {
   return `@envseal/linux-${arch}`;
 }
 
@@ -41,7 +41,7 @@ export function packFullProgram({ root, version, folder }: NpmPackages, licenses
   pack(folder, { ...published, files, optionalDependencies }, (stage) => {
     for (const name of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'])
       copyFileSync(join(root, name), join(stage, name));
-    for (const path of globSync('dist/*.mjs', { cwd: root })) {
+    for (const path of globSync(['dist/*.{mjs,1}', 'docs/**/*.md'], { cwd: root })) {
       mkdirSync(dirname(join(stage, path)), { recursive: true });
       cpSync(join(root, path), join(stage, path));
     }

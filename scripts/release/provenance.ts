@@ -1,6 +1,6 @@
 /**
- * How the files of a release came to be: an in-toto statement with SLSA's provenance as its predicate. It is what this
- * build says of itself. Until whoever ran it signs it, it proves nothing; that the build is reproducible does.
+ * The provenance of a release's files: an in-toto statement with SLSA's provenance as its predicate. It is
+ * what this build says of itself. Until it is signed, it proves nothing; that the build is reproducible does.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

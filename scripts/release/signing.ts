@@ -1,9 +1,9 @@
-/** What is left to do by hand with a release: keys do not belong in a build. */
+/** The steps of a release that are left to do by hand: keys do not belong in a build. */
 import type { Commit } from './commit.ts';
 
 export function howToSign({ version, revision }: Commit): string {
   const warning = revision.endsWith('-dirty')
-    ? 'This is not a commit: the working tree has other files. Do not publish it.\n\n'
+    ? 'This is not a commit: the working tree has uncommitted changes. Do not publish it.\n\n'
     : '';
   return `
 ${warning}To sign: SHA256SUMS, which covers all files, with one of these (in dist/release):

@@ -1,4 +1,4 @@
-/** What compiles and links a release, each by its hash. */
+/** The tools that compile and link a release, each by its hash. */
 import { readdirSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execaSync } from 'execa';

@@ -1,4 +1,4 @@
-/** What cargo compiles has to be what Cargo.lock says. */
+/** The crates that cargo compiles must be those of Cargo.lock. */
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Where the text of a license comes from. */
+/** Sources of license texts. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -39,7 +39,8 @@ describeReal('host', 'npm run release', () => {
       ...ARCHS.map((arch) => `envseal-linux-${arch}-${version}.tgz`),
     ];
     const executables = ARCHS.map((arch) => `envseal-${version}-linux-${arch}`);
-    const files = [...executables, ...packages, ...papers, `envseal-${version}.intoto.json`, 'SHA256SUMS'];
+    const others = [`envseal-${version}.1`, `envseal-${version}.intoto.json`, 'SHA256SUMS'];
+    const files = [...executables, ...packages, ...papers, ...others];
 
     expect(readdirSync(one).sort()).toEqual(files.sort());
     expect(execFileSync(join(one, EXECUTABLE), ['version'], { encoding: 'utf8' })).toBe(

@@ -1,16 +1,16 @@
-/** Takes what `left-out.ts` lists out of the bundle. */
+/** Takes what `stubs.ts` lists out of the bundle. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { REDUCED, ROWS, type Row } from './left-out.ts';
+import { REDUCED, ROWS, type Row } from './stubs.ts';
 
 const require = createRequire(import.meta.url);
 
 /** Behind the file that asks for it, so that what it asks for is found from there. */
-const MARK = '?lean=';
+const MARK = '?stub=';
 
-export const lean: Plugin = {
-  name: 'lean',
+export const stubPlugin: Plugin = {
+  name: 'stubs',
   resolveId: {
     order: 'pre',
     async handler(source, importer = '', options) {

@@ -36,7 +36,7 @@ export const ROWS: readonly Row[] = [
     importer: /google-gax/,
     contents: 'module.exports = {};',
   },
-  // Their clients: made with that of Cloud KMS, asked by nobody.
+  // Their clients: made with that of Cloud KMS, and never used.
   { path: /^\.\/iamService$/, importer: /google-gax/, contents: 'exports.IamClient = class { close() {} };' },
   {
     path: /^\.\/locationService$/,

@@ -1,4 +1,7 @@
-/** What is left out of the bundle is missed by nothing: Google's library, where it is asked, works and explains itself. */
+/**
+ * Nothing misses what is left out of the bundle: Google's library, where it is used, works and explains
+ * itself.
+ */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
