@@ -37,7 +37,7 @@ export async function startClouds(
   const ask = async (question: object) => {
     child.stdin.write(`${JSON.stringify(question)}\n`);
     const { value, done } = await lines.next();
-    if (done) throw new Error('the bench’s server ended');
+    if (done) throw new Error('the benchmark server exited');
     return JSON.parse(value);
   };
   const { cert, key } = serverCertificate();

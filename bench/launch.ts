@@ -85,7 +85,7 @@ export class Launcher {
     const printed = await text(child.stdout);
     const status = await ended;
     clearTimeout(timer);
-    if (status !== 0) throw new Error(`the launcher ended with ${status}`);
+    if (status !== 0) throw new Error(`the launcher exited with ${status}`);
     return printed.trim().split('\n');
   }
 }

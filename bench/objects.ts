@@ -1,7 +1,5 @@
-/** What lies in the bench's bucket. */
-import { sealForKms } from './sealed.ts';
-
-export type Variables = readonly (readonly [name: string, value: string])[];
+/** The objects in the bench's bucket. */
+import { sealForKms, type Variables } from './sealed.ts';
 
 export interface StoredObject {
   readonly body: Uint8Array;

@@ -1,4 +1,7 @@
-/** What the commands for files cost beside the bare requests of the AWS SDK in the same runtime, Node, in turns. */
+/**
+ * The cost of the commands for files, in turns with the bare requests of the AWS SDK in the same runtime,
+ * Node.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -112,6 +115,6 @@ async function run([file = '', ...args]: readonly string[], input: string, s3: S
   child.stdin.on('error', () => {}).end(input);
   const [[status], stderr] = await Promise.all([once(child, 'close'), text(child.stderr)]);
   const wallMs = performance.now() - begin;
-  if (status !== 0) throw new Error(`${args[0]} ended with ${status}: ${stderr}`);
+  if (status !== 0) throw new Error(`${args[0]} exited with ${status}: ${stderr}`);
   return wallMs;
 }

@@ -1,4 +1,4 @@
-/** Where the bench's files are. */
+/** Locations of the bench's files. */
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,11 +1,12 @@
 /** The SOPS files of the benchmark, made as `sops` makes them. */
 
 import { wrapForAge } from '../src/keys/age/age.ts';
-import type { KeyToWrapWith, Wrap } from '../src/keys/contract.ts';
+import type { KeyToWrapWith, Wrap } from '../src/keys/kinds.ts';
 import { sealSops } from '../src/sealing/sops/edit/seal.ts';
-import type { Variables } from './objects.ts';
 
-export const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/bench';
+export type Variables = readonly (readonly [name: string, value: string])[];
+
+const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/bench';
 
 /** For the bench's own KMS, which answers with the ciphertext: the wrapped data key is the data key. */
 export function sealForKms(variables: Variables): Promise<Uint8Array> {

@@ -1,4 +1,4 @@
-/** What is made of many starts of the same program. */
+/** Statistics over many runs of the same program. */
 import type { Start } from './launch.ts';
 
 /** Throws for none. */

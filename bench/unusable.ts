@@ -1,2 +1,2 @@
-/** What keeps the bench from running, and what to do about it: one line, without a stack. */
+/** The reason why the bench cannot run, and what to do about it: one line, without a stack. */
 export class Unusable extends Error {}

@@ -1,4 +1,4 @@
-/** What every measurement needs: the programs, the clouds, and how a start from them looks. */
+/** The setup of every measurement: the programs, the clouds, and the command line of a startup from them. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { failureIn } from './statistics.ts';
 export type Environment = Readonly<Record<string, string>>;
 
 export const COMMAND = '/bin/true';
-export const PATH = '/usr/bin:/bin';
+const PATH = '/usr/bin:/bin';
 
 export class Workbench implements AsyncDisposable {
   readonly launcher: Launcher;

@@ -33,9 +33,9 @@ export const EXIT_STATUS = {
   unreachable: 69,
   /** `--event-policy required`, and a sink did not take the event. */
   undelivered: 69,
-  /** A bug of ours. */
+  /** An internal error: a bug in envseal. */
   internal: 70,
-  /** Somebody else changed the file meanwhile. */
+  /** Someone else changed the file in the meantime. */
   conflict: 75,
   /** The service throttles. */
   throttled: 75,
@@ -43,7 +43,7 @@ export const EXIT_STATUS = {
   timeout: 75,
   /** No credentials, or they are expired or invalid. */
   credentials: 77,
-  /** The credentials are good and not allowed. */
+  /** The credentials are valid but lack permission. */
   denied: 77,
   /** The KMS key is disabled, pending deletion or gone. */
   key_unavailable: 77,
@@ -66,13 +66,13 @@ export type ErrorCode = keyof typeof EXIT_STATUS;
 export interface ErrorDetails {
   /** What to type or change next; one line. */
   readonly hint?: string;
-  /** What was caught; never printed. */
+  /** The caught error; never printed. */
   readonly cause?: unknown;
   /** Whether the same request may succeed a little later. */
   readonly retryable?: boolean;
-  /** What the server asked to wait, in ms. */
+  /** Wait that the server asked for, in ms. */
   readonly retryAfterMs?: number;
-  /** What joins the refusal to the cloud's own audit log. */
+  /** IDs that link the refusal to the cloud's own audit log. */
   readonly requestIds?: readonly string[];
 }
 

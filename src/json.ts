@@ -1,8 +1,11 @@
-/** JSON that others send. */
+/** JSON from other parties. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** `undefined` for what is no JSON, or no object. `JSON.parse`'s own error quotes its input, so it goes no further. */
+/**
+ * `undefined` for what is not JSON, or not an object. `JSON.parse`'s own error quotes its input, so it goes
+ * no further.
+ */
 export function parseObject(json: string | Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(

@@ -1,4 +1,4 @@
-/** The edge: the only file that asks for the process, writes to it and ends it. */
+/** The entry point: the only file that reads the process, writes its output and ends it. */
 import { system } from '#system';
 import { type LogFormat, type Report, report, reportSignal } from './cli/report.ts';
 import { decodeEnviron, type Host } from './host.ts';
@@ -27,17 +27,17 @@ async function main(host: Host): Promise<number> {
   const plain = readPlainStart(host);
   if (plain !== undefined) return await start({ ...plain, host });
   const { splitCommandLine } = await import('./cli/arguments.ts');
-  const { COMMANDS, commandName } = await import('./commands/table.ts');
+  const { commandName, loadCommand } = await import('./commands/load.ts');
   const commandLine = splitCommandLine(host.argv);
   const name = commandName(commandLine);
   isStart = name === 'run';
-  const command = await COMMANDS[name].load();
+  const command = await loadCommand(name);
   return (await command({ host, commandLine })) ?? 0;
 }
 
-/** Where the full program can do what this one cannot, it goes on instead. */
+/** If the full program can do what this one cannot, it takes over. */
 async function failOrGoOn(error: unknown, host: Host): Promise<never> {
-  const { continueInFullProgram } = await import('./run/full-program.ts');
+  const { continueInFullProgram } = await import('./run/become-full-program.ts');
   return fail(await continueInFullProgram(error, host));
 }
 

@@ -1,4 +1,4 @@
-/** What the variables of envseal's own are called. */
+/** Names of envseal's own variables. */
 
 export const VARIABLE_PREFIX = 'ENVSEAL_';
 

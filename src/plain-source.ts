@@ -1,4 +1,4 @@
-/** The URI that nearly every start is given. One that needs more than to be split is for `parseSource`. */
+/** Fast path for the usual source URI. One that needs more than splitting is for `parseSource`. */
 import type { S3Source } from './source.ts';
 
 /** Characters that stand for themselves; no part of the key is `.` or `..`, which URLs fold. */

@@ -14,7 +14,7 @@ export interface AssignmentLists {
  */
 export class SecretMap implements ReadonlyMap<string, Secret> {
   readonly #assignments: Map<string, string>;
-  /** What the map was made of, while it is the same as the map: thousands need not be listed again. */
+  /** The assignments that the map was made of, while they equal it: thousands need not be listed again. */
   #lists: AssignmentLists | undefined;
 
   /** @param assignments `NAME=value` by `NAME`; from then on they are the map's own */
@@ -22,7 +22,7 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
     this.#assignments = assignments;
   }
 
-  /** Of equal names the last one counts. */
+  /** Among equal names the last one counts. */
   static of(lists: AssignmentLists): SecretMap {
     const { names, assignments } = lists;
     const map = new SecretMap();
@@ -31,7 +31,7 @@ export class SecretMap implements ReadonlyMap<string, Secret> {
     return map;
   }
 
-  /** Of several with the same name, the last. */
+  /** Among several with the same name, the last. */
   static merge(maps: readonly SecretMap[]): SecretMap {
     const merged = new Map<string, string>();
     // An iterator would make an array of each pair.

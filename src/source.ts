@@ -67,7 +67,7 @@ export function parseSource(uri: string): Source {
   if (location.includes('#')) throw bad(uri, 'has a #', 'write %23 for a # in a name');
   if (location.startsWith('s3://') || location.startsWith('arn:')) return parseS3(uri, location, query);
   if (location.startsWith('file://')) return parseFile(uri, location, query);
-  throw bad(uri, 'is of no known kind', 'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH');
+  throw bad(uri, 'is of an unknown kind', 'use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH');
 }
 
 function isPath(text: string): boolean {
@@ -85,12 +85,12 @@ export function parseFolder(uri: string): Folder {
   const [, scheme = 'file', bucket = '', prefix = ''] = /^(s3|gs):\/\/([^/]*)\/(.*)$/s.exec(location) ?? [];
   if (scheme === 'file') {
     const path = location.startsWith('file://') ? decode(uri, location.slice('file://'.length)) : location;
-    if (!isPath(path)) throw bad(uri, 'is no folder', FOLDER_HINT);
+    if (!isPath(path)) throw bad(uri, 'is not a folder', FOLDER_HINT);
     return { scheme: 'file', uri, bucket: '', prefix: path, region: undefined, endpoint: undefined };
   }
   refuseUnknown(uri, query, scheme === 's3' ? ['region', 'endpoint'] : []);
   if (!/^[A-Za-z0-9._-]+$/.test(bucket) || location.includes('#'))
-    throw bad(uri, 'is no folder', FOLDER_HINT);
+    throw bad(uri, 'is not a folder', FOLDER_HINT);
   return {
     scheme: scheme as 's3' | 'gs',
     uri,
@@ -101,12 +101,15 @@ export function parseFolder(uri: string): Folder {
   };
 }
 
-/** Of a URI that is wrong, its beginning will do; in characters. */
+/** Most of an invalid URI that is shown, in characters. */
 const MAX_SHOWN_URI = 200;
 
-const FOLDER_HINT = 'use s3://BUCKET/PREFIX/, gs://BUCKET/PREFIX/ or ./DIRECTORY/, with a slash at its end';
+const FOLDER_HINT = 'use s3://BUCKET/PREFIX/, gs://BUCKET/PREFIX/ or ./DIRECTORY/, ending in a slash';
 
-/** What encryption contexts and messages call the place: without query, version and encoding. */
+/** How what names a source in an encryption context begins. */
+export const SOURCE_START = /^(?:s3|gs|file):\/\/|^arn:[a-z0-9-]+:s3:/;
+
+/** The location's name in encryption contexts and messages: without query, version and encoding. */
 export function locationOf(source: Source): string {
   switch (source.scheme) {
     case 's3':
@@ -129,12 +132,12 @@ function parseS3(uri: string, location: string, query: Query): S3Source {
   const [bucket, key] = location.startsWith('arn:') ? splitArn(location) : splitBucket(location);
   if (bucket === '' || key === '') throw bad(uri, 'names no object', 'use s3://BUCKET/KEY');
   if (!/^[A-Za-z0-9._-]+$|^arn:/.test(bucket)) {
-    throw bad(uri, 'names no bucket', 'use s3://BUCKET/KEY; credentials do not go into it');
+    throw bad(uri, 'names no bucket', 'use s3://BUCKET/KEY, without credentials');
   }
   const decoded = decode(uri, key);
   // URLs fold such a key into another one, however it is encoded.
   if ((decoded.startsWith('.') || decoded.includes('/.')) && /(^|\/)\.\.?(\/|$)/.test(decoded)) {
-    throw bad(uri, 'has . or .. as a part of its key', 'copy the object to a key without');
+    throw bad(uri, 'has . or .. as a part of its key', 'copy the object to a key without them');
   }
   return {
     scheme: 's3',
@@ -207,8 +210,7 @@ function parseQuery(uri: string, text: string): Query {
   for (const pair of text.split('&')) {
     const [name = '', value = ''] = pair.split(/=(.*)/s);
     if (name in query) throw bad(uri, 'has a query parameter twice', 'keep one');
-    if (value === '')
-      throw bad(uri, 'has a query parameter without a value', 'write name=value, or leave it out');
+    if (value === '') throw bad(uri, 'has a query parameter without a value', 'write name=value, or omit it');
     query[name] = decode(uri, value);
   }
   return query;
@@ -245,13 +247,13 @@ function oneOf<T extends string>(uri: string, name: string, value: string, value
 function checkUrl(uri: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '') return text;
-  throw bad(uri, 'has an endpoint that is no URL', 'use endpoint=https://HOST');
+  throw bad(uri, 'has an invalid endpoint URL', 'use endpoint=https://HOST');
 }
 
 function decode(uri: string, text: string): string {
   const decoded = tryDecode(text);
-  if (decoded === undefined) throw bad(uri, 'has a % that encodes nothing', 'write %25 for a %');
-  if (decoded.includes('\0')) throw bad(uri, 'has a NUL', 'leave %00 out');
+  if (decoded === undefined) throw bad(uri, 'has an invalid % escape', 'write %25 for a %');
+  if (decoded.includes('\0')) throw bad(uri, 'has a NUL', 'remove %00');
   return decoded;
 }
 

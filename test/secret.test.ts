@@ -105,7 +105,7 @@ test('values are revealed in these places and nowhere else', () => {
     'envfile/edit/edit.ts': 1,
     'envfile/diff.ts': 2,
     // An env file as text: for who asked for it, for an editor, and for another place.
-    'envfile/format.ts': 1,
+    'envfile/write-dotenv.ts': 1,
     // One value, for who asked for it on a terminal or in a file.
     'commands/get.ts': 1,
     'commands/diff.ts': 1,

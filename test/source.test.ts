@@ -110,18 +110,18 @@ describe('files', () => {
   });
 });
 
-describe('what is no source', () => {
-  const KIND = 'is of no known kind; use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH';
+describe('invalid sources', () => {
+  const KIND = 'is of an unknown kind; use s3://BUCKET/KEY, gs://BUCKET/OBJECT, file:///PATH or ./PATH';
   const GS_NO_OBJECT = 'names no object; use gs://BUCKET/OBJECT';
   const GENERATION = 'has a # that names no generation; write #NUMBER at its end, or %23 for a # in a name';
   const NO_OBJECT = 'names no object; use s3://BUCKET/KEY';
-  const NO_BUCKET = 'names no bucket; use s3://BUCKET/KEY; credentials do not go into it';
+  const NO_BUCKET = 'names no bucket; use s3://BUCKET/KEY, without credentials';
   const NO_PATH = 'has no absolute path; use file:///PATH, or ./PATH for a relative one';
-  const DOTS = 'has . or .. as a part of its key; copy the object to a key without';
-  const NO_VALUE = 'has a query parameter without a value; write name=value, or leave it out';
+  const DOTS = 'has . or .. as a part of its key; copy the object to a key without them';
+  const NO_VALUE = 'has a query parameter without a value; write name=value, or omit it';
   const TWICE = 'has a query parameter twice; keep one';
   const UNKNOWN = 'has an unknown query parameter; ';
-  const ENDPOINT = 'has an endpoint that is no URL; use endpoint=https://HOST';
+  const ENDPOINT = 'has an invalid endpoint URL; use endpoint=https://HOST';
 
   test.each([
     ['', KIND],
@@ -171,11 +171,11 @@ describe('what is no source', () => {
       'gs://snacks/env?versionId=1',
       `${UNKNOWN}known: format, dialect, optional; write %3F for a ? in a name`,
     ],
-    ['s3://snacks/%', 'has a % that encodes nothing; write %25 for a %'],
-    ['s3://snacks/%ff', 'has a % that encodes nothing; write %25 for a %'],
-    ['s3://snacks/env?versionId=%', 'has a % that encodes nothing; write %25 for a %'],
-    ['s3://snacks/%00', 'has a NUL; leave %00 out'],
-    ['file:///etc/hostname%00.env', 'has a NUL; leave %00 out'],
+    ['s3://snacks/%', 'has an invalid % escape; write %25 for a %'],
+    ['s3://snacks/%ff', 'has an invalid % escape; write %25 for a %'],
+    ['s3://snacks/env?versionId=%', 'has an invalid % escape; write %25 for a %'],
+    ['s3://snacks/%00', 'has a NUL; remove %00'],
+    ['file:///etc/hostname%00.env', 'has a NUL; remove %00'],
     ['s3://snacks/env?', NO_VALUE],
     ['s3://snacks/env?optional', NO_VALUE],
     ['s3://snacks/env?region=', NO_VALUE],

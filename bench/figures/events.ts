@@ -1,4 +1,4 @@
-/** What access events cost a start. */
+/** The cost of access events at startup. */
 import { join } from 'node:path';
 import type { Workbench } from '../workbench.ts';
 import { bounded, type Figure, ratio } from './figure.ts';

@@ -1,4 +1,4 @@
-/** What is left of a start once the command runs. */
+/** What remains of envseal once the command runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

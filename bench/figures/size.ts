@@ -47,7 +47,7 @@ export function measureFile({ program }: Workbench): Figure[] {
 }
 
 /** As an image's layer may be stored. */
-export function compressedSize(path: string): number {
+function compressedSize(path: string): number {
   const params = { [constants.ZSTD_c_compressionLevel]: 19 };
   return zstdCompressSync(readFileSync(path), { params }).length;
 }

@@ -1,4 +1,6 @@
-/** What every peer finds in its environment: keys, the clouds' addresses, and the test CA by the names that tools know. */
+/**
+ * The environment of every peer: keys, the clouds' addresses, and the test CA by the names that tools know.
+ */
 import { CA_FILE } from '../../test/servers/tls/certificate.ts';
 import type { Environment, Workbench } from '../workbench.ts';
 

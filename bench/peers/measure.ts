@@ -48,7 +48,7 @@ interface CaseOptions {
   readonly command?: readonly string[];
 }
 
-export function caseOf(bench: Workbench, { peer, found }: Competitor, options: CaseOptions = {}): Case {
+function caseOf(bench: Workbench, { peer, found }: Competitor, options: CaseOptions = {}): Case {
   const { secure = true, variables = 1, sources = 1, command = [COMMAND] } = options;
   const { program } = found;
   const { words, env } = peer.start({ bench, program, secure, variables, sources, command });

@@ -1,4 +1,4 @@
-/** What a program takes on a disk. */
+/** The size of a program on disk. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** What is varied, one thing at a time; everything else is as in a plain start over TLS. */
+/** The parameters that are varied, one at a time; everything else is as in a plain startup over TLS. */
 import type { Limit } from '../cgroup.ts';
 import type { Faults } from '../clouds.ts';
 import { VARIABLE_COUNTS } from '../objects.ts';

@@ -1,4 +1,4 @@
-/** What `list` is compared with: one listing, and HeadObject of each file. */
+/** The baseline of `list`: one listing, and HeadObject of each file. */
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { eachKey } from './each-key.ts';
 

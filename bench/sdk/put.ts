@@ -1,4 +1,4 @@
-/** What `push` is compared with: one PutObject of stdin. */
+/** The baseline of `push`: one PutObject of stdin. */
 import { readFileSync } from 'node:fs';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SEALING } from './sealing.ts';

@@ -1,4 +1,4 @@
-/** What `rotate` is compared with: GetObject and PutObject of each file. */
+/** The baseline of `rotate`: GetObject and PutObject of each file. */
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { eachKey } from './each-key.ts';
 import { SEALING } from './sealing.ts';

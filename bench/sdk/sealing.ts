@@ -1,4 +1,4 @@
-/** How the bench's bare requests seal. */
+/** The sealing of the bench's bare requests. */
 export const SEALING = {
   ServerSideEncryption: 'aws:kms',
   SSEKMSKeyId: process.env.KMS_KEY as string,

@@ -1,5 +1,5 @@
-//! What the build runs: the executable that is linked with an empty table writes the table of the one that is shipped, so
-//! that the same QuickJS writes and reads it.
+//! The compiler that the build runs: the executable that is linked with an empty table writes the table of
+//! the one that is shipped, so that the same QuickJS writes and reads it.
 
 use crate::{bytecode, process};
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};

@@ -70,7 +70,7 @@ thread_local! {
 pub fn run(modules: Vec<Code<'static>>) -> i32 {
     let [platform, program, ..] = modules[..] else { panic::fail(": no bundle") };
     let Ok(runtime) = Runtime::new() else { panic::fail(": out of memory") };
-    // A start is over before a collection would pay; references alone free nearly all.
+    // A startup is over before a collection would pay; references alone free nearly all.
     runtime.set_gc_threshold(limits::GC_THRESHOLD_BYTES);
     runtime.set_memory_limit(limits::MAX_HEAP_BYTES);
     runtime.set_max_stack_size(max_stack());
@@ -101,7 +101,7 @@ pub fn install_import(ctx: &Ctx<'_>) -> Result<()> {
     ctx.globals().set("envsealImport", Function::new(ctx.clone(), import)?)
 }
 
-/// The parts of the platform that a start seldom needs: modules that are evaluated at once, when one is asked for.
+/// The parts of the platform that a startup seldom needs: modules that are evaluated at once, when one is asked for.
 pub fn install_load<'js>(ctx: &Ctx<'js>, host: &Object<'js>, modules: Vec<Code<'static>>) -> Result<()> {
     let load = move |ctx: Ctx<'js>, name: String| -> Result<Object<'js>> {
         let (module, _) = self::load(&ctx, find(&modules, &name)?)?.eval()?;
@@ -186,7 +186,7 @@ fn failed(ctx: &Ctx<'_>) -> ! {
     panic::fail("")
 }
 
-/// For whoever changes the host. The product is built without: an error could hold a value.
+/// For developers of the host. The product is built without: an error could hold a value.
 fn trace(_: &Ctx<'_>, what: impl std::fmt::Debug) {
     if cfg!(feature = "trace") {
         eprintln!("{what:?}");

@@ -1,5 +1,5 @@
-//! Where the process begins. The entry is libc's `main`, not Rust's own, which would open `/dev/null` for closed standard
-//! streams and ignore SIGPIPE.
+//! The start of the process. The entry is libc's `main`, not Rust's own, which would open `/dev/null` for
+//! closed standard streams and ignore SIGPIPE.
 
 use crate::{bytecode, compile, engine, hygiene, panic, process};
 

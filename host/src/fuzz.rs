@@ -1,5 +1,5 @@
-//! What is fuzzed: each function takes any bytes, and panics where a promise does not hold. `fuzz/` calls them with what
-//! libFuzzer thinks of, the tests here with a small corpus.
+//! The fuzz targets: each function takes any bytes, and panics where a promise does not hold. `fuzz/` calls
+//! them with what libFuzzer thinks of, the tests here with a small corpus.
 
 pub mod javascript;
 #[cfg(fuzzing)]
@@ -103,8 +103,8 @@ pub fn url(data: &[u8]) {
     javascript::check("url", data);
 }
 
-pub fn recognise(data: &[u8]) {
-    javascript::check("recognise", data);
+pub fn detect(data: &[u8]) {
+    javascript::check("detect", data);
 }
 
 pub fn parse(data: &[u8]) {

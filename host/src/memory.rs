@@ -1,4 +1,4 @@
-//! Where there is no more memory, the process ends as with any internal error: Rust's own way is SIGABRT, and a message of
+//! When memory runs out, the process ends as with any internal error: Rust's own way is SIGABRT, and a message of
 //! which `RUST_BACKTRACE` decides how long it is. QuickJS has its own memory, and throws.
 
 use crate::process;

@@ -1,4 +1,4 @@
-//! What the kernel gave this process at its start, and how it ends. `unsafe`: libc's vectors and calls.
+//! The vectors that the kernel gave this process, and how it ends. `unsafe`: libc's vectors and calls.
 
 use std::ffi::CStr;
 use std::io;
@@ -75,7 +75,7 @@ pub fn write_all(fd: i32, bytes: &[u8]) -> bool {
 /// The same with the reason.
 pub fn try_to_write_all(fd: i32, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        // A log driver that is stuck must not keep a start from ending: also where the descriptor is one that waits.
+        // A log driver that is stuck must not keep a startup from ending: also where the descriptor is one that waits.
         if fd == 2 && !is_ready(fd, libc::POLLOUT, STDERR_WAIT_MS) {
             return Err(io::ErrorKind::TimedOut.into());
         }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering::SeqCst};
 /// What we change at our start, with what was there before.
 struct Inherited {
     mask: libc::sigset_t,
-    /// SIGPIPE and SIGXFSZ, which would end a start without a word, and one of them with a core file.
+    /// SIGPIPE and SIGXFSZ, which would end a startup silently, and one of them with a core file.
     ignored: [(i32, libc::sigaction); 2],
 }
 
@@ -177,7 +177,7 @@ pub fn restore_in_child() {
     }
 }
 
-/// What a start that crawls ends with, written by a handler: no memory may be asked for there.
+/// The message of a startup that crawls to its end, written by a handler: no memory may be asked for there.
 struct Backstop {
     timer: libc::timer_t,
     /// The disposition that its signal had.

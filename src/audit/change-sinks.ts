@@ -3,11 +3,11 @@ import { ChangeRecorder } from '../events/change-recorder.ts';
 import { makeSink } from '../events/sinks/registry.ts';
 import { eventOptions } from './event-options.ts';
 import { knownCredentials } from './known-credentials.ts';
-import type { ChangeRecordingOptions } from './record-changes.ts';
+import type { ChangeRecordingOptions } from './options.ts';
 import { sinkContext } from './sink-context.ts';
 
 /** Throws `configuration` for what is wrong with a sink, or with `--event-names`. */
-export async function tellChanges({
+export async function recordToSinks({
   stores,
   host,
   settings,

@@ -2,18 +2,12 @@
 
 import { reportWarning } from '../cli/report.ts';
 import { EnvsealError } from '../errors.ts';
-import type { CredentialsOf, Ending } from '../events/access.ts';
+import type { Ending } from '../events/access-draft.ts';
 import { Recorder } from '../events/access-recorder.ts';
-import type { Sink } from '../events/sink.ts';
 import { eventOptions } from './event-options.ts';
-import type { RecordingOptions } from './record-start.ts';
+import type { SinkRecordingOptions } from './options.ts';
 
-export interface TellOptions extends RecordingOptions {
-  readonly sinks: readonly Sink[];
-  readonly credentialsOf: CredentialsOf;
-}
-
-export function tellAtOnce(options: TellOptions): (ending: Ending) => Promise<void> {
+export function deliverNow(options: SinkRecordingOptions): (ending: Ending) => Promise<void> {
   const { attempts, command, sinks, credentialsOf, host, settings } = options;
   const recorder = new Recorder({
     attempts,

@@ -1,7 +1,7 @@
 import type { Stores } from '../clients/clients.ts';
-import type { CredentialsOf } from '../events/access.ts';
+import type { CredentialsOf } from '../events/access-draft.ts';
 
-/** Nobody is waited for: what is not known by now stays unknown. */
+/** Waits for nothing: what is not known by now stays unknown. */
 export function knownCredentials(stores: Stores): CredentialsOf {
   return async (cloud) => {
     const { aws, google } = (await ifSettled(stores.known())) ?? {};

@@ -1,4 +1,4 @@
-/** Tells who opened files to look at them. */
+/** Access events of commands that open files to show them. */
 
 import type { CommandName } from '../cli/flags.ts';
 import { EnvsealError } from '../errors.ts';

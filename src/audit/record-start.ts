@@ -1,41 +1,30 @@
-/** Tells the sinks of a run how each of its sources ended. Loaded where there is a sink. */
+/** Access events of a run: how each of its sources ended. Loaded if there is a sink. */
 
-import type { Stores } from '../clients/clients.ts';
-import type { Ending } from '../events/access.ts';
-import type { Attempt } from '../events/attempt.ts';
+import type { Ending } from '../events/access-draft.ts';
 import { makeSink } from '../events/sinks/registry.ts';
-import type { Host } from '../host.ts';
-import type { Settings } from '../settings.ts';
-import type { ByteString } from '../system/byte-string.ts';
 import { textOf } from '../system/bytes.ts';
 import { knownCredentials } from './known-credentials.ts';
+import type { RecordingOptions } from './options.ts';
 import { sinkContext } from './sink-context.ts';
 
-export interface RecordingOptions {
-  readonly attempts: readonly Attempt[];
-  readonly command: ByteString;
-  readonly stores: Stores;
-  readonly host: Host;
-  readonly settings: Settings;
-}
-
 /**
- * Tells how the run ends. A start that was told and does not happen is told again, as what it became; anything else is
- * told once. Throws `undelivered` where the policy is `required`. Does not resolve any more where a signal ends us.
+ * Reports how the run ends. If the command does not start after `granted` was sent, a second event says what
+ * happened; otherwise there is one. Throws `undelivered` if the policy is `required`. Never resolves after a
+ * stop signal.
  */
-export type Record = (ending: Ending) => Promise<void>;
+export type RecordOutcome = (ending: Ending) => Promise<void>;
 
-export async function startRecording(options: RecordingOptions): Promise<Record> {
+export async function startRecording(options: RecordingOptions): Promise<RecordOutcome> {
   const { stores, host, settings } = options;
   const context = sinkContext(stores, host);
-  // In any case: what is wrong with a sink is told before a start that would not deliver.
+  // In any case: a faulty sink is reported before a run that could not deliver.
   const sinks = await Promise.all(settings['event-sink'].map((uri) => makeSink(uri, context)));
   const command = textOf(options.command);
   const parts = { ...options, command, sinks, credentialsOf: knownCredentials(stores) };
   const tell =
     settings['event-policy'] === 'background'
-      ? await (await import('./deliver-in-background.ts')).tellInBackground(parts)
-      : (await import('./deliver-now.ts')).tellAtOnce(parts);
+      ? await (await import('./hand-to-background.ts')).deliverInBackground(parts)
+      : (await import('./deliver-now.ts')).deliverNow(parts);
   let told: { readonly isStart: boolean; readonly done: Promise<void> } | undefined;
   function once(ending: Ending): Promise<void> {
     const isStart = ending.error === undefined && !ending.isSignal;

@@ -3,7 +3,7 @@ import type { SinkContext } from '../events/sink.ts';
 import type { Host } from '../host.ts';
 import { readSecret } from './secret-variables.ts';
 
-/** What sinks may use of a run: its HTTP, its credentials, and the secrets that are settings. */
+/** The parts of a run that sinks may use: its HTTP, its credentials, and the secrets that are settings. */
 export function sinkContext(stores: Stores, host: Host): SinkContext {
   return {
     http: stores.http,

@@ -1,4 +1,4 @@
-/** Sends one request, signed with the server's clock where ours is wrong. */
+/** One signed request, with the server's time if our clock is wrong. */
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
@@ -19,7 +19,7 @@ export interface AwsClientOptions {
   readonly credentials?: CredentialProvider;
 }
 
-/** A clock that is less wrong is not what a service complains of. */
+/** A service does not complain about a smaller error. */
 const MIN_SKEW_MS = 60_000;
 
 export class AwsClient {
@@ -44,7 +44,7 @@ export class AwsClient {
     this.credentials = options.credentials ?? options.chain(this);
   }
 
-  /** The same as somebody else: a role, or another profile. */
+  /** The same under another identity: a role, or another profile. */
   as(
     changes: Pick<AwsClientOptions, 'credentials'> | Pick<AwsClientOptions, 'settings' | 'variables'>,
   ): AwsClient {
@@ -77,7 +77,7 @@ export class AwsClient {
     return response;
   }
 
-  /** For what proves itself by its content. */
+  /** For a request whose content is its own proof of identity. */
   async sendUnsigned(request: UnsignedRequest): Promise<Response> {
     const headers = { ...request.headers, 'user-agent': this.#userAgent };
     return await this.http.exchange({ ...request, headers }, this.deadline.signal, this.settings.caFile);

@@ -1,10 +1,10 @@
-/** Where a service of AWS is. Pure. */
+/** Endpoints of AWS services. Pure. */
 import { EnvsealError } from '../errors.ts';
 import { dnsSuffixOf, dualStackDnsSuffixOf } from './partitions.ts';
 import { type AwsService, type AwsSettings, endpointVariable } from './settings.ts';
 
 /**
- * Of a service whose hosts are named as most are; S3's are not. The endpoint that the user set wins. Throws
+ * For services with the usual host names, which S3 does not have. The endpoint that the user set wins. Throws
  * `configuration` as `parseEndpoint` does.
  */
 export function serviceEndpoint(
@@ -35,7 +35,7 @@ function isFipsAnyway(service: AwsService, region: string): boolean {
 export function parseEndpoint(text: string, service: AwsService): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '') return url;
-  throw new EnvsealError('configuration', `the ${service.toUpperCase()} endpoint is no URL`, {
+  throw new EnvsealError('configuration', `invalid ${service.toUpperCase()} endpoint`, {
     hint: `use ${endpointVariable(service)}=https://HOST, without user and password`,
   });
 }

@@ -1,7 +1,7 @@
 /** One call of a service that speaks JSON 1.1, signed and retried. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 import type { EnvsealError } from '../errors.ts';
 import { type JsonObject, parseObject } from '../json.ts';
-import { MAX_ANSWER_BYTES } from '../limits.ts';
+import { MAX_ANSWER_BYTES } from '../limits-and-defaults.ts';
 import { readAnswerBody } from '../net/answer-body.ts';
 import { retry } from '../net/retry.ts';
 import type { AwsClient } from './client.ts';

@@ -1,4 +1,4 @@
-/** Which key an alias points to. */
+/** Resolution of KMS aliases. */
 import { EnvsealError } from '../errors.ts';
 import type { AwsClient } from './client.ts';
 import { callKms } from './kms.ts';
@@ -22,7 +22,7 @@ export async function resolveAlias(alias: string, region: string, client: AwsCli
   const { Arn } = (answer.KeyMetadata ?? {}) as { Arn?: unknown };
   if (typeof Arn === 'string') return Arn;
   throw new EnvsealError('unreachable', `KMS did not say which key ${alias} is`, {
-    hint: 'check AWS_ENDPOINT_URL_KMS: what answers there is not KMS',
+    hint: 'check AWS_ENDPOINT_URL_KMS: the server there is not KMS',
   });
 }
 

@@ -1,4 +1,4 @@
-/** Which profiles only the official SDK can use. From the files alone, so that it is known before anything is sent. Pure. */
+/** Profiles that only the official SDK can use, known from the files alone, before anything is sent. Pure. */
 import type { Profile } from './credentials/profiles.ts';
 
 const SSO_SETTINGS = ['sso_session', 'sso_start_url', 'sso_account_id', 'sso_region', 'sso_role_name'];

@@ -19,7 +19,7 @@ export function dnsSuffixOf(region: string): string | undefined {
   return find(region)?.[1];
 }
 
-/** Of endpoints that IPv6 reaches too, except S3's. `undefined` for what does not look like a region. */
+/** For endpoints that IPv6 reaches too, except S3's. `undefined` for what does not look like a region. */
 export function dualStackDnsSuffixOf(region: string): string | undefined {
   return find(region)?.[2];
 }

@@ -1,6 +1,6 @@
 /**
  * Lets the official SDK's clients send through our HTTP: the same proxies, certificates, endpoint rules and deadline.
- * It is the SDK's `HttpHandler`. Loaded by what loads the SDK, never at the start.
+ * It is the SDK's `HttpHandler`. Loaded with the SDK, never at startup.
  */
 import { Readable } from 'node:stream';
 import type { AwsClient } from './client.ts';

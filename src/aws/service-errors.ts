@@ -1,4 +1,4 @@
-/** What AWS's error codes mean for the user: which permission on which resource, which key, which clock. */
+/** AWS's error codes explained for the user: which permission on which resource, which key, which clock. */
 
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
@@ -63,7 +63,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   MethodNotAllowed: {
     ...MISSING,
     says: ({ subject }) => `the version is a delete marker: ${subject}`,
-    hint: () => 'name the version before it in versionId',
+    hint: () => 'set versionId to the version before it',
   },
   InvalidObjectState: {
     code: 'denied',
@@ -72,8 +72,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   ExpiredToken: {
     ...CREDENTIALS,
-    says: () => 'the AWS credentials are expired',
-    hint: () => 'renew them; a role (IRSA, Pod Identity, task role) renews by itself',
+    says: () => 'the AWS credentials have expired',
+    hint: () => 'renew them; a role (IRSA, Pod Identity, task role) renews automatically',
   },
   InvalidToken: {
     ...CREDENTIALS,
@@ -92,9 +92,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   WrongRegion: {
     code: 'configuration',
-    says: ({ subject }) => `the endpoint that was asked for ${subject} is of another region`,
+    says: ({ subject }) => `the endpoint used for ${subject} is in another region`,
     hint: () =>
-      'set AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL_STS to that of the region of the key, or remove it',
+      "set AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL_STS to the endpoint of the key's region, or remove it",
   },
   RequestTimeTooSkewed: {
     ...CREDENTIALS,
@@ -124,8 +124,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   },
   BadDigest: {
     code: 'corrupt',
-    says: ({ subject }) => `what arrived for ${subject} is not what was sent`,
-    hint: () => 'it was tried again; look for a proxy or gateway that changes requests',
+    says: ({ subject }) => `the data for ${subject} was changed in transit`,
+    hint: () => 'retried; look for a proxy or gateway that changes requests',
     retryable: true,
   },
   'KMS.ThrottlingException': throttled(),
@@ -182,7 +182,7 @@ const DENIED: Meaning = {
   code: 'denied',
   says(refusal) {
     const { action, resource, principal } = deniedAccess(refusal);
-    return `${principal ?? 'these credentials'} may not ${action} on ${resource}`;
+    return `${principal ?? 'these credentials'} may not perform ${action} on ${resource}`;
   },
   hint(refusal) {
     const { action, resource } = deniedAccess(refusal);
@@ -190,10 +190,10 @@ const DENIED: Meaning = {
       return `the object does not exist, and only s3:ListBucket on ${resource} would let S3 say so; check the key in the URI`;
     }
     if (action === 's3:GetObject' && !isDetailed(refusal)) {
-      return `allow s3:GetObject on ${resource} and kms:Decrypt on its key; without s3:ListBucket S3 also says this of an object that does not exist`;
+      return `allow s3:GetObject on ${resource} and kms:Decrypt on its key; without s3:ListBucket, S3 also answers this for an object that does not exist`;
     }
     if (action === 's3:PutObject' && !isDetailed(refusal)) {
-      return `allow s3:PutObject on ${resource} and kms:GenerateDataKey on the key it is to be sealed with; the bucket's policy may ask for another one`;
+      return `allow s3:PutObject on ${resource} and kms:GenerateDataKey on the key to seal it with; the bucket's policy may require another one`;
     }
     const explicit = /with an explicit deny/.test(refusal.message) ? 'an explicit Deny forbids it; ' : '';
     return `${explicit}allow ${action} on ${resource}${action.startsWith('kms:') ? ', in the key policy or by IAM' : ''}`;
@@ -203,7 +203,7 @@ const DENIED: Meaning = {
 const SERVER_ERROR: Meaning = {
   code: 'unreachable',
   says: ({ status, subject }) => `the service failed with ${status} on ${subject}`,
-  hint: () => 'it was tried again with growing waits; see the status of the service',
+  hint: () => 'retried with backoff; check the status of the service',
   retryable: true,
 };
 
@@ -211,25 +211,25 @@ const REDIRECTED: Meaning = {
   code: 'configuration',
   says: ({ subject, headers }) => `${subject} is in ${bucketRegion(headers) ?? 'another region'}`,
   hint: ({ headers }) =>
-    `set AWS_REGION or ?region= to ${bucketRegion(headers) ?? 'the region of the bucket'}, and an endpoint of your own to that region's`,
+    `set AWS_REGION or ?region= to ${bucketRegion(headers) ?? 'the region of the bucket'}, and a custom endpoint to that region's`,
 };
 
 function bucketRegion(headers: Headers): string | undefined {
   return /^[a-z0-9-]+$/.exec(headers.get('x-amz-bucket-region') ?? '')?.[0];
 }
 
-/** A gateway's word is none on whether the object is there. */
+/** A gateway's 404 says nothing about the object. */
 const NOT_AWS: Meaning = {
   code: 'configuration',
-  says: ({ subject }) => `what answers for ${subject} is not S3: 404 without a code`,
-  hint: () => 'check the endpoint, and what is between here and S3',
+  says: ({ subject }) => `the server for ${subject} is not S3: 404 without an error code`,
+  hint: () => 'check the endpoint, and any proxy or gateway in between',
 };
 
 const UNKNOWN: Meaning = {
   code: 'configuration',
   says: ({ status, code, subject }) =>
     `the service refused ${subject} with ${status}${/^[\w.]+$/.test(code) ? ` ${code}` : ''}`,
-  hint: () => 'look the code up in the documentation of the service',
+  hint: () => "look up the code in the service's documentation",
 };
 
 function throttled(): Meaning {

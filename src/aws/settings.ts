@@ -33,7 +33,7 @@ export function endpointVariable(service: AwsService): string {
 
 export type AwsVariables = Readonly<Record<string, string | undefined>>;
 
-/** What the files with profiles say. */
+/** The contents of the files with profiles. */
 export interface KnownProfiles {
   /** Whether one of the two files is there. */
   readonly exist: boolean;
@@ -43,7 +43,7 @@ export interface KnownProfiles {
   services(name: string | undefined): Profile;
 }
 
-/** Where there is neither file. */
+/** For when neither file exists. */
 export const NO_PROFILES: KnownProfiles = {
   exist: false,
   find: () => undefined,

@@ -1,6 +1,7 @@
 /**
- * Signature Version 4 for requests that are one GET or one POST. Ours, because each published signer costs the start
- * of a container milliseconds (the figures are in bench/README.md); checked against `@smithy/signature-v4` in tests.
+ * Signature Version 4 for requests that are one GET or one POST. Ours, because each published signer costs
+ * the startup of a container milliseconds (the figures are in bench/README.md); checked against
+ * `@smithy/signature-v4` in tests.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { toHex } from '../system/bytes.ts';
@@ -66,7 +67,10 @@ export function sign(
   return headers;
 }
 
-/** The latest of each credentials: it is the same for all sources of a start, and four fifths of the work. */
+/**
+ * The latest key of each set of credentials: all sources of a startup share it, and it is four fifths of the
+ * work.
+ */
 const signingKeys = new WeakMap<AwsCredentials, { readonly scope: string; readonly key: Uint8Array }>();
 
 function signingKey(parts: readonly string[], credentials: AwsCredentials, system: System): Uint8Array {

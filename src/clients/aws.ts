@@ -1,4 +1,4 @@
-/** What sources on AWS share: one client, one set of credentials, the pinned keys. */
+/** Shared state of the sources on AWS: one client, one set of credentials, the pinned keys. */
 import { AwsClient } from '../aws/client.ts';
 import { credentialChain } from '../aws/credentials/credentials.ts';
 import { haveProfiles } from '../aws/credentials/profile-files.ts';

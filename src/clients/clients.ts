@@ -3,9 +3,8 @@
 import type { AwsClient } from '../aws/client.ts';
 import type { GoogleClient } from '../gcp/client.ts';
 import { hasAlias } from '../keys/aws-key-name.ts';
-import type { Unwrap } from '../keys/contract.ts';
+import type { KeyClients } from '../keys/kinds.ts';
 import { Http } from '../net/http.ts';
-import type { KeyClients } from '../sealing/open-sealed.ts';
 import type { Source } from '../source.ts';
 import type { EnvStore } from '../store/contract.ts';
 import type { FetchedObject } from '../store/object.ts';
@@ -19,7 +18,7 @@ export class Stores implements KeyClients {
   readonly http: Http;
   #aws: Promise<AwsStores> | undefined;
   #google: Promise<GoogleStores> | undefined;
-  #age: Promise<Unwrap> | undefined;
+  #age: ReturnType<KeyClients['age']> | undefined;
 
   constructor(options: ClientOptions) {
     const { host, settings } = options;
@@ -78,16 +77,14 @@ export class Stores implements KeyClients {
     return (await this.#googleStores()).client;
   }
 
-  /** The clients that something was asked of, for what is known of them already. */
+  /** The clients that were used, for what they know already. */
   async known(): Promise<{ readonly aws?: AwsClient; readonly google?: GoogleClient }> {
     const [aws, google] = await Promise.all([this.#aws, this.#google]);
     return { ...(aws && { aws: aws.client }), ...(google && { google: google.client }) };
   }
 
-  age(): Promise<Unwrap> {
-    this.#age ??= import('../keys/age/age.ts').then(
-      ({ ageUnwrapper }) => ageUnwrapper(this.#options.host) as Unwrap,
-    );
+  age(): ReturnType<KeyClients['age']> {
+    this.#age ??= import('../keys/age/age.ts').then(({ ageUnwrapper }) => ageUnwrapper(this.#options.host));
     return this.#age;
   }
 
@@ -97,7 +94,7 @@ export class Stores implements KeyClients {
   }
 
   #googleStores(): Promise<GoogleStores> {
-    this.#google ??= import('../clients/google.ts').then(
+    this.#google ??= import('./google.ts').then(
       ({ GoogleStores }) => new GoogleStores(this.#options, this.http),
     );
     return this.#google;

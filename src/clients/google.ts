@@ -1,4 +1,7 @@
-/** What Google Cloud is asked for at a start: the files, and KMS for what seals them. Loaded for `gs://` and its keys only. */
+/**
+ * The Google Cloud clients of a run: Cloud Storage for files, Cloud KMS for keys. Loaded for `gs://` and its
+ * keys only.
+ */
 import { GoogleClient } from '../gcp/client.ts';
 import type { Http } from '../net/http.ts';
 import type { GcsSource } from '../source.ts';

@@ -2,7 +2,7 @@ import type { Host } from '../host.ts';
 import type { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 
-/** What every client of a run is made of. */
+/** Options that all clients of a run share. */
 export interface ClientOptions {
   readonly host: Host;
   readonly settings: Settings;

@@ -1,7 +1,7 @@
 import { EnvsealError } from '../errors.ts';
 import { includesAny } from '../system/text-search.ts';
 
-/** A decoded file and the place up to which it has been read. */
+/** A decoded file and the position up to which it has been read. */
 export interface Cursor {
   /** The source's URI or path, for messages. */
   readonly source: string;
@@ -15,8 +15,8 @@ export interface Cursor {
 const BOM = '\uFEFF';
 
 /**
- * Decodes a file; a BOM at its start is skipped. `decoded` is its text where somebody has it already, without the BOM and
- * with U+FFFD for what is invalid. Throws `malformed` on invalid UTF-8 and on NUL.
+ * Decodes a file; a BOM at its start is skipped. `decoded` is its text if the caller has it already, without
+ * the BOM and with U+FFFD for what is invalid. Throws `malformed` on invalid UTF-8 and on NUL.
  */
 export function openText(bytes: Uint8Array, source: string, decoded?: string): Cursor {
   // A U+FFFD can be the file's own, and of two BOMs one is left.
@@ -53,16 +53,16 @@ export function malformed(
   return Object.assign(error, { place: { line, column, expected } });
 }
 
-/** Where a file goes wrong, from 1, and what belongs there. */
-export interface Place {
+/** Where parsing failed, from 1, and what was expected there. */
+export interface TextPosition {
   readonly line: number;
   readonly column: number;
   readonly expected: string;
 }
 
 /** The place in an error of `malformed`; `undefined` for any other error. */
-export function placeOf(error: unknown): Place | undefined {
-  return error instanceof EnvsealError && 'place' in error ? (error.place as Place) : undefined;
+export function placeOf(error: unknown): TextPosition | undefined {
+  return error instanceof EnvsealError && 'place' in error ? (error.place as TextPosition) : undefined;
 }
 
 function lineAt(text: string, at: number): number {

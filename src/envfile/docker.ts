@@ -1,5 +1,6 @@
 /**
- * What `docker run --env-file` and ECS `environmentFiles` read. Measured with docker CLI 28.2.2; its source:
+ * The format of `docker run --env-file` and ECS `environmentFiles`. Measured with docker CLI 28.2.2; its
+ * source:
  * https://github.com/docker/cli/blob/v28.2.2/pkg/kvfile/kvfile.go
  *
  * Three things docker takes are errors here: a name alone (docker takes the value from its own environment), a NUL, and
@@ -7,14 +8,14 @@
  */
 
 import { type Cursor, malformed, takeLine } from './cursor.ts';
-import type { Taker } from './entry.ts';
+import type { AssignmentHandler } from './entry.ts';
 import { NAME_IN_WORDS, nameEnd } from './name.ts';
 
 /** Go's `unicode.IsSpace` beyond ASCII: https://pkg.go.dev/unicode#IsSpace */
 const UNICODE_SPACES =
   '\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
 
-export function parseDocker(cursor: Cursor, taker: Taker): void {
+export function parseDocker(cursor: Cursor, handler: AssignmentHandler): void {
   while (cursor.at < cursor.text.length) {
     const { line } = cursor;
     skipSpaces(cursor);
@@ -22,7 +23,7 @@ export function parseDocker(cursor: Cursor, taker: Taker): void {
     const content = takeLine(cursor);
     if (content === '' || content.startsWith('#')) continue;
     const equals = findEquals(cursor, at);
-    taker.set(content.slice(0, equals - at), content, line);
+    handler.set(content.slice(0, equals - at), content, line);
   }
 }
 
@@ -31,7 +32,8 @@ function findEquals({ source, text }: Cursor, start: number): number {
   const end = nameEnd(text, start);
   if (end === start) throw malformed({ source, text }, start, NAME_IN_WORDS);
   if (text[end] === '=') return end;
-  const hint = 'write NAME=value; nothing is taken from the environment, and no space may stand before the =';
+  const hint =
+    'write NAME=value; nothing is taken from the environment, and no space is allowed before the =';
   throw malformed({ source, text }, end, '= directly after the name', hint);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The default dialect; README.md has its table for users. Where that is silent:
+ * The default dialect; docs/reference/env-file.md has its table for users. Where that is silent:
  *
  * - White space is space and tab; any other space (no-break, form feed) is a character like others.
  * - A value that starts with a quote is made of quoted pieces only; behind them only white space and a comment may come.
@@ -13,7 +13,7 @@
 import type { EnvsealError } from '../errors.ts';
 import { type Cursor, malformed, takeLine } from './cursor.ts';
 import { takeEachLine } from './each-line.ts';
-import type { Taker } from './entry.ts';
+import type { AssignmentHandler } from './entry.ts';
 import { NAME_IN_WORDS, NAME_PATTERN, nameEnd } from './name.ts';
 import { takeQuoted } from './quoted.ts';
 
@@ -22,24 +22,24 @@ const HEAD_PATTERN = `[ \\t]*(?:export[ \\t]+)?(${NAME_PATTERN})[ \\t]*=[ \\t]*`
 
 const SPACE = 0x20;
 const TAB = 0x09;
-/** A line that is not plain, up to its value; what it does not match is told apart afterwards. */
+/** A line that is not plain, up to its value; what it does not match is examined afterwards. */
 const HEAD = new RegExp(HEAD_PATTERN, 'y');
 
-export function parseDotenv(cursor: Cursor, taker: Taker): void {
+export function parseDotenv(cursor: Cursor, handler: AssignmentHandler): void {
   const { text } = cursor;
   const takePlain = (nameEnd: number, end: number) => {
     const { at, line } = cursor;
-    taker.set(text.slice(at, nameEnd), text.slice(at, end), line);
+    handler.set(text.slice(at, nameEnd), text.slice(at, end), line);
   };
-  takeEachLine(cursor, takePlain, () => takeOtherLine(cursor, taker));
+  takeEachLine(cursor, takePlain, () => takeOtherLine(cursor, handler));
 }
 
-function takeOtherLine(cursor: Cursor, taker: Taker): void {
+function takeOtherLine(cursor: Cursor, handler: AssignmentHandler): void {
   const { line } = cursor;
   HEAD.lastIndex = cursor.at;
   const name = HEAD.exec(cursor.text)?.[1];
   if (name === undefined) takeEmptyLine(cursor);
-  else taker.set(name, `${name}=${takeValue(cursor, HEAD.lastIndex)}`, line);
+  else handler.set(name, `${name}=${takeValue(cursor, HEAD.lastIndex)}`, line);
 }
 
 /** Takes a blank line or a comment. */

@@ -18,13 +18,13 @@ export interface ParseOptions {
   readonly text?: string | undefined;
 }
 
-/** Is told of each assignment, in file order. A `Map` is one that has no use for lines. */
-export interface Taker {
+/** Called for each assignment, in file order. A `Map` is one that ignores the lines. */
+export interface AssignmentHandler {
   /** `assignment` is `NAME=value`, without anything of the dialect. */
   set(name: string, assignment: string, line: number): unknown;
 }
 
-export function intoEntries(entries: Entry[]): Taker {
+export function intoEntries(entries: Entry[]): AssignmentHandler {
   return {
     set(name, assignment, line) {
       entries.push({ name, value: new Secret(assignment.slice(name.length + 1)), line });

@@ -1,4 +1,4 @@
-/** What every reader of JSON text is made of: strings, marks and the space between them. */
+/** Building blocks of the JSON readers: strings, punctuation and the space between them. */
 import { type Cursor, malformed } from './cursor.ts';
 import { doubleQuotedEnd } from './quoted.ts';
 
@@ -24,7 +24,7 @@ function takeEscapedString(cursor: Cursor): string {
   const value = parseLiteral(text.slice(at, end + 1));
   if (value === undefined) throw malformed(cursor, at, 'a valid JSON string');
   if (value.includes('\0')) throw malformed(cursor, at, 'a string without NUL');
-  if (!value.isWellFormed()) throw malformed(cursor, at, 'a string without half a surrogate pair');
+  if (!value.isWellFormed()) throw malformed(cursor, at, 'a string without unpaired surrogates');
   cursor.at = end + 1;
   return value;
 }

@@ -96,14 +96,14 @@ export const LOADER_NAMES: readonly string[] = [
   'VISUAL',
   'PAGER',
   'BROWSER',
-  // Ours: what a nested envseal would obey.
+  // envseal's own: a nested envseal would obey them.
   'ENVSEAL_*',
 ];
 
 const isInTable = lazily(() => matcher(LOADER_NAMES));
-/** From so many names on, to look for the table in the names is what takes less at a cold start. */
+/** From this many names on, searching them for the table's entries is faster than testing each name. */
 const MANY = 50;
-/** What the patterns of the table begin with, or less: a test goes through them. */
+/** Prefixes of the table's patterns; a test checks that they cover it. */
 const LIKE_A_PATTERN = /^(?:LD_|DYLD_|BASH_FUNC_|BUN_|DENO_|PERL|LUA_|R_|COR_|CORECLR_|ERL_|GIT_|ENVSEAL_)/;
 
 /**
@@ -117,7 +117,7 @@ export function mayHaveLoaderName(sealed: Pick<SecretMap, 'names' | 'has' | 'siz
   return false;
 }
 
-/** One search over all names for each of the few patterns that are no names. */
+/** One search over all names for each of the few patterns that are not plain names. */
 function mayHaveOneOf(sealed: Pick<SecretMap, 'names' | 'has'>, patterns: readonly string[]): boolean {
   const prefixes: string[] = [];
   for (const pattern of patterns) {

@@ -1,10 +1,11 @@
-/** What a variable may be called, in every dialect. ASCII only, so a name is safe to print and to put into an event. */
-export const NAME_PATTERN = '[A-Za-z_][A-Za-z0-9_.-]*';
+/** A literal: an expression that is made of a string is compiled at every startup. */
+const NAME_HERE = /[A-Za-z_][A-Za-z0-9_.-]*/y;
+
+/** Variable names, in every dialect. ASCII only, so a name is safe to print and to put into an event. */
+export const NAME_PATTERN = NAME_HERE.source;
 
 /** The pattern in words, for error messages. */
 export const NAME_IN_WORDS = 'a name: a letter or _ first, then letters, digits, _, . or -';
-
-const NAME_HERE = new RegExp(NAME_PATTERN, 'y');
 
 /** Where the name that starts at `start` ends; `start` itself when none starts there. */
 export function nameEnd(text: string, start: number): number {

@@ -2,7 +2,7 @@ import { SecretMap } from '../secret-map.ts';
 import { openText } from './cursor.ts';
 import { parseDocker } from './docker.ts';
 import { parseDotenv } from './dotenv.ts';
-import { type Entry, intoEntries, type ParseOptions, type Taker } from './entry.ts';
+import { type AssignmentHandler, type Entry, intoEntries, type ParseOptions } from './entry.ts';
 
 /**
  * Reads an env file. Entries come in file order and a name may come twice.
@@ -16,18 +16,22 @@ export function parse(bytes: Uint8Array, options: ParseOptions): Entry[] {
   return entries;
 }
 
-/** What a process gets of an env file: of the entries with the same name, the last. Throws as `parse` does. */
+/** The variables of an env file: of entries with the same name, the last. Throws as `parse` does. */
 export function parseVariables(bytes: Uint8Array, options: ParseOptions): SecretMap {
   const assignments = new Map<string, string>();
   parseInto(bytes, options, assignments);
   return new SecretMap(assignments);
 }
 
-/** Tells `taker` of each assignment up to where the file ends or goes wrong. Throws as `parse` does. */
-export function parseInto(bytes: Uint8Array, { dialect, source, text }: ParseOptions, taker: Taker): void {
+/** Calls `handler` for each assignment up to the file's end or first error. Throws as `parse` does. */
+export function parseInto(
+  bytes: Uint8Array,
+  { dialect, source, text }: ParseOptions,
+  handler: AssignmentHandler,
+): void {
   const cursor = openText(bytes, source, text);
-  if (dialect === 'docker') parseDocker(cursor, taker);
-  else parseDotenv(cursor, taker);
+  if (dialect === 'docker') parseDocker(cursor, handler);
+  else parseDotenv(cursor, handler);
 }
 
 /** The same for entries. */

@@ -7,7 +7,10 @@ import { NAME_PATTERN } from './name.ts';
 
 const PLAIN = new RegExp(`(${NAME_PATTERN})=(?![ \\t'"])[^\\n\\r#]*(?=\\n|$)`, 'y');
 
-/** Of each, its start, the end of its name, and its end: indices in `text`. What is inside quotes comes too. */
+/**
+ * For each line its start, the end of its name, and its end: indices in `text`. Lines inside quotes are
+ * included.
+ */
 export type FindPlainLines = (text: string) => Int32Array;
 
 export const plainLines: FindPlainLines = (text) => {

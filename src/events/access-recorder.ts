@@ -1,6 +1,9 @@
-/** One event for each source of a run, told to every sink when it is decided. Loaded where there is a sink. */
+/**
+ * One event for each source of a run, sent to every sink when its outcome is known. Loaded if there is a
+ * sink.
+ */
 import type { EnvsealError } from '../errors.ts';
-import { type CredentialsOf, draftAll, type Ending } from './access.ts';
+import { type CredentialsOf, draftAll, type Ending } from './access-draft.ts';
 import type { Attempt } from './attempt.ts';
 import { deliver } from './deliver.ts';
 import type { AccessEvent } from './event.ts';
@@ -11,7 +14,7 @@ export interface RecorderOptions extends EventOptions {
   readonly attempts: readonly Attempt[];
   readonly sinks: readonly Sink[];
   readonly policy: 'best-effort' | 'required';
-  /** Of a delivery, in seconds. */
+  /** Time limit of a delivery, in seconds. */
   readonly timeout: number;
   /** argv[0] of the command. */
   readonly command: string;
@@ -28,7 +31,7 @@ export class Recorder {
   /** Returns why sinks did not take it; where the command would start and they are `required`, it throws `undelivered`. */
   async finish(ending: Ending): Promise<readonly EnvsealError[]> {
     const { sinks, timeout } = this.#options;
-    // What ends the start anyway is told first.
+    // The error that ends the run anyway is reported first.
     const isStart = ending.error === undefined && !ending.isSignal;
     const policy = isStart ? this.#options.policy : 'best-effort';
     return await deliver(await this.#events(ending), sinks, { policy, timeoutSeconds: timeout });

@@ -1,4 +1,4 @@
-/** What is known so far of opening one source. Filled in by those who do it, read when it is decided. */
+/** Mutable record of one access, completed on the way and turned into an event at the end. */
 import type { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import type { Source } from '../source.ts';

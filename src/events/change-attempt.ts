@@ -1,6 +1,6 @@
-/** What is known so far of changing one file. Filled in by those who do it, read when it is decided. */
+/** Mutable record of one change, completed on the way and turned into an event at the end. */
 import type { Source } from '../source.ts';
-import type { ChangedNames } from './change.ts';
+import type { ChangedNames } from './change-draft.ts';
 import type { Change, SealingName } from './event.ts';
 
 export interface ChangeAttempt {

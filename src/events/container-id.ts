@@ -14,7 +14,7 @@ const besideFile = () =>
 /** Podman and CRI-O give each container its own. https://github.com/cri-o/cri-o/pull/5463 */
 const OWN_FILES = ['/run/.containerenv'];
 const CGROUP = '/sys/fs/cgroup';
-/** Of the network's owner: the container's own, unless it shares the network of another. */
+/** From the network's owner: the container's own, unless it shares the network of another. */
 const NETWORK_FILES = ['/etc/hostname', '/etc/resolv.conf', '/etc/hosts'];
 
 export function isContainerId(text: string): boolean {
@@ -22,8 +22,8 @@ export function isContainerId(text: string): boolean {
 }
 
 /**
- * Of `/proc/self/cgroup`: lines `0::/PATH` or `4:memory:/PATH`. In Docker inside of Docker the last id is ours. Nothing is
- * there where the container has a cgroup namespace: it sees `/`.
+ * From `/proc/self/cgroup`: lines `0::/PATH` or `4:memory:/PATH`. In Docker inside of Docker the last id is
+ * ours. Nothing is there where the container has a cgroup namespace: it sees `/`.
  * https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
 export function containerInCgroup(text: string): string | undefined {
@@ -36,8 +36,9 @@ export function containerInCgroup(text: string): string | undefined {
 }
 
 /**
- * Of `/proc/self/mountinfo`, whose fourth word is the folder that is mounted and whose fifth the place where: the cgroup
- * itself, where it has its full path, or else the files that the runtime made for this container.
+ * From `/proc/self/mountinfo`, whose fourth word is the folder that is mounted and whose fifth the place
+ * where: the cgroup itself, where it has its full path, or else the files that the runtime made for this
+ * container.
  *
  * In a pod or a task of ECS the network's files may be those of its pause container, which is not us, so most of those
  * with cgroup v2 find nothing. https://github.com/open-telemetry/opentelemetry-go/pull/3508
@@ -61,7 +62,10 @@ export function containerInMounts(text: string, mayShareNetwork: boolean): strin
   return undefined;
 }
 
-/** Of `http://169.254.170.2/v4/ID`: on Fargate the container's, on EC2 a UUID that nothing else knows, so it is not taken. */
+/**
+ * From `http://169.254.170.2/v4/ID`: on Fargate the container's, on EC2 a UUID that nothing else knows, so it
+ * is not taken.
+ */
 export function containerInTaskUri(uri: string): string | undefined {
   const last = uri.slice(uri.lastIndexOf('/') + 1);
   return isContainerId(last) ? last : undefined;

@@ -33,7 +33,7 @@ export async function deliver(
     throw undelivered(
       'the access event was not delivered',
       failures,
-      '--event-policy best-effort starts the command without it',
+      'use --event-policy best-effort to start the command without it',
     );
   }
   return failures;
@@ -53,12 +53,12 @@ function explain(error: unknown, { name }: Sink, seconds: number): EnvsealError 
   }
   if (error.code !== 'timeout') return error.about(name);
   return new EnvsealError('timeout', `${name}: no answer within ${seconds} s`, {
-    hint: 'look whether it can be reached from here, or raise --event-timeout',
+    hint: 'check that it is reachable from here, or raise --event-timeout',
     cause: error,
   });
 }
 
-/** `problem`, with why, and what to do about each. */
+/** `problem`, with the causes and their hints. */
 export function undelivered(
   problem: string,
   failures: readonly EnvsealError[],

@@ -31,8 +31,8 @@ export interface VariableNames {
   readonly hashes?: readonly string[];
 }
 
-/** Where it happened, as far as that is known without asking anyone. */
-export interface Place {
+/** Where it happened, as far as that is known without a request. */
+export interface Workload {
   readonly host: string | null;
   readonly containerId: string | null;
   readonly pod: string | null;
@@ -52,7 +52,7 @@ export interface Principal {
 export interface AccessData {
   readonly outcome: Outcome;
   readonly reason: Reason;
-  /** `null` where it did not come so far. */
+  /** `null` if it did not get that far. */
   readonly sealing: SealingName | null;
   /** The keys that opened it, or that it is sealed with: ARNs, names, recipients. */
   readonly kmsKeys: readonly string[];
@@ -60,10 +60,10 @@ export interface AccessData {
   readonly version: string | null;
   readonly variables: VariableNames | null;
   readonly principal: Principal | null;
-  readonly place: Place;
+  readonly place: Workload;
   /** argv[0] of the command. */
   readonly command: string | null;
-  /** `x-amz-request-id`, `x-amz-id-2`, `x-guploader-uploadid`: join CloudTrail and Cloud Audit Logs. */
+  /** `x-amz-request-id`, `x-amz-id-2`, `x-guploader-uploadid`: link to CloudTrail and Cloud Audit Logs. */
   readonly requestIds: readonly string[];
   /** From the start of envseal until this was decided. */
   readonly durationMs: number;
@@ -100,7 +100,7 @@ export interface ChangedVariables {
 export interface ChangeData {
   readonly outcome: ChangeOutcome;
   readonly reason: ChangeReason;
-  /** `null` where it did not come so far. */
+  /** `null` if it did not get that far. */
   readonly sealing: SealingName | null;
   /** The keys that it is sealed with from now on: ARNs, names, recipients. */
   readonly kmsKeys: readonly string[];
@@ -110,7 +110,7 @@ export interface ChangeData {
   readonly previousVersion: string | null;
   readonly variables: ChangedVariables | null;
   readonly principal: Principal | null;
-  readonly place: Place;
+  readonly place: Workload;
   /** As in `AccessData`. */
   readonly requestIds: readonly string[];
   /** From the start of envseal until this was decided. */
@@ -133,7 +133,7 @@ interface Envelope {
   readonly dataschema: typeof SCHEMA;
 }
 
-/** An access: somebody opened a source, or tried to. */
+/** An access: a source was opened, or there was an attempt to. */
 export interface AccessEvent extends Envelope {
   readonly type: `envseal.access.${Outcome}`;
   readonly data: AccessData;
@@ -144,7 +144,10 @@ export interface ChangeEvent extends Envelope {
   readonly data: ChangeData;
 }
 
-/** What sinks take. The last word of `type` is the outcome of an access, and what a change was to do. */
+/**
+ * Any event that sinks take. The last word of `type` is the outcome of an access, and what a change was to
+ * do.
+ */
 export type AuditEvent = AccessEvent | ChangeEvent;
 
 /** The outcome of an access, and what a change was to do. */
@@ -166,7 +169,7 @@ export function accessEvent(subject: string, data: AccessData, nowMs: number): A
     version: visibleOrNull(data.version, LIMITS.text),
     variables: data.variables === null ? null : copyNames(data.variables),
     principal: copyPrincipal(data.principal),
-    place: copyPlace(data.place),
+    place: copyWorkload(data.place),
     command: visibleOrNull(data.command, LIMITS.text),
     requestIds: visibleItems(data.requestIds, LIMITS.name, LIMITS.requestIds),
     durationMs,
@@ -186,14 +189,14 @@ export function changeEvent(subject: string, change: Change, data: ChangeData, n
     previousVersion: visibleOrNull(data.previousVersion, LIMITS.text),
     variables: variables === null ? null : copyChanged(variables),
     principal: copyPrincipal(data.principal),
-    place: copyPlace(data.place),
+    place: copyWorkload(data.place),
     requestIds: visibleItems(data.requestIds, LIMITS.name, LIMITS.requestIds),
     durationMs,
     envseal,
   });
 }
 
-function wrap<T extends string, D extends { readonly place: Place }>(
+function wrap<T extends string, D extends { readonly place: Workload }>(
   subject: string,
   type: T,
   nowMs: number,
@@ -227,7 +230,7 @@ function copyPrincipal(principal: Principal | null): Principal | null {
   return { origin: visible(origin, LIMITS.name), name: visibleOrNull(name, LIMITS.text) };
 }
 
-function copyPlace({ host, containerId, pod, namespace, node, image }: Place): Place {
+function copyWorkload({ host, containerId, pod, namespace, node, image }: Workload): Workload {
   return {
     host: visibleOrNull(host, LIMITS.name),
     containerId: visibleOrNull(containerId, LIMITS.name),

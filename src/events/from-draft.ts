@@ -1,22 +1,22 @@
 import type { Secret } from '../secret.ts';
 import type { System } from '../system/system.ts';
 import { VERSION } from '../version.ts';
-import type { Draft, KnownCredentials } from './access.ts';
+import type { Draft, KnownCredentials } from './access-draft.ts';
 import {
   type AccessEvent,
   accessEvent,
   type Outcome,
-  type Place,
   type Principal,
   type Reason,
+  type Workload,
 } from './event.ts';
 import { outcomeOf } from './outcome.ts';
 import { principalOfAws, principalOfGoogle } from './principal.ts';
 import { describeNames, type NamesMode } from './variable-names.ts';
 
-/** What the events of one process have in common. */
+/** Options that the events of one process share. */
 export interface EventOptions {
-  readonly place: Place;
+  readonly place: Workload;
   readonly names: NamesMode;
   readonly namesKey: Secret | undefined;
   readonly system: System;

@@ -1,4 +1,4 @@
-/** What an error means for who watches. Total: a new code does not compile until it is here. */
+/** The outcome that an error stands for in events. Total: a new code does not compile until it is here. */
 import type { ErrorCode } from '../errors.ts';
 import type { Outcome } from './event.ts';
 

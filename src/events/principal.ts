@@ -1,6 +1,6 @@
-/** Who opened it, from the credentials alone: asking who they are would be a call, and a delay. Pure. */
+/** The principal, from the credentials alone: to ask the cloud would be a request, and a delay. Pure. */
 import type { AwsCredentials } from '../aws/identity.ts';
-import type { GoogleToken } from '../gcp/credentials/chain.ts';
+import type { GoogleToken } from '../gcp/credentials/token.ts';
 import type { Principal } from './event.ts';
 
 /** The role, or the id of the access key, by which CloudTrail finds the session. */

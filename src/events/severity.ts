@@ -1,6 +1,6 @@
 /**
  * How much an outcome matters, in the words of each receiver. An opening is normal and worth a note, a missing right is
- * often a slip, a failure keeps a container from its start, and what policy refuses may be somebody's forgery.
+ * often a slip, a failure keeps a container from its start, and what policy refuses may be a forgery.
  */
 import type { ChangeOutcome, Outcome } from './event.ts';
 

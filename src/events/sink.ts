@@ -1,4 +1,4 @@
-/** What a sink is: one place that events go to. */
+/** The sink contract: one destination of events. */
 import type { AwsClient } from '../aws/client.ts';
 import type { GoogleClient } from '../gcp/client.ts';
 import type { Deadline } from '../net/deadline.ts';
@@ -9,7 +9,7 @@ import type { System } from '../system/system.ts';
 import type { AuditEvent } from './event.ts';
 
 export interface Sink {
-  /** What error messages call it: its URI without user, password and query. */
+  /** Its name in error messages: the URI without user, password and query. */
   readonly name: string;
   /**
    * Resolves when the receiver has taken all of them. It retries what can be retried until the deadline.

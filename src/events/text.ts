@@ -1,6 +1,9 @@
 /** Text from outside, made fit for an event. */
 
-/** Most that each kind of text may have, in code points, and each list in items. event.schema.json has the same numbers. */
+/**
+ * Maximum length of each kind of text, in code points, and of each list, in items. event.schema.json has the
+ * same numbers.
+ */
 export const LIMITS = {
   /** Sources, and the event's own `source`: three times the 1024 bytes of a key, for those that are percent-encoded. */
   uri: 4096,

@@ -1,4 +1,4 @@
-/** What `--event-names` lets an event say of the variables of a source. Values never come here. */
+/** The part of a source's variables that `--event-names` allows in events. Values never get here. */
 import { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { toHex } from '../system/bytes.ts';
@@ -27,9 +27,9 @@ export function describeNames(
 }
 
 /** Throws `configuration`. */
-export function needKey(key: Secret | undefined): Secret {
+function needKey(key: Secret | undefined): Secret {
   if (key !== undefined && !key.isEmpty) return key;
   throw new EnvsealError('configuration', '--event-names hash needs ENVSEAL_EVENT_NAMES_KEY', {
-    hint: 'set it, or ENVSEAL_EVENT_NAMES_KEY_FILE, to random text that all who join events share',
+    hint: 'set it, or ENVSEAL_EVENT_NAMES_KEY_FILE, to random text, the same wherever events are to be joined',
   });
 }

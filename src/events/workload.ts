@@ -1,13 +1,13 @@
 /**
- * Where this runs, from the environment and files that are always there: nobody is asked. What is not clear is `null`,
- * because a wrong container in an audit log is worse than none.
+ * Where this runs, from the environment and files that are always there, without a request. What is not clear
+ * is `null`, because a wrong container in an audit log is worse than none.
  */
 import type { System } from '../system/system.ts';
 import { containerInCgroup, containerInMounts, containerInTaskUri, isContainerId } from './container-id.ts';
-import type { Place } from './event.ts';
+import type { Workload } from './event.ts';
 import { LIMITS, visibleOrNull } from './text.ts';
 
-export interface PlaceSources {
+export interface WorkloadSources {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly system: System;
 }
@@ -32,7 +32,7 @@ const MAX_CGROUP_BYTES = 64 * 1024;
 /** A line of an overlay names each of its layers, so some are long. */
 const MAX_MOUNTINFO_BYTES = 512 * 1024;
 
-export function readPlace({ variables, system }: PlaceSources): Place {
+export function readWorkload({ variables, system }: WorkloadSources): Workload {
   const resource = parseResource(variables.OTEL_RESOURCE_ATTRIBUTES ?? '');
   const isPod = !!variables.KUBERNETES_SERVICE_HOST;
   const oneOf = (names: readonly string[], attribute: string) => {
@@ -54,7 +54,10 @@ export function readPlace({ variables, system }: PlaceSources): Place {
   };
 }
 
-function readContainerId(attribute: string | undefined, { variables, system }: PlaceSources): string | null {
+function readContainerId(
+  attribute: string | undefined,
+  { variables, system }: WorkloadSources,
+): string | null {
   const mayShareNetwork = !!(variables.KUBERNETES_SERVICE_HOST || variables.ECS_CONTAINER_METADATA_URI_V4);
   return (
     containerInCgroup(read(system, '/proc/self/cgroup', MAX_CGROUP_BYTES)) ??
@@ -81,7 +84,7 @@ function parseResource(text: string): Map<string, string> {
     try {
       found.set(pair.slice(0, equals).trim(), decodeURIComponent(pair.slice(equals + 1).trim()));
     } catch {
-      // A % that encodes nothing.
+      // An invalid % escape.
     }
   }
   return found;

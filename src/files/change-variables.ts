@@ -5,7 +5,7 @@ import { type Changes, editEnvFile } from '../envfile/edit/edit.ts';
 import { stringBytes } from '../envfile/lint/entry.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
-import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+import { MAX_ENV_STRING_BYTES } from '../limits-and-defaults.ts';
 import { isPlain } from '../run/open-object.ts';
 import type { Secret } from '../secret.ts';
 import type { Source } from '../source.ts';
@@ -20,8 +20,8 @@ import type { Workspace } from './workspace.ts';
 export type Decide = (file: OpenedFile) => Changes;
 
 /**
- * Where somebody else was quicker, what they stored is opened and changed in turn, until the time is over. `undefined`:
- * nothing to change.
+ * If someone else stored a change in between, their version is opened and changed in turn, until the time is
+ * over. `undefined`: nothing to change.
  */
 export async function changeFile(
   source: Source,
@@ -36,7 +36,7 @@ export async function changeFile(
     let refused: { readonly revision: Revision; readonly error: EnvsealError } | undefined;
     for (let round = 1; ; round++) {
       const file = await openFile(source, policy, workspace);
-      // Nobody has stored anything: a lock was left behind, and waiting again would not help.
+      // Nothing was stored: a lock was left behind, and waiting again would not help.
       if (refused?.revision === file.object.revision) throw refused.error;
       attempt.sealing = file.attempt.sealing;
       attempt.kmsKeys = sealingKeysOf(file);
@@ -68,14 +68,14 @@ function applyTo(before: ReadonlyMap<string, Secret>, changes: Changes): Readonl
   return after;
 }
 
-/** What `push` would refuse. */
+/** Refuses what `push` would refuse. */
 function refuseTooLarge(changes: Changes): void {
   for (const [name, value] of changes) {
     const bytes = value === undefined ? 0 : stringBytes({ name, value: value.reveal() });
     if (bytes <= MAX_ENV_STRING_BYTES) continue;
     throw new EnvsealError(
       'too_large',
-      `${name} is ${bytes} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`,
+      `${name} is ${bytes} bytes with its name, over the kernel's limit of ${MAX_ENV_STRING_BYTES}`,
       { hint: 'no command could start with it: give it to the program as a file' },
     );
   }
@@ -103,6 +103,6 @@ export async function changeContent(
 
 export function unchangeable(kind: string, { uri }: Source): EnvsealError {
   return new EnvsealError('configuration', `${uri}: a ${kind} file cannot be changed in place`, {
-    hint: `copy it to a form that can: envseal copy ${uri} URI`,
+    hint: `copy it to a form that can be changed: envseal copy ${uri} URI`,
   });
 }

@@ -1,23 +1,23 @@
-/** What seals a file that its store does not seal, as far as its bytes say: nothing is opened. */
+/** The keys of a file that its store does not seal, as far as its bytes say: nothing is opened. */
 import { EnvsealError } from '../errors.ts';
-import { asFormat, recognise } from '../sealing/detect.ts';
+import { asFormat, detect } from '../sealing/detect.ts';
 import { readRecipients } from '../sealing/sops/edit/recipients.ts';
 import type { Source } from '../source.ts';
 import type { FetchedObject } from '../store/object.ts';
 
-export interface Recognition {
+export interface DetectedKeys {
   /** `unreadable`: nothing that envseal opens. */
   readonly sealing: 'sops' | 'kms' | 'berglas' | 'none' | 'unreadable';
   readonly kmsKeys: readonly string[];
 }
 
-export async function recogniseKeys(
+export async function detectKeys(
   { bytes, namedKey }: FetchedObject,
   { uri, format }: Source,
-): Promise<Recognition> {
+): Promise<DetectedKeys> {
   const about = { source: uri };
   try {
-    const content = format === undefined ? recognise(bytes, about) : asFormat(bytes, format, about);
+    const content = format === undefined ? detect(bytes, about) : asFormat(bytes, format, about);
     switch (content.kind) {
       case 'sops':
         return { sealing: 'sops', kmsKeys: await readRecipients(bytes, content.sops, uri) };

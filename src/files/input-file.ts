@@ -1,22 +1,22 @@
-/** What `push` is given: a file, stdin, or variables of its own environment. */
+/** The input of `push`: a file, stdin, or variables of its own environment. */
 import { editEnvFile } from '../envfile/edit/edit.ts';
-import { format } from '../envfile/format.ts';
 import { matcher } from '../envfile/name-glob.ts';
+import { format } from '../envfile/write-dotenv.ts';
 import { EnvsealError } from '../errors.ts';
-import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { MAX_SOURCE_BYTES } from '../limits-and-defaults.ts';
 import { VARIABLE_PREFIX } from '../own-variables.ts';
 import { nameOf } from '../run/environ.ts';
 import { isPlain } from '../run/open-object.ts';
-import { asFormat, recognise } from '../sealing/detect.ts';
+import { asFormat, detect } from '../sealing/detect.ts';
 import { openPlain } from '../sealing/open-plain.ts';
 import { parseSource, type Source } from '../source.ts';
 import type { ByteString } from '../system/byte-string.ts';
 import { readFile, readInput as readStdin } from './input-value.ts';
-import type { AssignmentLists } from './seal-file.ts';
+import type { PlainFile } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
 /** After `--only` and `--exclude`. Throws `malformed`, `not_found`, `too_large`, and `usage` for what is sealed already. */
-export async function readInput(path: string | undefined, workspace: Workspace): Promise<AssignmentLists> {
+export async function readInput(path: string | undefined, workspace: Workspace): Promise<PlainFile> {
   const file = path === undefined ? fromEnvironment(workspace) : await fromFile(path, workspace);
   const { only, exclude } = workspace.flags;
   if (only.length === 0 && exclude.length === 0) return file;
@@ -33,10 +33,10 @@ export async function readInput(path: string | undefined, workspace: Workspace):
   return { ...file, bytes };
 }
 
-async function fromFile(path: string, { host, deadline }: Workspace): Promise<AssignmentLists> {
+async function fromFile(path: string, { host, deadline }: Workspace): Promise<PlainFile> {
   const isInput = path === '-';
   const source = isInput ? STDIN : localSource(path);
-  // A pipeline takes as long as it takes.
+  // No timeout: a pipeline may take long.
   deadline.clear();
   const bytes = isInput
     ? await readStdin(host.system)
@@ -44,15 +44,14 @@ async function fromFile(path: string, { host, deadline }: Workspace): Promise<As
   deadline.renew();
   if (bytes.length > MAX_SOURCE_BYTES) {
     throw new EnvsealError('too_large', `${source.uri} is over ${MAX_SOURCE_BYTES} bytes`, {
-      hint: 'an env file has to fit into the environment of a process; check the path',
+      hint: 'an env file must fit into the environment of a process; check the path',
     });
   }
   const about = { source: source.uri };
-  const content =
-    source.format === undefined ? recognise(bytes, about) : asFormat(bytes, source.format, about);
+  const content = source.format === undefined ? detect(bytes, about) : asFormat(bytes, source.format, about);
   if (isPlain(content)) return { bytes, kind: content.kind, source };
-  throw new EnvsealError('usage', `${source.uri} is sealed already: ${content.kind}`, {
-    hint: `envseal copy ${source.uri} URI opens it, and seals it for the other place`,
+  throw new EnvsealError('usage', `${source.uri} is already sealed: ${content.kind}`, {
+    hint: `use envseal copy ${source.uri} URI, which opens it and seals it for its new place`,
   });
 }
 
@@ -71,8 +70,8 @@ function localSource(path: string): Source {
   return { ...source, uri: path };
 }
 
-/** Names that the shell or CI gave us, such as its masked variables. Throws `not_found` where none matches. */
-function fromEnvironment({ host, flags }: Workspace): AssignmentLists {
+/** Variables that the shell or CI set, such as its masked ones. Throws `not_found` if none matches. */
+function fromEnvironment({ host, flags }: Workspace): PlainFile {
   const isWanted = matcher(flags['from-env']);
   const chosen = host.environ.filter((entry) => {
     const name = nameOf(entry);
@@ -84,7 +83,7 @@ function fromEnvironment({ host, flags }: Workspace): AssignmentLists {
   });
   if (entries.length === 0) {
     throw new EnvsealError('not_found', 'no variable of the environment matches --from-env', {
-      hint: "quote globs, so that the shell leaves them alone: --from-env 'APP_*'",
+      hint: "quote globs, so that the shell does not expand them: --from-env 'APP_*'",
     });
   }
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -100,7 +99,7 @@ function decode(name: string, value: ByteString): string {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
   } catch {
     throw new EnvsealError('malformed', `the value of ${name} is not UTF-8`, {
-      hint: 'encode bytes, for example as base64',
+      hint: 'encode binary values, for example as base64',
     });
   }
 }

@@ -1,6 +1,9 @@
-/** A value for a variable: from stdin, a file, or a prompt without echo. Never from argv, where everybody can read it. */
+/**
+ * A value for a variable: from stdin, a file, or a prompt without echo. Never from argv, where everyone can
+ * read it.
+ */
 import { EnvsealError } from '../errors.ts';
-import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { MAX_SOURCE_BYTES } from '../limits-and-defaults.ts';
 import { Secret } from '../secret.ts';
 import { toByteString } from '../system/bytes.ts';
 import { ErrnoError, STANDARD_INPUT } from '../system/system.ts';
@@ -8,15 +11,15 @@ import { openTerminal } from '../terminal/terminal.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * A pipe's or a file's last line feed is left out, as `$(…)` does: `echo` and editors add one that nobody meant. Throws
- * `malformed` for what no environment can hold.
+ * A pipe's or a file's last line feed is left out, as `$(…)` does: `echo` and editors add one that is not
+ * part of the value. Throws `malformed` for what no environment can hold.
  */
 export async function readValue(name: string, { host, flags }: Workspace): Promise<Secret> {
   if (flags.file !== undefined) return toValue(name, await readFile(flags.file, host.system));
   if (!openTerminal(host.variables).isTerminal(0)) {
     const bytes = await readInput(host.system);
     if (bytes.length > 0) return toValue(name, bytes);
-    // The stdin of a job, or of a command that failed: nobody meant an empty password.
+    // The stdin of a job, or of a command that failed: an empty password is never intended.
     throw new EnvsealError('usage', `stdin has no value for ${name}`, {
       hint: `for an empty value, give an empty line: echo | envseal set URI ${name}`,
     });
@@ -27,7 +30,7 @@ export async function readValue(name: string, { host, flags }: Workspace): Promi
 
 type Reading = Workspace['host']['system'];
 
-/** Stop signals end us meanwhile; the time does not run, because nobody hurries who writes it. */
+/** Stop signals still end the process; the timeout does not run while the input is written. */
 export async function readInput(system: Reading): Promise<Uint8Array> {
   try {
     return await system.readSlowly(STANDARD_INPUT, MAX_SOURCE_BYTES + 1);
@@ -50,7 +53,7 @@ function unreadable(what: string, error: unknown): EnvsealError {
   const errno = error instanceof ErrnoError ? error.errno : 'EIO';
   const code = errno === 'ENOENT' || errno === 'ENOTDIR' ? 'not_found' : 'denied';
   return new EnvsealError(code, `cannot read ${what}: ${errno}`, {
-    hint: what === 'stdin' ? 'give it by a pipe or < FILE' : 'check the path and its mode',
+    hint: what === 'stdin' ? 'pipe it in, or use < FILE' : 'check the path and its mode',
     cause: error,
   });
 }
@@ -65,12 +68,12 @@ function toValue(name: string, bytes: Uint8Array): Secret {
   } catch {
     throw unfit(name, 'is not UTF-8');
   }
-  if (text.includes('\0')) throw unfit(name, 'holds a NUL');
+  if (text.includes('\0')) throw unfit(name, 'contains a NUL');
   return new Secret(text.replace(/\r?\n$/, ''));
 }
 
 function unfit(name: string, problem: string): EnvsealError {
   return new EnvsealError('malformed', `the value of ${name} ${problem}`, {
-    hint: 'encode bytes, for example as base64',
+    hint: 'encode binary values, for example as base64',
   });
 }

@@ -6,7 +6,7 @@ import { isLoaderName } from '../envfile/loader-names.ts';
 import { matcher } from '../envfile/name-glob.ts';
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import { openPlain } from '../sealing/open-plain.ts';
-import type { AssignmentLists } from './seal-file.ts';
+import type { PlainFile } from './seal-file.ts';
 import type { Workspace } from './workspace.ts';
 
 const CODES: Partial<Record<Finding['rule'], ErrorCode>> = {
@@ -16,7 +16,7 @@ const CODES: Partial<Record<Finding['rule'], ErrorCode>> = {
 
 /** Throws for errors, and with `--fail-on-warnings` for warnings. With `--json` all are in the answer instead of on stderr. */
 export function checkInput(
-  { bytes, kind, source }: AssignmentLists,
+  { bytes, kind, source }: PlainFile,
   { host, flags }: Workspace,
 ): readonly Finding[] {
   const isAllowed = matcher(flags['allow-name']);
@@ -36,14 +36,14 @@ export function checkInput(
   if (flags.json) print({ host, flags }, { uri, outcome: 'refused', findings }, () => '');
   const count = bad.length === 1 ? 'a mistake' : `${bad.length} mistakes`;
   throw new EnvsealError(CODES[first.rule] ?? 'malformed', `${uri} has ${count}: ${describe('', first)}`, {
-    hint: 'nothing was stored; mend the file, and push it again',
+    hint: 'nothing was stored; fix the file and push it again',
   });
 }
 
-/** What a failed command leaves in a pipe, most often: it would take the variables away from everybody. */
+/** Usually the output of a failed command in a pipe: it would remove the variables for everyone. */
 function empty(uri: string): EnvsealError {
   return new EnvsealError('malformed', `${uri} has no variables`, {
-    hint: 'nothing was stored; look at what makes the file, or remove variables with envseal unset',
+    hint: 'nothing was stored; check what generates the file, or remove variables with envseal unset',
   });
 }
 

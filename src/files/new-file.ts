@@ -1,17 +1,17 @@
-/** A new file that only its owner reads. */
+/** A new file that only its owner can read. */
 import { closeSync, fsyncSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { EnvsealError } from '../errors.ts';
 import { syncDirectory } from '../store/file/write.ts';
 
-/** What to do about a file that cannot be made. */
+/** Hints for a file that cannot be created. */
 const HINTS: Readonly<Record<string, (path: string) => string>> = {
-  EEXIST: () => 'it is never overwritten: give another name, or move that file away',
-  ENOENT: (path) => `make its directory first: mkdir -p ${dirname(path)}`,
+  EEXIST: () => 'files are never overwritten: give another name, or move that file away',
+  ENOENT: (path) => `create its directory first: mkdir -p ${dirname(path)}`,
   ENOTDIR: (path) => `${dirname(path)} is not a directory: give another`,
   EACCES: (path) => `this user may not write to ${dirname(path)}: give another directory`,
   EROFS: (path) => `${dirname(path)} is read-only: give another directory`,
-  ENOSPC: (path) => `make room on the disk of ${dirname(path)}`,
+  ENOSPC: (path) => `free some space on the disk of ${dirname(path)}`,
 };
 
 /** On the disk when it returns, and gone when it throws `configuration`. */

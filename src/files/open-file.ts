@@ -2,8 +2,8 @@
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
 import { isPinned } from '../keys/pins.ts';
-import { openObject, recogniseObject } from '../run/open-object.ts';
-import type { Recognised } from '../sealing/detect.ts';
+import { detectObject, openObject } from '../run/open-object.ts';
+import type { Detected } from '../sealing/detect.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { notPinned } from '../sealing/policy.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
@@ -15,9 +15,9 @@ import type { Workspace } from './workspace.ts';
 export interface OpenedFile {
   readonly source: Source;
   readonly object: StoredObject;
-  readonly content: Recognised;
+  readonly content: Detected;
   readonly variables: ReadonlyMap<string, Secret>;
-  /** Of a SOPS file. */
+  /** For a SOPS file. */
   readonly document: SopsDocument | undefined;
   readonly attempt: Attempt;
 }
@@ -72,7 +72,7 @@ export async function openStored(
     encryptionContext: parseEncryptionContext(flags['encryption-context']),
     allowMetadataKey: flags['allow-metadata-key'],
   };
-  const content = await recogniseObject(object, attempt);
+  const content = await detectObject(object, attempt);
   if (content.kind !== 'sops') {
     const variables = await openObject(content, object, attempt, options);
     return { source, object, content, variables, document: undefined, attempt };
@@ -90,8 +90,8 @@ export async function openStored(
 }
 
 /**
- * Nothing authenticates whom a SOPS file is sealed for: who sealed it anew for all of its recipients would give it to one
- * that somebody wrote into it. Throws `wrong_key` where there are pins and not each recipient is one.
+ * The recipients of a SOPS file are not authenticated: to seal it anew for all of them could give it to one
+ * that an attacker added. Throws `wrong_key` if there are pins and a recipient is not one of them.
  */
 export function refuseOthers({ document, source }: OpenedFile, pinnedKeys: readonly string[]): void {
   if (document === undefined || pinnedKeys.length === 0) return;

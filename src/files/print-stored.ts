@@ -1,12 +1,13 @@
-/** What a command that stores a file prints when it has ended. */
+/** Output of the commands that store a file. */
 
-import { describeDifferences, print } from '../cli/output.ts';
+import { describeDifferences } from '../cli/differences.ts';
+import { print } from '../cli/output.ts';
 import type { Finding } from '../envfile/lint/lint.ts';
 import type { Attempt } from '../events/attempt.ts';
 import { type Stored, warnUnversioned } from './store-file.ts';
 import type { Workspace } from './workspace.ts';
 
-/** What came of it; `seal` where the command decided how the file is sealed, and did not keep what was there. */
+/** The result; `seal` if the command decided how the file is sealed, instead of keeping it. */
 export type Outcome = Stored & { readonly seal?: Pick<Attempt, 'sealing' | 'kmsKeys'> };
 
 /** Without an outcome, nothing had to be stored; `findings` are on stderr already where it is text. */

@@ -1,7 +1,7 @@
 /** One file of `rotate`: opened, sealed again, and stored if it is still the same. */
 import { EnvsealError } from '../errors.ts';
-import type { KeyToWrapWith } from '../keys/contract.ts';
-import { parseKeyToWrapWith } from '../keys/parse-key.ts';
+import type { KeyToWrapWith } from '../keys/kinds.ts';
+import { parseKeyToWrapWith, wrapWith } from '../keys/wrap.ts';
 import { isPlain } from '../run/open-object.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
@@ -11,8 +11,8 @@ import type { Sealing } from '../store/object.ts';
 import { checkVersioning } from './check-bucket.ts';
 import { type OpenedFile, openFile, refuseOthers, sealingKeysOf } from './open-file.ts';
 import {
-  isSealedSo,
   keepAtRest,
+  matchesPlan,
   namesOf,
   placeContext,
   type SealedBytes,
@@ -36,7 +36,7 @@ interface Options {
   readonly workspace: Workspace;
 }
 
-/** What goes wrong with one file is its result; the others go on. */
+/** A failure of one file is its result; the others continue. */
 export async function rotateFile(uri: string, options: Options): Promise<Rotated> {
   let result: Rotated = { uri, outcome: 'failed', sealing: null, kmsKeys: [], version: null };
   try {
@@ -90,7 +90,7 @@ function keysAfter(file: OpenedFile, plan: SealPlan | undefined, sealing: Sealin
   return isSealedByStore && sealing.key !== undefined ? [sealing.key] : sealingKeysOf(file);
 }
 
-/** How it is to be sealed from now on; `undefined`: for the same keys. */
+/** The new seal plan; `undefined`: the same keys. */
 async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Promise<SealPlan | undefined> {
   const { content, object, document, source } = file;
   const given = await stores.resolveKeys(flags['kms-key']);
@@ -100,7 +100,7 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
     if ('groups' in old) {
       throw new EnvsealError(
         'configuration',
-        `${source.uri} has key groups, and --kms-key and --age know none`,
+        `${source.uri} has key groups, which --kms-key and --age do not support`,
         {
           hint: 'rotate it without them for the same keys, or change its groups with sops groups and sops updatekeys',
         },
@@ -115,13 +115,13 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
     return { kind: 'sops', keys: [...keys, ...keptKeys(old, keys)] };
   }
   if (!isPlain(content) || object.sealing.kind === 'none') {
-    throw new EnvsealError('configuration', `${source.uri}: no key that envseal could rotate seals it`, {
+    throw new EnvsealError('configuration', `${source.uri} is not sealed by a key that envseal can rotate`, {
       hint: `seal it with envseal copy --seal sops ${source.uri} URI`,
     });
   }
   const [key, second] = given;
   if (second !== undefined) {
-    throw new EnvsealError('usage', 'a file that its store seals has one --kms-key', { hint: 'give one' });
+    throw new EnvsealError('usage', 'a file sealed by its store takes one --kms-key', { hint: 'give one' });
   }
   if (key === undefined) return undefined;
   const { kind } = object.sealing;
@@ -129,7 +129,7 @@ async function planRotation(file: OpenedFile, { flags, stores }: Workspace): Pro
   return { kind: 'at-rest', seal: kind === 'cmek' ? { kind, key } : { kind, key, isDual } };
 }
 
-/** None where there are some of kinds that envseal cannot seal for: then those that are named are all. */
+/** Empty if some are of kinds that envseal cannot seal for: then only the given keys are used. */
 function oldKeys(document: SopsDocument): SealingKeys {
   try {
     return document.sealingKeys();
@@ -141,7 +141,7 @@ function oldKeys(document: SopsDocument): SealingKeys {
 
 /** What the file is bound to besides its key stays. */
 function contextOf(keys: readonly KeyToWrapWith[]): Readonly<Record<string, string>> {
-  return keys.find((key) => key.kind === 'aws-kms')?.context ?? {};
+  return keys.find((key) => 'context' in key)?.context ?? {};
 }
 
 /** New KMS keys take the place of the old KMS keys, new recipients that of the old recipients. */
@@ -152,7 +152,7 @@ function keptKeys(old: readonly KeyToWrapWith[], given: readonly KeyToWrapWith[]
 }
 
 function isDue(file: OpenedFile, plan: SealPlan | undefined, before: Date | undefined): boolean {
-  if (plan !== undefined && isSealedSo(file, plan)) return false;
+  if (plan !== undefined && matchesPlan(file, plan)) return false;
   const changed = file.document?.lastModified ?? file.object.modified;
   return before === undefined || changed === undefined || changed < before;
 }
@@ -166,7 +166,6 @@ async function sealAgain(
     const seal = plan?.kind === 'at-rest' ? plan.seal : keepAtRest(object.sealing);
     return { bytes: object.bytes, seal, kind: content.kind };
   }
-  const { wrapWith } = await import('../keys/wrap.ts');
   const keys = plan?.kind === 'sops' ? { keys: plan.keys } : {};
   const bytes = await document.rotate({ ...keys, wrap: wrapWith(stores), now: new Date() });
   return { bytes, seal: keepAtRest(object.sealing), kind: 'sops' };

@@ -1,12 +1,12 @@
-/** How a file is to be sealed when it is stored, and its bytes sealed so. */
+/** The seal plan of a file that is to be stored, and its bytes sealed that way. */
 
 import { readCommented } from '../envfile/edit/commented.ts';
 import { editEnvFile } from '../envfile/edit/edit.ts';
 import { EnvsealError } from '../errors.ts';
-import { isSameKey } from '../keys/aws-key-name.ts';
-import { isSameCloudKmsKey, withoutVersion } from '../keys/cloud-key-name.ts';
+import { withoutVersion } from '../keys/cloud-key-name.ts';
+import { isPinned } from '../keys/pins.ts';
 import { isPlain } from '../run/open-object.ts';
-import type { Recognised } from '../sealing/detect.ts';
+import type { Detected } from '../sealing/detect.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { openPlain } from '../sealing/open-plain.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
@@ -14,6 +14,7 @@ import type { SealingKeys } from '../sealing/sops/edit/wrap-data-key.ts';
 import { locationOf, type Source } from '../source.ts';
 import type { SealAtRest } from '../store/contract.ts';
 import type { Sealing } from '../store/object.ts';
+import { schemeOf } from '../store/schemes.ts';
 import type { OpenedFile } from './open-file.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -23,19 +24,12 @@ export type SealPlan =
   | { readonly kind: 'none' };
 
 /** An env file in the clear, as it was pushed or opened. */
-export interface AssignmentLists {
+export interface PlainFile {
   readonly bytes: Uint8Array;
   readonly kind: 'dotenv' | 'json';
   /** Whose dialect it is in. */
   readonly source: Source;
 }
-
-const DEFAULT_SEAL: Readonly<Record<Source['scheme'], 'sse-kms' | 'cmek' | 'sops'>> = {
-  s3: 'sse-kms',
-  gs: 'cmek',
-  file: 'sops',
-};
-const SCHEME_OF = { 'sse-kms': 's3', cmek: 'gs' } as const;
 
 /**
  * From `--seal`, `--kms-key` and `--age`, then from how the file there is sealed, then the store's own way. `--kms-key`
@@ -47,8 +41,8 @@ export async function planSeal(
   { flags, stores }: Workspace,
 ): Promise<SealPlan> {
   const keys = await stores.resolveKeys(flags['kms-key']);
-  const before = existing === undefined ? undefined : wayOf(existing);
-  const kind = flags.seal ?? before ?? DEFAULT_SEAL[target.scheme];
+  const before = existing === undefined ? undefined : currentSealing(existing);
+  const kind = flags.seal ?? before ?? schemeOf(target).seal;
   checkSeal(target, kind, flags);
   if (kind === 'none') return planNone(target, flags['allow-unsealed']);
   if (kind === 'sops') return await planSops(target, keys, before === 'sops' ? existing : undefined, flags);
@@ -60,26 +54,28 @@ export async function planSeal(
   return { kind: 'at-rest', seal: atRest(kind as 'sse-kms' | 'cmek', keys[0], existing?.object.sealing) };
 }
 
-/** Told before anything is asked, where `--seal` is given. Throws `usage`. */
+/** Checked before any request if `--seal` is given. Throws `usage`. */
 export function checkSeal(target: Source, kind: string, { age }: Pick<Workspace['flags'], 'age'>): void {
   if (kind !== 'sops' && age.length > 0) {
-    throw new EnvsealError('usage', `--age does not go with --seal ${kind}`, { hint: 'add --seal sops' });
+    throw new EnvsealError('usage', `--age cannot be combined with --seal ${kind}`, {
+      hint: 'add --seal sops',
+    });
   }
-  const scheme = Object.hasOwn(SCHEME_OF, kind) ? SCHEME_OF[kind as keyof typeof SCHEME_OF] : target.scheme;
-  if (scheme === target.scheme) return;
-  throw new EnvsealError('usage', `${target.uri} cannot be sealed by --seal ${kind}`, {
-    hint: `use --seal ${DEFAULT_SEAL[target.scheme]}${target.scheme === 'file' ? '' : ' or sops'}`,
+  const { seal } = schemeOf(target);
+  if (kind === seal || kind === 'sops' || kind === 'none') return;
+  throw new EnvsealError('usage', `${target.uri} cannot be sealed with --seal ${kind}`, {
+    hint: `use --seal ${seal}${seal === 'sops' ? '' : ' or sops'}`,
   });
 }
 
-function wayOf({ object, content }: OpenedFile): 'sse-kms' | 'cmek' | 'sops' | undefined {
+function currentSealing({ object, content }: OpenedFile): 'sse-kms' | 'cmek' | 'sops' | undefined {
   if (content.kind === 'sops') return 'sops';
   return isPlain(content) && object.sealing.kind !== 'none' ? object.sealing.kind : undefined;
 }
 
 function planNone({ uri }: Source, isAllowed: boolean): SealPlan {
   if (isAllowed) return { kind: 'none' };
-  throw new EnvsealError('unsealed', `--seal none stores ${uri} for everybody to read`, {
+  throw new EnvsealError('unsealed', `--seal none stores ${uri} for anyone to read`, {
     hint: 'use --seal sops, or accept the risk with --allow-unsealed',
   });
 }
@@ -100,14 +96,14 @@ async function planSops(
   existing: OpenedFile | undefined,
   { age, 'encryption-context': pairs }: Workspace['flags'],
 ): Promise<SealPlan> {
-  const { parseKeyToWrapWith } = await import('../keys/parse-key.ts');
+  const { parseKeyToWrapWith } = await import('../keys/wrap.ts');
   const given = [...kmsKeys, ...age];
   if (given.length === 0 && existing?.document !== undefined) {
     return { kind: 'sops', keys: existing.document.sealingKeys() };
   }
   if (given.length === 0) {
     throw new EnvsealError('usage', 'no key to seal with', {
-      hint: 'give --age RECIPIENT (envseal keygen --out FILE makes one) or --kms-key KEY',
+      hint: 'give --age RECIPIENT (envseal keygen --out FILE creates one) or --kms-key KEY',
     });
   }
   const context = { ...placeContext(target), ...parseEncryptionContext(pairs) };
@@ -116,18 +112,18 @@ async function planSops(
 
 /** A file is moved about; what lies in a bucket is not to be opened anywhere else. */
 export function placeContext(target: Source): Readonly<Record<string, string>> {
-  return target.scheme === 'file' ? {} : { source: locationOf(target) };
+  return 'bucket' in target ? { source: locationOf(target) } : {};
 }
 
 export interface SealedBytes {
   readonly bytes: Uint8Array;
   readonly seal: SealAtRest;
-  /** What a start has to take them for. */
-  readonly kind: Recognised['kind'];
+  /** The kind that `run` must detect. */
+  readonly kind: Detected['kind'];
 }
 
 /** In the dialect that the target is read in. Throws `malformed` for what that cannot hold. */
-export function inDialectOf(target: Source, file: AssignmentLists): AssignmentLists {
+export function inDialectOf(target: Source, file: PlainFile): PlainFile {
   if (file.kind === 'json' || file.source.dialect === target.dialect) return file;
   const { dialect } = target;
   const variables = openPlain(file.bytes, file.kind, file.source);
@@ -138,7 +134,7 @@ export function inDialectOf(target: Source, file: AssignmentLists): AssignmentLi
 
 /** `before`: how the store sealed what it replaces. Throws `malformed` for what the format cannot hold. */
 export async function sealFile(
-  file: AssignmentLists,
+  file: PlainFile,
   plan: SealPlan,
   before: Sealing | undefined,
   { stores }: Workspace,
@@ -173,7 +169,7 @@ export function keepAtRest(sealing: Sealing | undefined): SealAtRest {
 }
 
 /** Whether a file is sealed already as the plan says. */
-export function isSealedSo({ object, content, document }: OpenedFile, plan: SealPlan): boolean {
+export function matchesPlan({ object, content, document }: OpenedFile, plan: SealPlan): boolean {
   if (plan.kind === 'sops') return document !== undefined && isSealedFor(document, plan.keys);
   if (!isPlain(content)) return false;
   const { sealing } = object;
@@ -181,7 +177,7 @@ export function isSealedSo({ object, content, document }: OpenedFile, plan: Seal
   const { seal } = plan;
   if (sealing.kind !== seal.kind) return false;
   if (seal.key === undefined || sealing.key === undefined) return seal.key === sealing.key;
-  return isSameKey(seal.key, sealing.key) || isSameCloudKmsKey(seal.key, sealing.key);
+  return isPinned(sealing.key, [seal.key]);
 }
 
 function isSealedFor(document: SopsDocument, keys: SealingKeys): boolean {
@@ -192,10 +188,10 @@ function isSealedFor(document: SopsDocument, keys: SealingKeys): boolean {
   return contextsOf(document.sealingKeys()) === contextsOf(keys);
 }
 
-/** Those of the keys of AWS KMS, which they are bound to. */
+/** Those that keys are bound to. */
 function contextsOf(keys: SealingKeys): string {
   const all = 'groups' in keys ? keys.groups.flat() : keys;
-  const contexts = all.flatMap((key) => (key.kind === 'aws-kms' ? [[key.key, sorted(key.context)]] : []));
+  const contexts = all.flatMap((key) => ('context' in key ? [[key.key, sorted(key.context)]] : []));
   return JSON.stringify(contexts.sort());
 }
 

@@ -1,10 +1,10 @@
-/** Stores what a command made of a file, so that nobody's change is lost, and says what came of it. */
+/** Stores a changed file without losing a concurrent change, and returns the result. */
 
 import type { ChangeAttempt } from '../audit/record-changes.ts';
 import { type Differences, diffVariables } from '../envfile/diff.ts';
 import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
-import { asFormat, recognise } from '../sealing/detect.ts';
+import { asFormat, detect } from '../sealing/detect.ts';
 import type { Secret } from '../secret.ts';
 import type { Source } from '../source.ts';
 import { isSealedAsAsked, sealedOtherwise } from '../store/check-seal.ts';
@@ -38,7 +38,7 @@ export interface Stored {
 }
 
 /**
- * Runs a change and tells who is to be told how it ended; `attempt` is filled in on the way. What turns out to change
+ * Runs a change and sends its event; `attempt` is filled in on the way. What turns out to change
  * nothing is no event: then `action` gives `undefined`.
  */
 export async function recordChange<T>(
@@ -61,7 +61,10 @@ export async function recordChange<T>(
   return result;
 }
 
-/** Writes; throws `malformed` for what no start would open, `unsealed` and `wrong_key` where the store did not seal as asked. */
+/**
+ * Writes; throws `malformed` for what `run` would not open, `unsealed` and `wrong_key` where the store did
+ * not seal as asked.
+ */
 export async function storeContent(
   workspace: Workspace,
   source: Source,
@@ -92,18 +95,21 @@ export async function storeContent(
   };
 }
 
-/** Bytes of one kind can look like another: then no start would open what was stored. Throws `malformed`. */
+/** Bytes of one kind can look like another: then `run` would not open what was stored. Throws `malformed`. */
 function refuseMisread({ uri, format }: Source, { bytes, kind }: SealedBytes): void {
   const about = { source: uri };
-  const hint = 'nothing was stored; a name or a value in it is what another kind of file has';
+  const hint = 'nothing was stored; one of its names or values looks like another kind of file';
   try {
-    const content = format === undefined ? recognise(bytes, about) : asFormat(bytes, format, about);
+    const content = format === undefined ? detect(bytes, about) : asFormat(bytes, format, about);
     if (content.kind === kind) return;
   } catch (error) {
     if (!(error instanceof EnvsealError)) throw error;
-    throw new EnvsealError('malformed', `no start would open it: ${error.message}`, { hint, cause: error });
+    throw new EnvsealError('malformed', `envseal run would not open it: ${error.message}`, {
+      hint,
+      cause: error,
+    });
   }
-  throw new EnvsealError('malformed', `${uri}: a start would not take it for ${kind}`, { hint });
+  throw new EnvsealError('malformed', `${uri}: envseal run would not recognize it as ${kind}`, { hint });
 }
 
 async function write(
@@ -118,15 +124,16 @@ async function write(
   } catch (error) {
     if (!(error instanceof EnvsealError) || error.code !== 'unconditional') throw error;
     if (!workspace.flags['allow-unconditional']) throw error;
-    const hint =
-      'it is looked at once more before it is written; what somebody stores between the two is lost';
+    const hint = 'it is checked once more before it is written; a change stored in between is lost';
     warnOnce(workspace, new EnvsealError('unconditional', error.message, { hint }));
     await refuseOther(store, source, options.expected);
     return await store.write(source, bytes, { ...options, expected: 'anything' });
   }
 }
 
-/** What a store without conditions leaves: to look first. Who writes between the two is not seen. */
+/**
+ * The best that a store without conditional writes allows: to check first. A write in between goes unnoticed.
+ */
 async function refuseOther(store: EnvStore, source: Source, expected: Expected): Promise<void> {
   const now = await store.read(source).catch((error: unknown) => {
     if (error instanceof EnvsealError && error.code === 'not_found') return undefined;

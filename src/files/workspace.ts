@@ -1,4 +1,4 @@
-/** What a command that works on stored files starts with: its flags, the stores, and who is told. */
+/** The context of a command that works on stored files: its flags, the stores, and the event sinks. */
 
 import { type ChangeRecorder, startChangeRecording } from '../audit/record-changes.ts';
 import { type CommandLine, readAllFlags } from '../cli/arguments.ts';
@@ -10,6 +10,7 @@ import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Deadline } from '../net/deadline.ts';
 import { isFolder, parseSource, type Source, showUri } from '../source.ts';
+import { schemeOf } from '../store/schemes.ts';
 
 export interface Workspace {
   readonly host: Host;
@@ -18,7 +19,7 @@ export interface Workspace {
   readonly deadline: Deadline;
   readonly stores: Stores;
   readonly events: ChangeRecorder;
-  /** Of `warnOnce`. */
+  /** For `warnOnce`. */
   readonly warned: Set<ErrorCode>;
 }
 
@@ -41,9 +42,9 @@ export function readOperands(
     child !== undefined
       ? 'unexpected --'
       : operands.length < least
-        ? 'too few words'
+        ? 'too few arguments'
         : operands.length > most
-          ? 'too many words'
+          ? 'too many arguments'
           : undefined;
   if (problem === undefined) return operands;
   throw new EnvsealError('usage', problem, { hint: usage });
@@ -61,11 +62,9 @@ export function parseTarget(uri: string): Source {
   refuseFolder(uri);
   // A bucket without its s3:// must not become a file here.
   const source = parseSource(uri);
-  const version =
-    source.scheme === 's3' ? source.versionId : source.scheme === 'gs' ? source.generation : undefined;
-  if (version === undefined) return source;
+  if (schemeOf(source).versionOf(source) === undefined) return source;
   throw new EnvsealError('usage', `${showUri(uri)} names a version, and versions cannot be changed`, {
-    hint: 'leave the version out; envseal rollback makes an older one current again',
+    hint: 'omit the version; envseal rollback makes an older one current again',
   });
 }
 

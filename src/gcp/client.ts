@@ -1,12 +1,13 @@
-/** Sends one request with an access token, and reads what Google answers. */
+/** One request with an access token, and Google's answer to it. */
 import { EnvsealError } from '../errors.ts';
 import { parseObject } from '../json.ts';
-import { MAX_ANSWER_BYTES } from '../limits.ts';
+import { MAX_ANSWER_BYTES } from '../limits-and-defaults.ts';
 import { readAnswerBody } from '../net/answer-body.ts';
 import { type Deadline, isEndOf, withDeadline } from '../net/deadline.ts';
 import type { Http } from '../net/http.ts';
 import type { System } from '../system/system.ts';
-import { type TokenProvider, tokenChain } from './credentials/chain.ts';
+import { tokenChain } from './credentials/chain.ts';
+import type { TokenProvider } from './credentials/token.ts';
 import type { GoogleVariables } from './endpoint.ts';
 import type { GoogleRefusal } from './service-errors.ts';
 
@@ -88,14 +89,14 @@ export async function readAnswer(response: Response, signal: AbortSignal): Promi
   });
   const body = parseObject(bytes);
   if (body === undefined && response.status === 200) {
-    throw new EnvsealError('unreachable', 'the service answered with what is no JSON', {
-      hint: 'what answers there is not Google: check the endpoint, and what is between',
+    throw new EnvsealError('unreachable', 'the service did not answer with JSON', {
+      hint: 'the server there is not Google: check the endpoint, and any proxy or gateway in between',
     });
   }
   return { status: response.status, headers: response.headers, body: body ?? bareText(bytes) };
 }
 
-/** Of an object's bytes, Cloud Storage writes errors without JSON. */
+/** When an object's bytes are requested, Cloud Storage writes errors without JSON. */
 function bareText(bytes: Uint8Array) {
   return { error: { message: utf8.decode(bytes).trim().slice(0, MAX_MESSAGE) } };
 }

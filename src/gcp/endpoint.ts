@@ -1,4 +1,4 @@
-/** Where Google Cloud's services are. Pure. */
+/** Endpoints of Google Cloud's services. Pure. */
 import { EnvsealError } from '../errors.ts';
 
 export type GoogleService = 'storage' | 'cloudkms' | 'logging';
@@ -24,7 +24,7 @@ export function googleEndpoint(service: GoogleService, variables: GoogleVariable
   const text = variables[name] || `https://${service}.${universeOf(variables)}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') {
-    throw new EnvsealError('configuration', `the endpoint in ${name} is no URL`, {
+    throw new EnvsealError('configuration', `invalid endpoint in ${name}`, {
       hint: `use ${name}=https://HOST, without user and password`,
     });
   }

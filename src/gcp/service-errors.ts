@@ -1,5 +1,5 @@
 /**
- * What Google's errors mean for the user: which permission on which resource, which key, which policy.
+ * Google's errors explained for the user: which permission on which resource, which key, which policy.
  * https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes
  * https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto
  */
@@ -58,7 +58,7 @@ const PERIMETER: Meaning = {
   says: ({ subject }) => `VPC Service Controls keeps ${subject} inside its perimeter`,
   hint({ metadata, message }) {
     const id = [metadata.uid, /vpcServiceControlsUniqueIdentifier: ([\w-]+)/.exec(message)?.[1]].find(isWord);
-    return `ask for an ingress rule of the perimeter${id === undefined ? '' : `; the denial's identifier is ${id}`}`;
+    return `request an ingress rule for the perimeter${id === undefined ? '' : `; the denial's identifier is ${id}`}`;
   },
 };
 
@@ -85,12 +85,12 @@ const BY_REASON: Readonly<Record<string, Meaning>> = {
   insufficient_scope: NO_SCOPE,
   ACCESS_TOKEN_EXPIRED: {
     ...CREDENTIALS,
-    says: () => 'the Google access token is expired',
-    hint: () => 'renew it; a service account of the workload (workload identity) renews by itself',
+    says: () => 'the Google access token has expired',
+    hint: () => 'renew it; a service account of the workload (workload identity) renews automatically',
   },
   SERVICE_DISABLED: {
     code: 'configuration',
-    says: ({ subject }) => `the API is disabled in the project that asks for ${subject}`,
+    says: ({ subject }) => `the API is disabled in the project used to access ${subject}`,
     hint: ({ metadata }) =>
       `gcloud services enable ${isWord(metadata.service) ? metadata.service : 'cloudkms.googleapis.com storage.googleapis.com'}`,
   },
@@ -100,7 +100,7 @@ const BY_REASON: Readonly<Record<string, Meaning>> = {
   quotaExceeded: THROTTLED,
   userProjectMissing: {
     code: 'configuration',
-    says: ({ subject }) => `the requester pays for ${subject}, and no project is named`,
+    says: ({ subject }) => `the requester pays for ${subject}, and no project is set`,
     hint: () => 'set GOOGLE_CLOUD_QUOTA_PROJECT',
   },
   accountDisabled: {
@@ -171,9 +171,9 @@ function byStatus({ status, reasons, permission }: Reading): Meaning {
 
 const NO_CREDENTIALS: Meaning = {
   ...CREDENTIALS,
-  says: () => 'Google does not accept the access token',
+  says: () => 'Google rejected the access token',
   hint: () =>
-    'it is expired or revoked: renew it (gcloud auth application-default login), or use a service account of the workload',
+    'it has expired or was revoked: renew it (gcloud auth application-default login), or use a service account of the workload',
 };
 
 /**
@@ -185,7 +185,7 @@ const DENIED: Meaning = {
   says(reading) {
     const { permission, resource, principal } = deniedAccess(reading);
     if (isKeyOfStorage(reading)) return `Cloud Storage may not use the KMS key of ${reading.subject}`;
-    return `${principal ?? 'this account'} may not ${permission} on ${resource}`;
+    return `${principal ?? 'this account'} lacks ${permission} on ${resource}`;
   },
   hint(reading) {
     const { permission, resource } = deniedAccess(reading);
@@ -198,7 +198,7 @@ const DENIED: Meaning = {
     const role = ROLES[permission];
     const isAboutObjects = permission === 'storage.objects.get';
     const unlisted =
-      '; without storage.objects.list Cloud Storage also says this of an object that does not exist';
+      '; without storage.objects.list, Cloud Storage also answers this for an object that does not exist';
     return `grant ${permission} on ${resource}${role === undefined ? '' : ` (${role})`}${isAboutObjects ? unlisted : ''}`;
   },
 };
@@ -235,24 +235,24 @@ const NOT_FOUND: Meaning = {
       : 'check the name and the generation in the URI; optional=true tolerates a missing source',
 };
 
-/** A gateway's word is none on whether the object is there. */
+/** A gateway's 404 says nothing about the object. */
 const NOT_GOOGLE: Meaning = {
   code: 'configuration',
-  says: ({ subject }) => `what answers for ${subject} is not Cloud Storage: 404`,
-  hint: () => 'check the endpoint, and what is between here and Cloud Storage',
+  says: ({ subject }) => `the server for ${subject} is not Cloud Storage: 404`,
+  hint: () => 'check the endpoint, and any proxy or gateway in between',
 };
 
 /** A read has no condition of ours, so the condition is an organization's. */
 const PRECONDITION: Meaning = {
   code: 'denied',
   says: ({ subject }) => `a constraint of the organization or of the bucket forbids ${subject}`,
-  hint: () => 'look at its organization policies and at the IP filter of the bucket',
+  hint: () => 'check its organization policies and the IP filter of the bucket',
 };
 
 const SERVER_ERROR: Meaning = {
   code: 'unreachable',
   says: ({ status, subject }) => `the service failed with ${status} on ${subject}`,
-  hint: () => 'it was tried again with growing waits; see https://status.cloud.google.com',
+  hint: () => 'retried with backoff; see https://status.cloud.google.com',
   retryable: true,
 };
 
@@ -260,7 +260,7 @@ const UNKNOWN: Meaning = {
   code: 'configuration',
   says: ({ status, reasons, subject }) =>
     `the service refused ${subject} with ${status}${reasons[0] === undefined ? '' : ` ${reasons[0]}`}`,
-  hint: () => 'look the reason up in the documentation of the service',
+  hint: () => "look up the reason in the service's documentation",
 };
 
 function isWord(value: unknown): value is string {

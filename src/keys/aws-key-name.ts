@@ -1,4 +1,4 @@
-/** Which KMS key is meant. https://docs.aws.amazon.com/kms/latest/developerguide/concepts-identifiers.html */
+/** Names of AWS KMS keys. https://docs.aws.amazon.com/kms/latest/developerguide/concepts-identifiers.html */
 import { parseArn } from './arn.ts';
 
 /** Whether a name is one that only KMS can turn into a key. */

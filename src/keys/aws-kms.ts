@@ -10,7 +10,6 @@ import { fromBase64 } from '../system/base64.ts';
 import { toBase64 } from '../system/bytes.ts';
 import { parseArn } from './arn.ts';
 import { regionOfKey } from './aws-key-name.ts';
-import type { KeyToWrapWith, WrappedKey } from './contract.ts';
 
 export interface AwsCiphertext {
   readonly ciphertext: Uint8Array;
@@ -50,7 +49,7 @@ export async function decryptWithAws(input: AwsCiphertext, client: AwsClient): P
   const plaintext = typeof Plaintext === 'string' ? fromBase64(Plaintext) : undefined;
   if (plaintext === undefined || typeof KeyId !== 'string') {
     throw new EnvsealError('unreachable', 'KMS answered without a plaintext', {
-      hint: 'check AWS_ENDPOINT_URL_KMS: what answers there is not KMS',
+      hint: 'check AWS_ENDPOINT_URL_KMS: the server there is not KMS',
     });
   }
   return { plaintext, key: KeyId };
@@ -65,20 +64,33 @@ function explain(code: string, { subject, key, region, context }: AwsCiphertext)
       'corrupt',
       `KMS cannot open ${subject}: changed bytes, another region or context`,
       {
-        hint: `seal it again; the encryption context has to be the one it was sealed with (${given}), and the region too (${region})`,
+        hint: `seal it again; the encryption context must be the one it was sealed with (${given}), and so must the region (${region})`,
       },
     );
   }
   if (code === 'IncorrectKeyException') {
-    return new EnvsealError('wrong_key', `${subject} is sealed with another key than ${key}`, {
-      hint: 'someone replaced the file or its key: find out who; if it is meant, change --kms-key',
+    return new EnvsealError('wrong_key', `${subject} is sealed with a key other than ${key}`, {
+      hint: 'someone replaced the file or its key: investigate; if intended, change --kms-key',
     });
   }
   return undefined;
 }
 
-export type AwsWrappedKey = Extract<WrappedKey, { kind: 'aws-kms' }>;
-export type AwsKey = Extract<KeyToWrapWith, { kind: 'aws-kms' }>;
+export interface AwsKey {
+  readonly kind: 'aws-kms';
+  /** ARN of the key, or of an alias; before it wraps, also an alias or id alone. */
+  readonly key: string;
+  /** Encryption context; KMS opens the data key only with the same. */
+  readonly context: Readonly<Record<string, string>>;
+  /** ARN of a role to assume first. */
+  readonly role?: string | undefined;
+  /** Name of the profile in `~/.aws` to use. */
+  readonly profile?: string | undefined;
+}
+
+export interface AwsWrappedKey extends AwsKey {
+  readonly wrapped: Uint8Array;
+}
 
 /** The data key of a SOPS file, as the role or profile that the file names for it. */
 export async function unwrapWithAws(wrapped: AwsWrappedKey, client: AwsClient): Promise<Opened> {
@@ -100,7 +112,7 @@ export async function wrapWithAws(
   wanted: AwsKey,
   client: AwsClient,
 ): Promise<AwsWrappedKey> {
-  const { key, context, role, profile } = wanted;
+  const { key, context } = wanted;
   const region = regionFor(key, client);
   const answer = await callKms(
     {
@@ -121,11 +133,10 @@ export async function wrapWithAws(
   const arn = [KeyId, key].find((name) => typeof name === 'string' && parseArn(name) !== undefined);
   if (typeof CiphertextBlob !== 'string' || CiphertextBlob === '' || arn === undefined) {
     throw new EnvsealError('unreachable', 'KMS answered without a ciphertext and the ARN of its key', {
-      hint: 'check AWS_ENDPOINT_URL_KMS: what answers there is not KMS',
+      hint: 'check AWS_ENDPOINT_URL_KMS: the server there is not KMS',
     });
   }
-  const wrapped = Buffer.from(CiphertextBlob, 'base64');
-  return { kind: 'aws-kms', key: arn as string, wrapped, context, role, profile };
+  return { ...wanted, key: arn as string, wrapped: Buffer.from(CiphertextBlob, 'base64') };
 }
 
 function cannotEncrypt(key: string): EnvsealError {
@@ -138,18 +149,17 @@ function regionFor(key: string, { settings }: AwsClient): string {
   return regionOfKey(key) ?? settings.region ?? 'us-east-1';
 }
 
-async function clientFor(
-  { role, profile }: Pick<AwsKey, 'role' | 'profile'> | Pick<AwsWrappedKey, 'role' | 'profile'>,
-  region: string,
-  client: AwsClient,
-): Promise<AwsClient> {
+async function clientFor({ role, profile }: AwsKey, region: string, client: AwsClient): Promise<AwsClient> {
   const own = profile === undefined ? client : await withProfile(profile, client);
   if (role === undefined) return own;
   const { assumeRole } = await import('../aws/credentials/assume-role.ts');
   return own.as({ credentials: () => assumeRole({ role, region }, own) });
 }
 
-/** A container has other credentials than who sealed the file, and seldom the profiles of a workstation. */
+/**
+ * A container has other credentials than the person who sealed the file, and seldom the profiles of a
+ * workstation.
+ */
 async function withProfile(name: string, client: AwsClient): Promise<AwsClient> {
   const variables = { ...client.variables, AWS_PROFILE: name };
   const { readAwsSettings } = await import('../aws/read-settings.ts');

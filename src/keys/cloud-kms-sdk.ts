@@ -10,8 +10,8 @@ import type { GoogleRefusal } from '../gcp/service-errors.ts';
 import { withDeadline } from '../net/deadline.ts';
 import { retry } from '../net/retry.ts';
 import { crc32c } from '../system/crc.ts';
-import { type CloudKmsCiphertext, checkName, checkPlaintext, explainDecrypt } from './cloud-kms.ts';
-import { type CloudKmsPlaintext, checkCiphertext, explainEncrypt } from './cloud-kms-encrypt.ts';
+import { type CloudKmsCiphertext, checkName, checkPlaintext, explainDecrypt } from './cloud-kms-answers.ts';
+import { type CloudKmsPlaintext, checkCiphertext, explainEncrypt } from './cloud-kms-encrypt-answers.ts';
 
 export async function decryptThroughSdk(
   input: CloudKmsCiphertext,

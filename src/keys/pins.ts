@@ -1,4 +1,4 @@
-/** Which keys the caller pinned with `--kms-key`. Pure. */
+/** The keys that the caller pinned with `--kms-key`. Pure. */
 import { isSameKey } from './aws-key-name.ts';
 import { isSameCloudKmsKey } from './cloud-key-name.ts';
 

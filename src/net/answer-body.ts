@@ -13,7 +13,7 @@ export async function readAnswerBody(
       'unreachable',
       `the answer of ${new URL(response.url || 'http://it').host} was cut short`,
       {
-        hint: 'it was tried again; look for a proxy or gateway that breaks the connection',
+        hint: 'retried with backoff; look for a proxy or gateway that breaks the connection',
         cause: error,
         retryable: true,
       },

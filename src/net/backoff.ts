@@ -1,14 +1,16 @@
-/** Whether and how long to wait before another try. Loaded when one has failed. */
+/** Backoff before another try. Loaded when one has failed. */
 import { EnvsealError } from '../errors.ts';
-import { BACKOFF_BASE_MS, BACKOFF_CAP_MS } from '../limits.ts';
+import { BACKOFF_BASE_MS, BACKOFF_CAP_MS } from '../limits-and-defaults.ts';
 import type { Deadline } from './deadline.ts';
-import type { Random } from './retry.ts';
+
+/** Chance in [0, 1); `Math.random` outside of tests. */
+export type Random = () => number;
 
 interface Failed {
   readonly error: unknown;
-  /** Of the try before. */
+  /** Error of the previous try. */
   readonly last: EnvsealError | undefined;
-  /** Of the try, from 1. */
+  /** Number of the try, from 1. */
   readonly number: number;
   readonly maxAttempts: number;
   readonly deadline: Deadline;

@@ -50,10 +50,10 @@ export class Deadline {
   }
 }
 
-/** What its error says. */
+/** The parts of its error. */
 export function endOfTime(seconds: number) {
-  const hint = 'look for what does not answer, or raise --timeout';
-  return { code: 'timeout', message: `out of time after ${seconds} s`, hint } as const;
+  const hint = 'find out what does not answer, or raise --timeout';
+  return { code: 'timeout', message: `timed out after ${seconds} s`, hint } as const;
 }
 
 /** Whether a failure is what ended this time, or a copy of it, and not one of its own. */

@@ -1,4 +1,7 @@
-/** One HTTP exchange with our rules for proxies, certificates and endpoints, and errors that say what to do. */
+/**
+ * One HTTP exchange with envseal's rules for proxies, certificates and endpoints, and errors that say what to
+ * do.
+ */
 import { EnvsealError } from '../errors.ts';
 import { toByteString } from '../system/bytes.ts';
 import { joinBytes } from '../system/join-bytes.ts';
@@ -160,19 +163,19 @@ export async function readChunks(
 
 export function tooLarge(limit: number): EnvsealError {
   return new EnvsealError('too_large', `the source is over ${limit} bytes`, {
-    hint: 'an env file has to fit into the environment of a process; check that the URI names the right object',
+    hint: 'an env file must fit into the environment of a process; check that the URI names the right object',
   });
 }
 
 function truncated(cause?: unknown): EnvsealError {
-  return new EnvsealError('corrupt', 'the source was cut short on its way', {
-    hint: 'try again; if it stays, look for a proxy or gateway that breaks the connection',
+  return new EnvsealError('corrupt', 'the source was cut short in transit', {
+    hint: 'try again; if it persists, look for a proxy or gateway that breaks the connection',
     cause,
   });
 }
 
 function unbounded(): EnvsealError {
   return new EnvsealError('corrupt', 'the source came without a length, chunks or a checksum', {
-    hint: 'whether it is whole cannot be known; look for a proxy or gateway that speaks HTTP/1.0',
+    hint: 'it may be incomplete; look for a proxy or gateway that speaks HTTP/1.0',
   });
 }

@@ -1,4 +1,7 @@
-/** What is decided of every request, before anything else is loaded: whether it stays on this machine, or needs a proxy. */
+/**
+ * Decided for every request before anything else is loaded: whether it stays on this machine, or needs a
+ * proxy.
+ */
 
 export type ProxyVariables = Readonly<Record<string, string | undefined>>;
 

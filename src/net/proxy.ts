@@ -1,11 +1,11 @@
-/** Which proxy a request goes through, as curl and Go's `httpproxy` read the variables. Pure. */
+/** The proxy of a request, as curl and Go's `httpproxy` read the variables. Pure. */
 import { EnvsealError } from '../errors.ts';
 import { isLocal, type ProxyVariables } from './local.ts';
 
 /**
  * The proxy's URL, or `undefined` for a direct connection. Loopback and link-local hosts (the metadata services) are
- * always direct: credentials must not travel through a proxy. `HTTP_PROXY` in capitals is obeyed because no CGI runs us.
- * Throws `configuration` for what is no HTTP proxy.
+ * always direct: credentials must not travel through a proxy. `HTTP_PROXY` in capitals is obeyed because
+ * envseal never runs as a CGI. Throws `configuration` for anything but an HTTP proxy.
  */
 export function proxyFor(url: URL, variables: ProxyVariables): string | undefined {
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
@@ -18,7 +18,7 @@ export function proxyFor(url: URL, variables: ProxyVariables): string | undefine
 /** The URL is not shown: it can hold a password. */
 function checkProxy(proxy: string, scheme: string): string {
   if (URL.canParse(proxy) && /^https?:/i.test(proxy)) return proxy;
-  throw new EnvsealError('configuration', `the proxy for ${scheme}: is no http: or https: URL`, {
+  throw new EnvsealError('configuration', `the proxy for ${scheme}: is not an http: or https: URL`, {
     hint: `check ${scheme}_proxy, ${scheme.toUpperCase()}_PROXY and ALL_PROXY: http://USER:PASSWORD@HOST:PORT`,
   });
 }

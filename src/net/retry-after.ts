@@ -1,4 +1,7 @@
-/** What `Retry-After` asks to wait, in ms: seconds, or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
+/**
+ * The wait that `Retry-After` asks for, in ms: seconds, or a date.
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
 export function retryAfterMs(headers: Headers): number {
   const text = headers.get('retry-after');
   if (text === null) return 0;

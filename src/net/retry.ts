@@ -1,14 +1,12 @@
 import type { EnvsealError } from '../errors.ts';
-import { MAX_ATTEMPTS } from '../limits.ts';
+import { MAX_ATTEMPTS } from '../limits-and-defaults.ts';
+import type { Random } from './backoff.ts';
 import type { Deadline } from './deadline.ts';
-
-/** Chance in [0, 1); `Math.random` outside of tests. */
-export type Random = () => number;
 
 /**
  * Calls `attempt` until it succeeds, throws something that is not `retryable`, or the tries or the deadline would be
- * over; then the last error is thrown, also when the deadline ends another try: it says more than 'out of time'. Waits
- * with full jitter, and at least what the server asked for.
+ * over; then the last error is thrown, also when the deadline ends another try: it says more than 'timed
+ * out'. Waits with full jitter, and at least what the server asked for.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export async function retry<T>(

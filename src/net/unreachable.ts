@@ -1,4 +1,4 @@
-/** What it means that no answer came, or only a proxy's. Loaded when that has happened. */
+/** Errors for a missing answer, or a proxy's refusal. Loaded when that has happened. */
 import { EnvsealError } from '../errors.ts';
 
 const PROXY_AUTHENTICATION_REQUIRED = 407;
@@ -12,7 +12,7 @@ export function unreachable(url: URL, proxy: string | undefined, error: unknown)
   }
   const isTls = isTlsFailure(code);
   const hint = isTls
-    ? 'check the host name and the clock; a private CA goes into AWS_CA_BUNDLE or SSL_CERT_FILE'
+    ? 'check the host name and the clock; for a private CA, set AWS_CA_BUNDLE or SSL_CERT_FILE'
     : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
       ? 'check the region and the endpoint, and that DNS works in this container'
       : 'check the endpoint, the network policy and HTTPS_PROXY, NO_PROXY';
@@ -24,7 +24,7 @@ export function unreachable(url: URL, proxy: string | undefined, error: unknown)
   });
 }
 
-/** Of an error's code: the same certificate would come again. */
+/** By an error's code: a retry would meet the same certificate. */
 export function isTlsFailure(code: string): boolean {
   return /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code);
 }
@@ -37,8 +37,8 @@ export function refusedByProxy(url: URL, proxy: string, status: number, cause?: 
     {
       hint:
         status === PROXY_AUTHENTICATION_REQUIRED
-          ? `it wants a user and a password: ${variable}=http://USER:PASSWORD@HOST:PORT`
-          : 'let the proxy allow this host, or go around it with NO_PROXY',
+          ? `it requires a user and a password: ${variable}=http://USER:PASSWORD@HOST:PORT`
+          : 'allow this host in the proxy, or bypass it with NO_PROXY',
       cause,
       retryable: status >= 500,
     },

@@ -13,7 +13,7 @@ const signalActions = new Map<number, () => void>();
 let rejectedAction: (reason: unknown) => void = () => {};
 let netHandler: (event: NetEvent) => void = () => {};
 
-/** What is done when a signal comes; the latest wins. The host sends those that `catchSignal` asked for. */
+/** The action for a signal; the latest wins. The host sends those that `catchSignal` asked for. */
 export function onSignal(number: number, action: () => void): void {
   signalActions.set(number, action);
 }

@@ -21,7 +21,7 @@ export interface Natives
   load(module: ByteString): Readonly<Record<string, unknown>>;
 }
 
-/** What the host's loop calls. One that throws ends the process with 70. */
+/** Callbacks of the host's loop. One that throws ends the process with 70. */
 export interface Callbacks {
   /** Runs the timers that are due; for how long there is nothing to do, in ms: below 0 for ever, 0 not at all. */
   turn(): number;
@@ -44,7 +44,7 @@ export interface ProcessNatives {
    * there by someone who could have replaced this program as well.
    */
   isGuarded(path: ByteString): boolean;
-  /** Of the program's file; `undefined` without /proc. */
+  /** Path of the program's file; `undefined` without /proc. */
   selfPath(): ByteString | undefined;
   /** At once, without anything being flushed. */
   exit(status: number): never;
@@ -69,10 +69,11 @@ export interface ProcessNatives {
    */
   execve(path: ByteString, argv: Uint8Array, argc: number, environ: Uint8Array, envc: number): void;
   /**
-   * This program again with `words` as its argv, the first of them `envseal-events`, in a session of its own and nobody's
-   * child, without environment and streams. It reads `input` from descriptor 0, which nothing can change or read but
-   * itself; and from descriptor 3 the end when this process has become another, or a byte when it never will. Once. Throws
-   * as fork does, and `ESRCH` where the program cannot be started again, as without /proc.
+   * This program again with `words` as its argv, the first of them `envseal-events`, in a session of its own,
+   * detached from this process, without environment and streams. It reads `input` from descriptor 0, which
+   * nothing can change or read but itself; and from descriptor 3 the end when this process has become
+   * another, or a byte when it never will. Once. Throws as fork does, and `ESRCH` where the program cannot be
+   * started again, as without /proc.
    */
   detach(words: ByteString[], input: Uint8Array): void;
   /** Sends that byte. */
@@ -117,7 +118,7 @@ export interface TextNatives {
   indexOf(text: string, part: string): number;
   /** See `src/system/text-search.ts`. */
   isText(text: string): boolean;
-  /** Of byte strings their bytes, and of texts their UTF-8; each with a NUL behind it. None holds one. */
+  /** The bytes of byte strings and the UTF-8 of texts, each followed by a NUL. None contains one. */
   joinEnded(bytes: readonly ByteString[], texts: readonly string[]): Uint8Array<ArrayBuffer>;
   /** See `src/envfile/plain-lines.ts`. */
   plainLines(text: string): Int32Array;

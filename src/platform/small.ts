@@ -1,4 +1,4 @@
-/** Globals of a line each. */
+/** One-line globals. */
 import { natives } from './callbacks.ts';
 
 const nothing = () => {};

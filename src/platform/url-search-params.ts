@@ -70,7 +70,7 @@ export class URLSearchParams {
     this.#changed();
   }
 
-  /** What is changed meanwhile comes too. */
+  /** Changes made during the iteration are seen. */
   *entries(): Generator<[string, string], undefined> {
     for (let at = 0; at < this.#pairs.length; at++) {
       const [name, value] = this.#pairs[at] as [string, string];

@@ -71,7 +71,7 @@ function refuseUnsafeNames(names: Iterable<string>, allowed: readonly string[]):
 function declaredOnly(chosen: SecretMap, declared: ReadonlySet<string>): SecretMap {
   const unfilled = [...declared].filter((name) => !chosen.has(name));
   if (unfilled.length === 0) return chosen.filter((name) => declared.has(name));
-  throw new EnvsealError('unmet', `no source fills ${unfilled.join(', ')}, which --strict demands`, {
+  throw new EnvsealError('unmet', `no source fills ${unfilled.join(', ')}, which --strict requires`, {
     hint: 'add the variable to a source, or remove its placeholder from the image',
   });
 }
@@ -88,7 +88,7 @@ function requireNames(
     return entry === undefined ? (chosen.get(name)?.isEmpty ?? true) : entry.length <= name.length + 1;
   });
   if (unmet.length === 0) return;
-  throw new EnvsealError('unmet', `required and missing or empty in the sources: ${unmet.join(', ')}`, {
+  throw new EnvsealError('unmet', `required, but missing or empty in the sources: ${unmet.join(', ')}`, {
     hint: 'add the variable to a source, or drop it from --require',
   });
 }

@@ -1,4 +1,4 @@
-/** Why a command cannot be executed, and what to do. Loaded when it cannot. */
+/** Errors for a command that cannot be executed. Loaded when that happens. */
 import { EnvsealError } from '../errors.ts';
 import type { ByteString } from '../system/byte-string.ts';
 import { textOf } from '../system/bytes.ts';
@@ -11,7 +11,7 @@ export function explainLookUp(command: ByteString, failures: readonly unknown[])
   return problem ?? notFound(command);
 }
 
-/** What execve's refusal means for the user. */
+/** The user's view of execve's error. */
 export function explainExec(command: ByteString, error: unknown): EnvsealError {
   const errno = error instanceof ErrnoError ? error.errno : 'EIO';
   switch (errno) {
@@ -20,21 +20,21 @@ export function explainExec(command: ByteString, error: unknown): EnvsealError {
         'command_not_found',
         `cannot execute ${quote(command)}: its interpreter is missing`,
         {
-          hint: "look at the file's #! line, or whether the image has the program's dynamic linker",
+          hint: "check the file's #! line, and that the image has the program's dynamic linker",
           cause: error,
         },
       );
     case 'ENOEXEC':
       return new EnvsealError(
         'not_executable',
-        `cannot execute ${quote(command)}: not a format this machine runs`,
+        `cannot execute ${quote(command)}: not a format this machine can run`,
         {
           hint: 'a script needs a #! line; a program must be built for this architecture',
           cause: error,
         },
       );
     case 'E2BIG':
-      return new EnvsealError('too_large', 'arguments and environment are over the limit of the kernel', {
+      return new EnvsealError('too_large', "arguments and environment are over the kernel's limit", {
         hint: 'take fewer variables with --only or --exclude',
         cause: error,
       });
@@ -60,14 +60,14 @@ const REASONS: Readonly<Record<string, readonly [reason: string, hint: string]>>
     'check the mode of the file (chmod +x), of its folders and of its interpreter, the user, and noexec mounts',
   ],
   EISDIR: ['a directory', 'name the file to execute'],
-  ENAMETOOLONG: ['the name is too long', 'name the file to execute, with each argument as a word of its own'],
-  ELOOP: ['too many symbolic links', 'look for a symbolic link that leads to itself'],
-  ETXTBSY: ['it is open for writing', 'start it when whatever writes the file has closed it'],
+  ENAMETOOLONG: ['the name is too long', 'name the file to execute, with each argument as a separate word'],
+  ELOOP: ['too many symbolic links', 'look for a symbolic link that points to itself'],
+  ETXTBSY: ['it is open for writing', 'start it after the process that writes the file has closed it'],
 };
 
 function notFound(command: ByteString): EnvsealError {
   return new EnvsealError('command_not_found', `command not found: ${quote(command)}`, {
-    hint: 'check its spelling and the PATH the container has; no shell is involved, so builtins do not exist',
+    hint: 'check its spelling and the PATH of the container; no shell is involved, so shell builtins do not exist',
   });
 }
 

@@ -5,14 +5,14 @@ import { ErrnoError } from '../system/system.ts';
 
 export interface Launch {
   readonly path: ByteString;
-  /** Of at least one string. */
+  /** At least one string. */
   readonly argv: CStrings;
   readonly environ: CStrings;
 }
 
 /** Replaces this process with the command. Throws `not_executable`, `command_not_found` or `too_large`. */
-export async function handOver({ path, argv, environ }: Launch, { system }: Host): Promise<never> {
-  // A signal that our handler has caught and the event loop has not seen yet would be lost with us.
+export async function exec({ path, argv, environ }: Launch, { system }: Host): Promise<never> {
+  // A signal that our handler has caught and the event loop has not seen yet would be lost.
   system.releaseSignals();
   await new Promise((resolve) => setImmediate(resolve));
   try {

@@ -1,5 +1,7 @@
-/** The kernel's limits on what execve is given, checked before it so that the error can name the variable. */
-import { MAX_ENV_STRING_BYTES } from '../limits.ts';
+/**
+ * The kernel's limits on execve's arguments, checked before the call so that the error can name the variable.
+ */
+import { MAX_ENV_STRING_BYTES } from '../limits-and-defaults.ts';
 import type { CStrings } from '../system/c-strings.ts';
 
 /** `bprm_stack_limits` in Linux's fs/exec.c: a quarter of the stack's soft limit, between 128 KiB and 6 MiB. */

@@ -1,40 +1,40 @@
 import type { Attempt } from '../events/attempt.ts';
-import type { Recognised } from '../sealing/detect.ts';
-import type { OpenSealedOptions } from '../sealing/open-sealed.ts';
+import type { Detected } from '../sealing/detect.ts';
 import { plainFile, plainText } from '../sealing/plain.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
+import type { OpenSealedOptions } from '../sealing/sealed-file.ts';
 import { SecretMap } from '../secret-map.ts';
 import type { Source } from '../source.ts';
 import type { FetchedObject } from '../store/object.ts';
 
-/** What the bytes are, for the events too. */
-export async function recogniseObject(object: FetchedObject, attempt: Attempt): Promise<Recognised> {
+/** The detected content, for the events too. */
+export async function detectObject(object: FetchedObject, attempt: Attempt): Promise<Detected> {
   const { uri, format } = attempt.source;
   attempt.version = object.version ?? null;
   attempt.requestIds = object.requestIds;
   attempt.attempts = object.attempts;
   const { bytes, sealing } = object;
-  const content = await recogniseBytes(bytes, { source: uri, format });
+  const content = await detectBytes(bytes, { source: uri, format });
   attempt.sealing = isPlain(content) ? sealing.kind : content.kind;
   if (isPlain(content) && sealing.kind !== 'none' && sealing.key !== undefined)
     attempt.kmsKeys = [sealing.key];
   return content;
 }
 
-async function recogniseBytes(
+async function detectBytes(
   bytes: Uint8Array,
   { source, format }: { readonly source: string; readonly format: Source['format'] },
-): Promise<Recognised> {
+): Promise<Detected> {
   const plain = format === undefined ? plainFile(bytes) : undefined;
   if (plain !== undefined) return { kind: 'dotenv', plain };
   const text = format === undefined ? plainText(bytes) : undefined;
   if (text !== undefined) return { kind: 'dotenv', text };
-  const { asFormat, recognise } = await import('../sealing/detect.ts');
-  return format === undefined ? recognise(bytes, { source }) : asFormat(bytes, format, { source });
+  const { asFormat, detect } = await import('../sealing/detect.ts');
+  return format === undefined ? detect(bytes, { source }) : asFormat(bytes, format, { source });
 }
 
 /** An env file as it stands: only the store can have sealed it. */
-export function isPlain(content: Recognised): content is Extract<Recognised, { kind: 'dotenv' | 'json' }> {
+export function isPlain(content: Detected): content is Extract<Detected, { kind: 'dotenv' | 'json' }> {
   return content.kind === 'dotenv' || content.kind === 'json';
 }
 
@@ -44,7 +44,7 @@ export interface OpenObjectOptions extends Omit<OpenSealedOptions, 'source' | 'o
 
 /** By the policy for its sealing. Throws what `enforcePolicy` and the formats throw. */
 export async function openObject(
-  content: Recognised,
+  content: Detected,
   object: FetchedObject,
   attempt: Attempt,
   options: OpenObjectOptions,
@@ -67,7 +67,7 @@ export async function openObject(
 /** Most files have plain lines alone; the parser is for the others. */
 async function openPlainFile(
   bytes: Uint8Array,
-  { kind, text, plain }: Extract<Recognised, { kind: 'dotenv' | 'json' }>,
+  { kind, text, plain }: Extract<Detected, { kind: 'dotenv' | 'json' }>,
   source: Source,
 ): Promise<SecretMap> {
   if (plain !== undefined && source.dialect === 'dotenv') return SecretMap.of(plain);

@@ -6,7 +6,7 @@ import type { Deadline } from '../net/deadline.ts';
 import type { EncryptionContext } from '../sealing/encryption-context.ts';
 import { SecretMap } from '../secret-map.ts';
 import type { FetchedObject } from '../store/object.ts';
-import { isPlain, openObject, recogniseObject } from './open-object.ts';
+import { detectObject, isPlain, openObject } from './open-object.ts';
 
 /** Throws the first failure; the other requests are given up with it. Each attempt is filled in as far as it comes. */
 export async function openSources(
@@ -58,7 +58,7 @@ async function openSource(
     attempt.isAbsent = true;
     return new SecretMap();
   }
-  const content = await recogniseObject(object, attempt);
+  const content = await detectObject(object, attempt);
   return await openObject(content, object, attempt, {
     // What nothing seals has no key that an alias could lead to.
     pinnedKeys: !isPlain(content) || object.sealing.kind !== 'none' ? await stores.pinnedKeys() : [],

@@ -1,10 +1,11 @@
 /**
- * What nearly every start is given: `run`, settings that are on or have one value each, and the command. It is read without
- * the table of flags, which an interpreter takes longer to load than it takes for all that comes before the request.
- * Whatever is not as plain goes by `arguments.ts`, which reads everything and says what is wrong.
+ * Fast path for the usual command line: `run`, settings that are on or have one value each, and the command.
+ * It is read without the table of flags, which an interpreter takes longer to load than it takes for all that
+ * comes before the request. Whatever is not as plain goes by `arguments.ts`, which reads everything and says
+ * what is wrong.
  */
 import type { Host } from '../host.ts';
-import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../limits.ts';
+import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../limits-and-defaults.ts';
 import { isSecretVariable, VARIABLE_PREFIX, variableOf } from '../own-variables.ts';
 import type { Settings } from '../settings.ts';
 import type { ByteString } from '../system/byte-string.ts';
@@ -30,7 +31,7 @@ export function readPlainStart({
   return file === undefined ? undefined : { settings, argv: [file, ...rest] };
 }
 
-/** What each setting is without a flag and a variable. A test compares them with the table. */
+/** Default of each setting. A test compares them with the table. */
 function defaults(): Values {
   return {
     source: [],

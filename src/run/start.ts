@@ -1,20 +1,21 @@
-/** A start: opens the sources and becomes the command. One line a step, in the order things happen. */
+/** Startup: opens the sources and becomes the command. One line per step, in the order things happen. */
 
-import type { Record, RecordingOptions } from '../audit/record-start.ts';
+import type { RecordingOptions } from '../audit/options.ts';
+import type { RecordOutcome } from '../audit/record-start.ts';
 import { reportProblem } from '../cli/report.ts';
 import { Stores } from '../clients/clients.ts';
 import type { ClientOptions } from '../clients/options.ts';
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
 import type { Host } from '../host.ts';
-import { CRAWL_MS } from '../limits.ts';
+import { CRAWL_MS } from '../limits-and-defaults.ts';
 import { Deadline, endOfTime } from '../net/deadline.ts';
 import { plainSource } from '../plain-source.ts';
 import type { Settings } from '../settings.ts';
 import type { ByteString } from '../system/byte-string.ts';
 import { cStrings } from '../system/c-strings.ts';
 import { buildEnviron, type EnvironOptions } from './environ.ts';
-import { handOver, type Launch } from './exec.ts';
+import { exec, type Launch } from './exec.ts';
 import { checkKernelLimits } from './kernel-limits.ts';
 import { lookUp } from './lookup.ts';
 import { openSources } from './open-sources.ts';
@@ -33,22 +34,25 @@ export async function start({ settings, argv, host }: StartOptions): Promise<nev
   const options: ClientOptions = { host, settings, deadline };
   const stores = new Stores(options);
   const prepared = prepare(argv, attempts, stores, options);
-  // While the sources are on their way, the sinks are made. What is wrong with one of them is told first.
+  // While the sources are on their way, the sinks are made. A faulty sink is reported first.
   prepared.catch(() => {});
   const record = await startRecording({ attempts, command: argv[0], stores, host, settings });
   try {
     const launch = await prepared;
     await record?.({});
-    return await handOver(launch, host);
+    return await exec(launch, host);
   } catch (caught) {
-    const { continueInFullProgram } = await import('./full-program.ts');
+    const { continueInFullProgram } = await import('./become-full-program.ts');
     const error = await continueInFullProgram(caught, host);
     await record?.({ error });
     throw error;
   }
 }
 
-/** Timers end a start in time while the loop turns; a container that is short of memory may not even come to that. */
+/**
+ * Timers enforce the timeout while the loop turns; a container that is short of memory may not even get that
+ * far.
+ */
 function limitCrawl(settings: Settings, { system }: Host): void {
   const seconds = settings.timeout + settings['event-timeout'];
   const format = settings['log-format'] === 'json' ? 'json' : 'text';
@@ -71,13 +75,13 @@ async function prepare(
   return { path, argv: args, environ };
 }
 
-/** `undefined` where nobody is told. */
-async function startRecording(options: RecordingOptions): Promise<Record | undefined> {
+/** `undefined` without a sink. */
+async function startRecording(options: RecordingOptions): Promise<RecordOutcome | undefined> {
   const { settings } = options;
   if (settings['event-sink'].length === 0) {
     if (settings['event-policy'] !== 'required') return undefined;
-    throw new EnvsealError('configuration', '--event-policy is required, and there is no --event-sink', {
-      hint: 'set ENVSEAL_EVENT_SINK, or leave the policy out',
+    throw new EnvsealError('configuration', '--event-policy required needs an --event-sink', {
+      hint: 'set ENVSEAL_EVENT_SINK, or drop the policy',
     });
   }
   return await (await import('../audit/record-start.ts')).startRecording(options);

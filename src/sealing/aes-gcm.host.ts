@@ -1,4 +1,7 @@
-/** The same by the host: a key is its bytes, and hundreds of values need neither promises nor the code of WebCrypto. */
+/**
+ * AES-256-GCM by the host: a key is its bytes, and hundreds of values need neither promises nor the code of
+ * WebCrypto.
+ */
 import { EnvsealError } from '../errors.ts';
 import { natives } from '../platform/callbacks.ts';
 import type { Bytes } from '../system/byte-string.ts';

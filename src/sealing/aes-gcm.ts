@@ -33,7 +33,10 @@ export async function openGcm(key: CryptoKey, sealed: GcmSealed): Promise<Bytes 
   return plaintext === undefined ? undefined : new Uint8Array(plaintext);
 }
 
-/** The same for hundreds at once. Which of them do not open is found out only where one does not: a start is cold. */
+/**
+ * The same for hundreds at once. Which of them do not open is found out only if one does not: at startup the
+ * code is cold.
+ */
 export async function openAllGcm(
   key: CryptoKey,
   all: readonly GcmSealed[],

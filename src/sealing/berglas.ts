@@ -19,7 +19,7 @@ export interface OpenBerglasOptions {
   readonly source: string;
   /** As it was created: without bucket and generation. */
   readonly objectName: string;
-  /** Throws as `Unwrap` of `key-wrapper.ts` does. */
+  /** Throws as `Unwrap` of `keys/kinds.ts` does. */
   readonly unwrap: (wrapped: Uint8Array, additionalData: Uint8Array) => Promise<Uint8Array>;
 }
 
@@ -34,7 +34,7 @@ export async function openBerglas(
   const dataKey = await unwrap(wrapped, new TextEncoder().encode(objectName)).catch((error: unknown) => {
     throw isCorrupt(error) ? moved(source, error) : error;
   });
-  if (dataKey.length !== KEY_BYTES) throw tampered(source, 'its data key has not the length of one');
+  if (dataKey.length !== KEY_BYTES) throw tampered(source, 'its data key has the wrong length');
   const bytes = new Uint8Array(sealed);
   const iv = bytes.subarray(0, BERGLAS_NONCE_BYTES);
   const key = await importGcmKey(new Uint8Array(dataKey));
@@ -75,14 +75,14 @@ function isCorrupt(error: unknown): boolean {
 }
 
 function tampered(source: string, what: string): EnvsealError {
-  return new EnvsealError('corrupt', `${source} is not as it was sealed: ${what}`, {
-    hint: 'bytes were changed, or parts of two objects mixed: find out by whom, and create the secret again',
+  return new EnvsealError('corrupt', `${source} does not match what was sealed: ${what}`, {
+    hint: 'bytes were changed, or parts of two objects were mixed: investigate, and create the secret again',
   });
 }
 
 /** Renaming is what people do; https://github.com/GoogleCloudPlatform/berglas#faq has it too. */
 function moved(source: string, cause: unknown): EnvsealError {
-  const message = `${source} is not as it was sealed: its data key does not open under the name of the object`;
+  const message = `${source} does not match what was sealed: its data key does not open under the name of the object`;
   const hint = 'berglas binds a secret to its name: copy it back to the name that it was created with';
   return new EnvsealError('corrupt', message, { hint, cause });
 }

@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: binary formats begin with them.
-/** What a file looks like that is nothing envseal opens, for the message that refuses it. Pure. */
+/** Likely kinds of files that envseal does not open, for the message that refuses them. Pure. */
 import { cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 
 export interface Likeness {
@@ -16,17 +16,17 @@ const MIN_BASE64 = 60;
 
 const DECOMPRESS = 'decompress it before the upload';
 const DECRYPT = 'decrypt it, and seal the env file with sops encrypt';
-const WRONG_FILE = 'check the name: the env file lies elsewhere, or another file was uploaded in its place';
+const WRONG_FILE = 'check the name: the env file is elsewhere, or another file was uploaded in its place';
 const UTF8 = 'save it as UTF-8: iconv -f UTF-16 -t UTF-8';
-const WHOLE = 'put the whole ciphertext there again; format=kms leaves it to KMS to tell';
-const MAYBE_KMS = 'add format=kms if it is the ciphertext of a KMS';
+const WHOLE = 'upload the whole ciphertext again; format=kms lets the KMS decide';
+const MAYBE_KMS = 'add format=kms if it is a KMS ciphertext';
 
 /** Of the first bytes, each a character: no line of an env file starts like any of these. Made only when needed. */
 const heads = (): readonly Row[] => [
-  [/^\x01[\x01\x02][\0-\x09]\0x/, 'a ciphertext of AWS KMS that was cut', WHOLE],
-  [/^\n(?:[$%]\0| .{32}\x12.{1,3}\x01[\x01\x02])/s, 'a ciphertext of a KMS that was cut or changed', WHOLE],
+  [/^\x01[\x01\x02][\0-\x09]\0x/, 'a truncated AWS KMS ciphertext', WHOLE],
+  [/^\n(?:[$%]\0| .{32}\x12.{1,3}\x01[\x01\x02])/s, 'a truncated or changed KMS ciphertext', WHOLE],
   // https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html
-  [/^(?:\x01\x80[\0-\x03][\x14\x46\x78]|\x02[\x04\x05]x)/, 'a message of the AWS Encryption SDK', DECRYPT],
+  [/^(?:\x01\x80[\0-\x03][\x14\x46\x78]|\x02[\x04\x05]x)/, 'an AWS Encryption SDK message', DECRYPT],
   [/^\x1f\x8b/, 'gzip', DECOMPRESS],
   [/^PK[\x03\x05]/, 'a zip file', DECOMPRESS],
   [/^\x28\xb5\x2f\xfd/, 'zstd', DECOMPRESS],
@@ -38,11 +38,11 @@ const heads = (): readonly Row[] => [
   [/^(?:\x84.|\x85[\x01-\x04].|\xc1.{1,2})[\x03\x06]|^(?:\x8c|\xc3).\x04/s, 'a PGP message', DECRYPT],
   [/^-----BEGIN /, 'a PEM file, such as a key or a certificate', WRONG_FILE],
   [/^0[\x80-\x84].{2}/s, 'DER, such as a certificate or a PKCS #7 message', WRONG_FILE],
-  [/^\$ANSIBLE_VAULT;/, 'a file of ansible-vault', DECRYPT],
-  [/^\0GITCRYPT\0/, 'a file of git-crypt', 'unlock the repository before the upload: git-crypt unlock'],
-  [/^version https:\/\/git-lfs\./, 'a pointer of Git LFS', 'fetch the file before the upload: git lfs pull'],
-  [/^Salted__/, 'a file of openssl enc', DECRYPT],
-  [/^vault:v\d+:/, 'a ciphertext of the transit engine of Vault', DECRYPT],
+  [/^\$ANSIBLE_VAULT;/, 'an ansible-vault file', DECRYPT],
+  [/^\0GITCRYPT\0/, 'a git-crypt file', 'unlock the repository before the upload: git-crypt unlock'],
+  [/^version https:\/\/git-lfs\./, 'a Git LFS pointer', 'fetch the file before the upload: git lfs pull'],
+  [/^Salted__/, 'an openssl enc file', DECRYPT],
+  [/^vault:v\d+:/, 'a Vault transit ciphertext', DECRYPT],
   [/^\x7fELF/, 'an executable', WRONG_FILE],
   [/^SQLite format 3\0/, 'an SQLite database', WRONG_FILE],
   [/^%PDF-/, 'a PDF', WRONG_FILE],
@@ -53,17 +53,17 @@ const NAMED = '[A-Za-z_][A-Za-z0-9_.-]*';
 
 /** Of the text from its first line that says something, comments left out. */
 const texts = (): readonly Row[] => [
-  [/^<[!?A-Za-z]/, 'HTML or XML, such as the page of an error', WRONG_FILE],
+  [/^<[!?A-Za-z]/, 'HTML or XML, such as an error page', WRONG_FILE],
   [/^\[[ \t\r\n]*(?:[{["\]\d-]|true|false|null)/, 'a JSON array', 'write a JSON object: {"NAME":"value"}'],
   [/^\[[^\]\r\n]+\]/, 'INI or TOML', 'write NAME=value, without [sections]'],
   [
     /^(?:---[ \t\r\n]+)?(?:apiVersion:.*\n)?kind:[ \t]*["']?SealedSecret\b/s,
-    'a SealedSecret of Kubernetes',
+    'a Kubernetes SealedSecret',
     'seal the env file itself: only its cluster opens it',
   ],
   [
     /^(?:---[ \t\r\n]+)?(?:apiVersion|kind):/,
-    'a manifest of Kubernetes',
+    'a Kubernetes manifest',
     'write its data as JSON: kubectl get secret NAME -o json | jq ".data | map_values(@base64d)"',
   ],
   [
@@ -73,15 +73,15 @@ const texts = (): readonly Row[] => [
   ],
 ];
 
-/** `undefined`: it may be an env file, and the parser tells what is wrong with it by line and column. */
+/** `undefined`: it may be an env file, and the parser reports what is wrong with it, by line and column. */
 export function looksLike(bytes: Uint8Array): Likeness | undefined {
   return likenessOf(bytes, (text) => base64(text) ?? berglas(text));
 }
 
 /** https://dotenvx.com/docs/env-file */
 export const DOTENVX: Likeness = {
-  what: 'a file that dotenvx encrypted',
-  hint: 'seal what dotenvx decrypt gives; format=dotenv hands the ciphertext to the command',
+  what: 'a dotenvx-encrypted file',
+  hint: 'seal the output of dotenvx decrypt; format=dotenv passes the ciphertext to the command',
 };
 
 function likenessOf(
@@ -94,9 +94,9 @@ function likenessOf(
   if (found !== undefined) return found;
   const text = decode(bytes);
   if (text !== undefined) return find(texts(), fromFirstLine(text)) ?? otherwise(text);
-  // With bytes that no text has, and not in any encoding of Unicode: where they are would help nobody.
+  // With bytes that no text has, and not in any encoding of Unicode: their position would not help.
   if (!/[\0-\x08\x0e-\x1f]/.test(head)) return undefined;
-  return { what: 'binary data of no known kind', hint: MAYBE_KMS };
+  return { what: 'binary data of an unknown kind', hint: MAYBE_KMS };
 }
 
 function find(rows: readonly Row[], text: string): Likeness | undefined {
@@ -131,10 +131,10 @@ function berglas(text: string): Likeness | undefined {
     const [first, ...more] = text.split(':', 2);
     const wrapped = more.length === 0 ? undefined : decodeBase64File(first as string);
     if (wrapped === undefined || cloudOf(wrapped) !== 'google') return undefined;
-    return { what: 'an object of berglas that was cut or changed', hint: 'create the secret again' };
+    return { what: 'a truncated or changed berglas object', hint: 'create the secret again' };
   }
   return {
-    what: 'an object of berglas, with a data key of no known KMS',
+    what: 'a berglas object whose data key is from no known KMS',
     hint: 'add format=berglas if it is',
   };
 }

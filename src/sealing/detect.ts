@@ -1,6 +1,7 @@
 /**
- * What the bytes of a source are. By the bytes alone: no name and no header of a store decides, and what is nothing that
- * envseal opens is refused, because ciphertext must not reach the command as the value of a variable. Pure.
+ * Detection of what a source is, from its bytes alone: no name and no header of a store decides, and anything
+ * that envseal does not open is refused, because ciphertext must not reach the command as the value of a
+ * variable. Pure.
  */
 import { NAME_PATTERN } from '../envfile/name.ts';
 import { EnvsealError } from '../errors.ts';
@@ -9,10 +10,10 @@ import { isText } from '../system/text-search.ts';
 import { DOTENVX, type Likeness, looksLike } from './describe-unknown.ts';
 import { type BerglasFile, type Cloud, cloudOf, decodeBase64File, splitBerglas } from './kms-blob.ts';
 import { DOTENVX_KEY, decode, MIN_BASE64, mayBeSopsOrDotenvx, startsAsDotenv } from './plain.ts';
-import { isObject, recogniseSopsText } from './sops/detect.ts';
+import { detectSopsText, isObject } from './sops/detect.ts';
 import type { SopsKind } from './sops/model.ts';
 
-export type Recognised = ({ readonly kind: 'dotenv' | 'json' } & Decoded & Read) | Sealed;
+export type Detected = ({ readonly kind: 'dotenv' | 'json' } & Decoded & Read) | Sealed;
 
 interface Read {
   /** In the default dialect, where it came with the look at the bytes. */
@@ -20,7 +21,10 @@ interface Read {
 }
 
 interface Decoded {
-  /** What the bytes are as text, without a BOM and with U+FFFD for what is invalid, for who reads on. */
+  /**
+   * What the bytes are as text, without a BOM and with U+FFFD for what is invalid, for the reader that
+   * follows.
+   */
   readonly text?: string;
 }
 
@@ -34,7 +38,7 @@ type Sealed =
     }
   | ({ readonly kind: 'berglas' } & BerglasFile);
 
-export type PinnedFormat = Recognised['kind'];
+export type PinnedFormat = Detected['kind'];
 
 interface Options {
   /** The source's URI or path; error messages name it. */
@@ -43,8 +47,8 @@ interface Options {
 
 const WORDS: Readonly<Record<Sealed['kind'], string>> = {
   sops: 'a SOPS file',
-  kms: 'a ciphertext of a KMS',
-  berglas: 'an object of berglas',
+  kms: 'a KMS ciphertext',
+  berglas: 'a berglas object',
 };
 
 const BASE64_START = new RegExp(`^[ \\t\\r\\n]*(?:[A-Za-z0-9+/_-][ \\t\\r\\n]*){${MIN_BASE64}}`);
@@ -55,11 +59,10 @@ const MAX_ANSWER = 100_000;
  * Throws `malformed`, which says what the file looks like and nothing that is in it. Text that is none of the others is
  * `dotenv`: its parser has the line and the column of what is wrong.
  */
-export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
+export function detect(bytes: Uint8Array, { source }: Options): Detected {
   const text = decode(bytes);
   const mayBeOther = mayBeSopsOrDotenvx(text);
-  const sealed =
-    recogniseCiphertext(bytes, text) ?? (mayBeOther ? recogniseSopsFile(text, source) : undefined);
+  const sealed = detectCiphertext(bytes, text) ?? (mayBeOther ? detectSopsFile(text, source) : undefined);
   if (sealed !== undefined) return sealed;
   if (isObject(text)) {
     refuseAnswer(text, source);
@@ -77,7 +80,7 @@ export function recognise(bytes: Uint8Array, { source }: Options): Recognised {
  * The same for a source whose URI says the format. It takes ciphertext that no rule above knows, and env files that only
  * look like something else; it never takes a sealed file for one that is not.
  */
-export function asFormat(bytes: Uint8Array, format: PinnedFormat, { source }: Options): Recognised {
+export function asFormat(bytes: Uint8Array, format: PinnedFormat, { source }: Options): Detected {
   const text = decode(bytes);
   if (format === 'kms') return asKms(bytes, text, source);
   if (format === 'berglas') {
@@ -85,23 +88,23 @@ export function asFormat(bytes: Uint8Array, format: PinnedFormat, { source }: Op
     if (file === undefined) throw otherThan(source, WORDS.berglas, format);
     return { kind: 'berglas', ...file };
   }
-  const sealed = recogniseCiphertext(bytes, text) ?? recogniseSopsFile(text, source);
+  const sealed = detectCiphertext(bytes, text) ?? detectSopsFile(text, source);
   if (format === 'sops') {
     if (sealed?.kind !== 'sops') throw otherThan(source, WORDS.sops, format);
     return sealed;
   }
-  if (sealed !== undefined) throw otherThan(source, `${format}, it is ${WORDS[sealed.kind]}`, format);
+  if (sealed !== undefined) throw otherThan(source, `${format}; it is ${WORDS[sealed.kind]}`, format);
   return { kind: format, text };
 }
 
-function recogniseCiphertext(bytes: Uint8Array, text: string): Sealed | undefined {
+function detectCiphertext(bytes: Uint8Array, text: string): Sealed | undefined {
   const cloud = cloudOf(bytes);
   if (cloud !== undefined) return { kind: 'kms', cloud, ciphertext: bytes };
-  return mayBeBase64(text) ? recogniseText(text) : undefined;
+  return mayBeBase64(text) ? detectText(text) : undefined;
 }
 
-function recogniseSopsFile(text: string, source: string): Sealed | undefined {
-  const sops = recogniseSopsText(text, { source });
+function detectSopsFile(text: string, source: string): Sealed | undefined {
+  const sops = detectSopsText(text, { source });
   return sops && { kind: 'sops', sops, text };
 }
 
@@ -111,7 +114,7 @@ function mayBeBase64(text: string): boolean {
   return (equals === -1 || equals >= MIN_BASE64) && BASE64_START.test(text);
 }
 
-function recogniseText(text: string): Sealed | undefined {
+function detectText(text: string): Sealed | undefined {
   const file = splitBerglas(text);
   if (file !== undefined && cloudOf(file.wrapped) === 'google') return { kind: 'berglas', ...file };
   const ciphertext = decodeBase64File(text);
@@ -120,11 +123,11 @@ function recogniseText(text: string): Sealed | undefined {
 }
 
 /** Text that is not base64 cannot be a ciphertext; of anything else, only the KMS itself can tell. */
-function asKms(bytes: Uint8Array, text: string, source: string): Recognised {
+function asKms(bytes: Uint8Array, text: string, source: string): Detected {
   const ciphertext = isText(text) ? decodeBase64File(text) : bytes;
   if (ciphertext !== undefined) return { kind: 'kms', cloud: cloudOf(ciphertext), ciphertext };
   refuseAnswer(text, source);
-  throw otherThan(source, `${WORDS.kms}, it is text`, 'kms');
+  throw otherThan(source, `${WORDS.kms}; it is text`, 'kms');
 }
 
 /** What a KMS answers, stored whole: as variables it would be ciphertext. */
@@ -136,7 +139,7 @@ function refuseAnswer(text: string, source: string): void {
   }
   if (text.includes('/cryptoKeyVersions/') && /"ciphertext"[ \t\r\n]*:[ \t\r\n]*"Ci[QU]A/.test(text)) {
     const hint = 'store the value of ciphertext alone, or use gcloud kms encrypt';
-    throw unlike(source, { what: 'the whole answer of Cloud KMS', hint });
+    throw unlike(source, { what: 'the whole response from Cloud KMS', hint });
   }
 }
 
@@ -148,9 +151,9 @@ function isDotenvx(text: string): boolean {
 }
 
 function unlike(source: string, { what, hint }: Likeness): EnvsealError {
-  return new EnvsealError('malformed', `${source} is no env file: it looks like ${what}`, { hint });
+  return new EnvsealError('malformed', `${source} is not an env file; it looks like ${what}`, { hint });
 }
 
 function otherThan(source: string, what: string, format: PinnedFormat): EnvsealError {
-  return new EnvsealError('malformed', `${source} is not ${what}`, { hint: `leave format=${format} out` });
+  return new EnvsealError('malformed', `${source} is not ${what}`, { hint: `remove format=${format}` });
 }

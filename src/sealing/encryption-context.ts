@@ -1,6 +1,6 @@
-/** What a ciphertext is bound to besides its key. Pure. */
+/** The encryption context, which binds a ciphertext to more than its key. Pure. */
 import { EnvsealError } from '../errors.ts';
-import { locationOf, parseSource, type Source } from '../source.ts';
+import { locationOf, parseSource, SOURCE_START, type Source } from '../source.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 
@@ -10,7 +10,7 @@ export function parseEncryptionContext(pairs: readonly string[]): EncryptionCont
     pairs.map((pair) => {
       const equals = pair.indexOf('=');
       if (equals > 0) return [pair.slice(0, equals), pair.slice(equals + 1)];
-      throw new EnvsealError('usage', 'an encryption context is no pair NAME=VALUE', {
+      throw new EnvsealError('usage', 'invalid encryption context: expected NAME=VALUE', {
         hint: '--encryption-context app=snacks; repeat the flag for more',
       });
     }),
@@ -18,7 +18,7 @@ export function parseEncryptionContext(pairs: readonly string[]): EncryptionCont
 }
 
 /**
- * Throws `misplaced` when a value names a source and that is not this one: somebody copied the file, from dev to prod,
+ * Throws `misplaced` when a value names another source than this one: the file was copied, from dev to prod,
  * say.
  */
 export function refuseOtherPlace(context: EncryptionContext, source: Source): void {
@@ -26,14 +26,14 @@ export function refuseOtherPlace(context: EncryptionContext, source: Source): vo
     const place = placeOf(value);
     if (place === undefined || place === locationOf(source)) continue;
     throw new EnvsealError('misplaced', `${source.uri} was sealed for ${value}`, {
-      hint: 'someone copied it from there: find out who; if it is meant, seal it again for this place',
+      hint: 'someone copied it from there: investigate; if intended, seal it again for this location',
     });
   }
 }
 
 /** `undefined` for a value that names no source. */
 function placeOf(value: string): string | undefined {
-  if (!/^(?:s3|gs|file):\/\/|^arn:[a-z0-9-]+:s3:/.test(value)) return undefined;
+  if (!SOURCE_START.test(value)) return undefined;
   try {
     return locationOf(parseSource(value));
   } catch {

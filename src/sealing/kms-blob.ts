@@ -1,4 +1,6 @@
-/** What KMS ciphertexts look like in a file: binary, as base64, and as the two halves of a berglas object. Pure. */
+/**
+ * KMS ciphertexts as they are in a file: binary, as base64, and as the two halves of a berglas object. Pure.
+ */
 
 import { fromCanonicalBase64 } from '../system/base64.ts';
 import type { Bytes } from '../system/byte-string.ts';

@@ -5,12 +5,12 @@ import { regionOfKey } from '../keys/aws-key-name.ts';
 import type { Opened } from '../keys/aws-kms.ts';
 import { isCloudKmsKey } from '../keys/cloud-key-name.ts';
 import { isPinned } from '../keys/pins.ts';
-import type { Source } from '../source.ts';
-import { recognise } from './detect.ts';
+import { locationOf, type Source } from '../source.ts';
+import { detect } from './detect.ts';
 import { refuseOtherPlace } from './encryption-context.ts';
 import { openPlain } from './open-plain.ts';
-import type { OpenedFile, OpenSealedOptions, SealedFile } from './open-sealed.ts';
 import { notPinned } from './policy.ts';
+import type { OpenedFile, OpenSealedOptions, SealedFile } from './sealed-file.ts';
 
 type CiphertextFile = Exclude<SealedFile, { kind: 'sops' }>;
 
@@ -32,9 +32,13 @@ async function openCiphertext(
   const subject = source.uri;
   if (cloudOf(file, options) === 'google') {
     if (Object.keys(encryptionContext).length > 0) {
-      throw new EnvsealError('configuration', `${subject} is of Cloud KMS, which has no encryption context`, {
-        hint: 'leave --encryption-context out: it is for AWS KMS',
-      });
+      throw new EnvsealError(
+        'configuration',
+        `${subject} is sealed by Cloud KMS, which has no encryption context`,
+        {
+          hint: 'remove --encryption-context: it is for AWS KMS',
+        },
+      );
     }
     const { decryptWithCloudKms } = await import('../keys/cloud-kms.ts');
     const key = chooseCloudKmsKey(options);
@@ -44,7 +48,7 @@ async function openCiphertext(
   const { decryptWithAws } = await import('../keys/aws-kms.ts');
   refuseOtherPlace(encryptionContext, source);
   const awsPins = pinnedKeys.filter((pin) => !isCloudKmsKey(pin) && !pin.startsWith('age1'));
-  if (pinnedKeys.length > 0 && awsPins.length === 0) throw notPinned(subject, 'a key of AWS KMS');
+  if (pinnedKeys.length > 0 && awsPins.length === 0) throw notPinned(subject, 'an AWS KMS key');
   const client = await clients.aws();
   const [pin, ...others] = awsPins;
   const opened = await decryptWithAws(
@@ -89,11 +93,11 @@ function chooseCloudKmsKey({ source, object, pinnedKeys, allowMetadataKey }: Ope
   if (named !== undefined && (pins.length > 0 || (pinnedKeys.length === 0 && allowMetadataKey))) return named;
   const [pin, ...others] = pins;
   if (pin !== undefined && others.length === 0) return pin;
-  if (pinnedKeys.length > 0 && pin === undefined) throw notPinned(source.uri, 'a key of Cloud KMS');
+  if (pinnedKeys.length > 0 && pin === undefined) throw notPinned(source.uri, 'a Cloud KMS key');
   const isAmbiguous = pin !== undefined;
   throw new EnvsealError(
     'configuration',
-    `${source.uri} does not say with which ${isAmbiguous ? 'of the pinned keys' : 'key of Cloud KMS'} it is sealed`,
+    `${source.uri} does not say which ${isAmbiguous ? 'of the pinned keys' : 'Cloud KMS key'} it is sealed with`,
     {
       hint: isAmbiguous
         ? 'name one key in --kms-key, or the key in the metadata field kms-key of the object'
@@ -124,23 +128,18 @@ async function openBerglasFile(
 
 /** berglas binds a file to its name in the bucket, without the bucket. */
 function objectNameOf(source: Source): string {
-  switch (source.scheme) {
-    case 's3':
-      return source.key;
-    case 'gs':
-      return source.object;
-    case 'file':
-      return source.path.slice(source.path.lastIndexOf('/') + 1);
-  }
+  const place = locationOf(source);
+  if ('bucket' in source) return place.slice(`${source.scheme}://${source.bucket}/`.length);
+  return place.slice(place.lastIndexOf('/') + 1);
 }
 
 /** What was inside is an env file, and nothing that is sealed once more. */
 function openContent({ plaintext, key }: Opened, { source }: OpenSealedOptions): OpenedFile {
-  const content = recognise(plaintext, { source: source.uri });
+  const content = detect(plaintext, { source: source.uri });
   if (content.kind === 'dotenv' || content.kind === 'json') {
     return { variables: openPlain(plaintext, content.kind, source, content.text), keys: [key] };
   }
-  throw new EnvsealError('malformed', `${source.uri} is sealed twice: inside it is ${content.kind}`, {
+  throw new EnvsealError('malformed', `${source.uri} is sealed twice: it contains ${content.kind}`, {
     hint: 'seal the plain env file',
   });
 }

@@ -1,44 +1,13 @@
 /** From the bytes of a file that was sealed before it was stored to its variables. Loaded for those only. */
-import type { AwsClient } from '../aws/client.ts';
 import { EnvsealError } from '../errors.ts';
-import type { GoogleClient } from '../gcp/client.ts';
 import { isAlias } from '../keys/aws-key-name.ts';
 import { isCloudKmsKey, withoutVersion } from '../keys/cloud-key-name.ts';
-import type { Unwrap, WrappedKey } from '../keys/contract.ts';
+import { unwrapKey } from '../keys/kinds.ts';
 import { isPinned } from '../keys/pins.ts';
-import type { SecretMap } from '../secret-map.ts';
-import type { Source } from '../source.ts';
-import type { FetchedObject } from '../store/object.ts';
-import type { Recognised } from './detect.ts';
-import { type EncryptionContext, refuseOtherPlace } from './encryption-context.ts';
+import { refuseOtherPlace } from './encryption-context.ts';
 import { notPinned } from './policy.ts';
+import type { OpenedFile, OpenSealedOptions, SealedFile } from './sealed-file.ts';
 import type { OpenSopsOptions } from './sops/open.ts';
-
-/** Each made when its first key needs it. */
-export interface KeyClients {
-  aws(): Promise<AwsClient>;
-  google(): Promise<GoogleClient>;
-  age(): Promise<Unwrap>;
-}
-
-export interface OpenSealedOptions {
-  readonly source: Source;
-  readonly object: FetchedObject;
-  readonly clients: KeyClients;
-  /** Keys that may open the file, aliases resolved; empty: any key. */
-  readonly pinnedKeys: readonly string[];
-  readonly encryptionContext: EncryptionContext;
-  /** Whether the key that the object's metadata name is taken without a pin. */
-  readonly allowMetadataKey: boolean;
-}
-
-/** The variables, and the keys that opened them. */
-export interface OpenedFile {
-  readonly variables: SecretMap;
-  readonly keys: readonly string[];
-}
-
-export type SealedFile = Extract<Recognised, { kind: 'sops' | 'kms' | 'berglas' }>;
 
 /** Throws as the policy does for keys that are not pinned, and what the keys and the formats throw. */
 export async function openSealed(file: SealedFile, options: OpenSealedOptions): Promise<OpenedFile> {
@@ -55,7 +24,7 @@ export async function openSealed(file: SealedFile, options: OpenSealedOptions): 
 function refuseVersions({ source, pinnedKeys }: OpenSealedOptions): void {
   for (const pin of pinnedKeys) {
     if (!isCloudKmsKey(pin) || withoutVersion(pin) === pin) continue;
-    throw new EnvsealError('configuration', `${source.uri}: --kms-key names a version of a key`, {
+    throw new EnvsealError('configuration', `${source.uri}: --kms-key names a key version`, {
       hint: `a version can be pinned for objects that Cloud Storage seals; here, pin the key: ${withoutVersion(pin)}`,
     });
   }
@@ -69,41 +38,20 @@ async function openSopsFile(
   return await openSops(options.object.bytes, file.sops, { ...sopsOptions(options), text: file.text });
 }
 
-/** Which keys may open a SOPS file, and how they do. */
+/** The keys that may open a SOPS file, and how they do. */
 export function sopsOptions(options: OpenSealedOptions): OpenSopsOptions {
   refuseVersions(options);
-  const { source, pinnedKeys } = options;
+  const { source, clients, pinnedKeys } = options;
   return {
     source: source.uri,
-    unwrap: unwrapWith(options),
+    unwrap: async (wrapped) => {
+      const { plaintext, key } = await unwrapKey(wrapped, clients);
+      // The file may name an alias, which leads wherever its owner wants.
+      if (pinnedKeys.length > 0 && !isPinned(key, pinnedKeys)) throw notPinned(wrapped.key, key);
+      return plaintext;
+    },
     // Which key an alias leads to is known when it has unwrapped, and is checked then.
     isAllowed: ({ key }) => pinnedKeys.length === 0 || isPinned(key, pinnedKeys) || isAlias(key),
-    checkKey: (key) => {
-      if (key.kind === 'aws-kms') refuseOtherPlace(key.context, source);
-    },
-  };
-}
-
-function unwrapWith({ clients, pinnedKeys }: OpenSealedOptions): Unwrap {
-  return async (wrapped: WrappedKey) => {
-    switch (wrapped.kind) {
-      case 'aws-kms': {
-        const { unwrapWithAws } = await import('../keys/aws-kms.ts');
-        const { plaintext, key } = await unwrapWithAws(wrapped, await clients.aws());
-        // The file may name an alias, which leads wherever its owner wants.
-        if (pinnedKeys.length > 0 && !isPinned(key, pinnedKeys)) throw notPinned(wrapped.key, key);
-        return plaintext;
-      }
-      case 'cloud-kms': {
-        const { decryptWithCloudKms } = await import('../keys/cloud-kms.ts');
-        const subject = `the data key under ${wrapped.key}`;
-        const input = { ciphertext: wrapped.wrapped, key: wrapped.key, subject };
-        return await decryptWithCloudKms(input, await clients.google());
-      }
-      case 'age':
-        return await (await clients.age())(wrapped);
-      case 'unsupported':
-        throw new EnvsealError('key_unavailable', `envseal cannot use ${wrapped.key}`);
-    }
+    checkKey: ({ context }) => refuseOtherPlace(context, source),
   };
 }

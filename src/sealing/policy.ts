@@ -12,7 +12,7 @@ export interface SealingPolicy {
 
 const HOW_TO_SEAL: Readonly<Record<Source['scheme'], string>> = {
   s3: 'store it with SSE-KMS (aws s3 cp --sse aws:kms --sse-kms-key-id KEY)',
-  gs: 'store it with a key of Cloud KMS (gcloud storage cp --encryption-key KEY)',
+  gs: 'store it with a Cloud KMS key (gcloud storage cp --encryption-key KEY)',
   file: 'seal it with SOPS (sops encrypt --age RECIPIENT)',
 };
 
@@ -26,11 +26,11 @@ export function enforcePolicy({ uri, scheme }: Source, sealing: Sealing, policy:
   }
   const { key } = sealing;
   if (policy.pinnedKeys.length === 0 || (key !== undefined && isPinned(key, policy.pinnedKeys))) return;
-  throw notPinned(uri, key ?? 'a key it does not name');
+  throw notPinned(uri, key ?? 'an unnamed key');
 }
 
 export function notPinned(subject: string, key: string): EnvsealError {
   return new EnvsealError('wrong_key', `${subject} is sealed with ${key}, which is not pinned`, {
-    hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+    hint: 'someone replaced the object or its key: investigate; if intended, add the key to --kms-key',
   });
 }

@@ -1,4 +1,4 @@
-/** Whether a store sealed as it was asked to. */
+/** Checks that a store sealed as requested. */
 
 import { EnvsealError } from '../errors.ts';
 import { isAlias, isSameKey } from '../keys/aws-key-name.ts';
@@ -15,7 +15,7 @@ export function checkSeal({ uri }: Source, { kind }: SealAtRest, kinds: readonly
   });
 }
 
-/** An alias cannot be told from the key it stands for, so with one any key will do. */
+/** The key behind an alias is not known here, so with an alias any key will do. */
 export function isSealedAsAsked(seal: SealAtRest, sealing: Sealing): boolean {
   if (seal.kind === 'store') return true;
   if (seal.kind === 'cmek') {
@@ -38,15 +38,15 @@ export function sealedOtherwise(
       'wrong_key',
       `${uri}: the store sealed ${what} with ${sealing.key ?? 'another key'}`,
       {
-        hint: `that is not what it was asked for: find out who answers there; delete ${what}`,
+        hint: `that is not the requested key: check which server answers there; delete ${what}`,
       },
     );
   }
   return new EnvsealError(
     'unsealed',
-    `${uri}: the store took ${what} and did not seal it with ${seal.kind}`,
+    `${uri}: the store accepted ${what} but did not seal it with ${seal.kind}`,
     {
-      hint: `this store does not do ${seal.kind}: seal with --seal sops; delete ${what}`,
+      hint: `this store does not support ${seal.kind}: seal with --seal sops; delete ${what}`,
     },
   );
 }

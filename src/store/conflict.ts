@@ -1,4 +1,4 @@
-/** What is told when a write's condition does not hold. */
+/** The error for a write whose condition does not hold. */
 import { EnvsealError } from '../errors.ts';
 import type { Source } from '../source.ts';
 import type { Expected } from './contract.ts';
@@ -17,19 +17,19 @@ export function conflict(
   requestIds: readonly string[] = [],
 ): EnvsealError {
   return new EnvsealError('conflict', `${uri}: ${whatHappened(expected, winner)}`, {
-    hint: 'nothing was written: look at it with envseal diff and envseal history, and run the command again',
+    hint: 'nothing was written: check envseal diff and envseal history, then run the command again',
     cause,
     requestIds,
   });
 }
 
 function whatHappened(expected: Expected, winner: Winner | 'absent' | 'unknown'): string {
-  if (winner === 'absent') return 'somebody deleted it meanwhile';
+  if (winner === 'absent') return 'someone deleted it in the meantime';
   const name = winner === 'unknown' ? 'another version' : nameOf(winner);
-  return expected === 'nothing' ? `there is a file already, ${name}` : `somebody stored ${name} meanwhile`;
+  return expected === 'nothing' ? `a file already exists, ${name}` : `someone stored ${name} in the meantime`;
 }
 
-/** Without versions, the time is what tells it from others. */
+/** Without versions, the time distinguishes it from others. */
 function nameOf({ version, modified }: Winner): string {
   if (version !== undefined) return `version ${version}`;
   return modified === undefined ? 'another version' : `another version at ${modified.toISOString()}`;

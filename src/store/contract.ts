@@ -1,11 +1,12 @@
 /**
- * What the commands that change env files ask of a store: the contract that `s3-store.ts`, `gcs-store.ts` and
- * `file-store.ts` fulfil and the contract suite checks. Reading for a start is `store.ts`, which needs none of this.
+ * What the commands that change env files ask of a store: the contract that the `store.ts` of
+ * each folder fulfils and the contract suite checks. Reading at startup is `object.ts`, which needs none of
+ * this.
  */
 import type { Folder, Source } from '../source.ts';
 import type { FetchedObject, Sealing } from './object.ts';
 
-/** What one state of an object is told from all others by: an ETag, a generation, a hash. Not for people. */
+/** Identifies one state of an object: an ETag, a generation, a hash. Not for people. */
 export type Revision = string;
 
 export interface StoredObject extends FetchedObject {
@@ -81,18 +82,23 @@ export interface BucketState {
   readonly isVersioned: boolean | undefined;
   /** By default, with any key; `undefined` too where versions are kept, which nothing more is asked of. */
   readonly isEncrypted: boolean | undefined;
-  /** Anybody may read what is in it. */
+  /** Anyone may read its contents. */
   readonly isPublic: boolean | undefined;
 }
 
 /**
- * Errors as `Fetch` has them. Besides, a write whose condition does not hold is `conflict` and names the version that
+ * Absent is an EnvsealError `not_found`, not allowed is `denied`, bad credentials `credentials`, a key that cannot be
+ * used `key_unavailable`, a body that is not what the service promised `corrupt`, over MAX_SOURCE_BYTES `too_large`.
+ * Besides, a write whose condition does not hold is `conflict` and names the version that
  * is there; nothing was written then. Each retries what can be retried within the deadline, and a write whose answer
  * was lost counts as done where what is there now is what was written.
  */
 export interface EnvStore<S extends Source = Source> {
   read(source: S): Promise<StoredObject>;
-  /** Begins what a write under a condition needs to know, while something else is done. What fails is told by `write`. */
+  /**
+   * Begins what a write under a condition needs to know, while something else is done. Failures are reported
+   * by `write`.
+   */
   prepare(source: S): void;
   /** Throws `unconditional` where the store would write whatever is there, and the condition is not `anything`. */
   write(source: S, bytes: Uint8Array, options: WriteOptions): Promise<Written>;

@@ -1,8 +1,8 @@
-/** Some at the same time, in order. */
+/** A bounded, order-preserving concurrent map. */
 
 /**
- * Maps what comes from `items`, at most `limit` at once, and gives the results in the order of the items, each as soon
- * as those before it are out. What fails ends it; what is in flight then is left behind.
+ * Maps what comes from `items`, at most `limit` at once, and gives the results in the order of the items,
+ * each as soon as those before it are out. What fails ends it; what is in flight then is left behind.
  */
 export async function* mapInFlight<T, U>(
   items: AsyncIterable<T>,
@@ -13,7 +13,7 @@ export async function* mapInFlight<T, U>(
   for await (const item of items) {
     if (flying.length === limit) yield (await flying.shift()) as U;
     const result = map(item);
-    // It is told when its turn comes.
+    // It is reported when its turn comes.
     result.catch(() => {});
     flying.push(result);
   }

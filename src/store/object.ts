@@ -1,4 +1,7 @@
-/** What a store is: the contract that `s3.ts`, `gcs.ts`, their SDKs' and `file.ts` fulfil and the contract suite checks. */
+/**
+ * The contract of a store for reading: `s3/get.ts`, `gcs/get.ts`, their `sdk-get.ts` and `file/get.ts` fulfil
+ * it, and the contract suite checks it.
+ */
 
 /** How the bytes were sealed where they lay, as the service itself says. */
 export type Sealing =
@@ -18,12 +21,3 @@ export interface FetchedObject {
   /** Tries of the request for the bytes; 0 where there is none. */
   readonly attempts: number;
 }
-
-/**
- * Fetches one whole object.
- *
- * Absent is an EnvsealError `not_found`, not allowed is `denied`, bad credentials `credentials`, a key that cannot be
- * used `key_unavailable`, a body that is not what the service promised `corrupt`, over MAX_SOURCE_BYTES `too_large`.
- * The store retries what can be retried, within the deadline it was made with, whose reason it throws at its end.
- */
-export type Fetch<S> = (source: S) => Promise<FetchedObject>;

@@ -8,14 +8,14 @@ interface Native {
 }
 const NATIVE = 'fromBase64' in Uint8Array ? (Uint8Array as unknown as Native) : undefined;
 
-/** The other way; `undefined` for what is none. Padding may be missing. */
+/** Decoding; `undefined` for invalid base64. Padding may be missing. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   const digits = text.replace(/={1,2}$/, '');
   if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) return undefined;
   return NATIVE?.fromBase64(digits) ?? new Uint8Array(Buffer.from(digits, 'base64'));
 }
 
-/** Of an encoder's text alone: of two texts with the same bytes, one is none. */
+/** Decoding of canonical text only: other texts for the same bytes are invalid. */
 export function fromCanonicalBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     const bytes = decodeStrictly(text);
@@ -29,7 +29,7 @@ export function fromCanonicalBase64(text: string): Uint8Array<ArrayBuffer> | und
  * The same for a text without white space, of which a file has hundreds. Throws for what is none: padding that is missing,
  * and bits that say nothing.
  */
-export const decodeStrictly: (text: string) => Uint8Array<ArrayBuffer> =
+const decodeStrictly: (text: string) => Uint8Array<ArrayBuffer> =
   NATIVE === undefined ? decodeByBuffer : (text) => NATIVE.fromBase64(text, STRICT);
 
 function decodeByBuffer(text: string): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-/** What Linux has instead of text, and the type of bytes that WebCrypto takes. */
+/** Byte strings, which Linux has instead of text, and the type of bytes that WebCrypto takes. */
 
 /** A string in which each character is one byte (0 to 255), as `latin1` decodes it. */
 export type ByteString = string;

@@ -20,7 +20,7 @@ export function textOf(bytes: ByteString): string {
   return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** Of RFC 4648, section 4, with padding. */
+/** RFC 4648, section 4, with padding. */
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64');
 }

@@ -1,7 +1,7 @@
 import type { ByteString } from './byte-string.ts';
 import { bytesOf, toByteString } from './bytes.ts';
 
-/** What execve is given as arguments or as environment. */
+/** Arguments or environment for execve. */
 export interface CStrings {
   readonly count: number;
   /** One after another, each with a NUL behind it. */

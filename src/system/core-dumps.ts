@@ -1,4 +1,4 @@
-/** What libc is told so that a crash writes no values down. */
+/** libc constants to prevent a crash from dumping values. */
 
 /** The same on Linux and macOS. */
 export const RLIMIT_CORE = 4;

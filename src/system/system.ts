@@ -114,7 +114,7 @@ export interface System {
   /**
    * No core file, no core handed to a handler, and no debugger of the same user: for commands that hold values and start
    * no command, because the limit would be inherited. Linux only but for the limit; on Node from 26 on, where it can call
-   * libc. Nothing is told where it cannot be had: it guards against a crash, and does not replace anything else.
+   * libc. No error if it is not available: it guards against a crash, and does not replace anything else.
    */
   forbidCoreDumps(): void;
   sha256(data: string | Uint8Array): Uint8Array;

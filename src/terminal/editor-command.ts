@@ -1,11 +1,11 @@
-/** Which editor, and what it must be told so that it keeps values to itself. */
+/** The editor, and the options that keep it from writing values to disk. */
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { toByteString } from '../system/bytes.ts';
 
-/** What POSIX has and every distribution's base image had once. */
+/** Specified by POSIX, and once part of every distribution's base image. */
 const USUAL_EDITOR = 'vi';
 
 /**

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvsealError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { MAX_SOURCE_BYTES } from '../limits.ts';
+import { MAX_SOURCE_BYTES } from '../limits-and-defaults.ts';
 import { toByteString } from '../system/bytes.ts';
 import { atExit, leaveToChild } from '../system/process-exit.ts';
 import { findEditor } from './editor-command.ts';
@@ -18,7 +18,7 @@ export interface EditorOptions {
   readonly environment: Host['variables'];
 }
 
-/** What an editor gets to put the terminal in order after SIGTERM, in ms. */
+/** Time for an editor to restore the terminal after SIGTERM, in ms. */
 const EDITOR_GRACE_MS = 2_000;
 /** Longest name of a file, in bytes, is 255; swap files and backups add to it. */
 const MAX_NAME_LENGTH = 64;
@@ -63,7 +63,7 @@ export class Editing {
     await pause(question, this.#host);
   }
 
-  /** Removes the folder. Twice is as good as once. */
+  /** Removes the folder; idempotent. */
   close(): void {
     this.#forget();
     removePrivateFolder(this.#folder);
@@ -124,7 +124,7 @@ export class Editing {
     try {
       bytes = this.#host.system.readFile(toByteString(this.#path), MAX_SOURCE_BYTES + 1);
     } catch (cause) {
-      throw new EnvsealError('configuration', 'the editor has removed the file', {
+      throw new EnvsealError('configuration', 'the editor removed the file', {
         hint: NOTHING_DONE,
         cause,
       });
@@ -133,7 +133,7 @@ export class Editing {
     throw new EnvsealError('too_large', `the edited file is over ${MAX_SOURCE_BYTES} bytes`);
   }
 
-  /** When there is no time to wait for anybody. */
+  /** For when there is no time to wait for the editor. */
   #abandon(): void {
     this.#child?.kill('SIGKILL');
     removePrivateFolder(this.#folder);

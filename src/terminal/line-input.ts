@@ -42,7 +42,7 @@ export class LineInput {
     return this.#state;
   }
 
-  /** Keys that had no effect since this was asked last: nobody sees that but by being told. */
+  /** Keys that had no effect since the last call: the user cannot see that without a message. */
   takeIgnored(): number {
     const ignored = this.#ignored;
     this.#ignored = 0;
@@ -54,14 +54,14 @@ export class LineInput {
     // A paste often has the end of its line with it.
     while (this.#bytes.at(-1) === KEY.lineFeed) this.#bytes.pop();
     if (this.#isMore || this.#bytes.includes(KEY.lineFeed)) {
-      throw new EnvsealError('usage', 'what was typed has several lines', {
-        hint: 'give a value of several lines on stdin or with --file',
+      throw new EnvsealError('usage', 'the typed value has several lines', {
+        hint: 'give a multi-line value on stdin or with --file',
       });
     }
     try {
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(this.#bytes));
     } catch {
-      throw new EnvsealError('malformed', 'what was typed is not UTF-8', {
+      throw new EnvsealError('malformed', 'the typed value is not UTF-8', {
         hint: 'use a terminal with a UTF-8 locale, or give the value on stdin or with --file',
       });
     }
@@ -84,7 +84,9 @@ export class LineInput {
     this.#wasEnter = false;
   }
 
-  /** Of the sequences (arrows, Home and so on) only the two around a paste mean something here. */
+  /**
+   * The only sequences with a meaning here are the two around a paste; arrows, Home and so on are ignored.
+   */
   #takeEscape(byte: number): void {
     const sequence = this.#escape + String.fromCharCode(byte);
     if (!isComplete(sequence)) {

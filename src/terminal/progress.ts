@@ -1,9 +1,9 @@
-/** How far long work is: one line that is drawn again and again, and erased at the end. */
+/** Progress of long work: one line that is redrawn, and erased at the end. */
 import { cutText, displayWidth, makeVisible } from './text.ts';
 
 export interface ProgressOptions {
   readonly write: (text: string) => void;
-  /** Whether a line can be drawn again there. Where it cannot, as in a log, nothing is written at all. */
+  /** Whether a line can be drawn again there. Where it cannot, as in a log, nothing is written. */
   readonly isTerminal: boolean;
   /** Asked before each drawing, because a window changes its size. */
   readonly columns: () => number | undefined;
@@ -14,9 +14,9 @@ export interface ProgressOptions {
   readonly now?: () => number;
 }
 
-/** Drawing more often than this is seen by nobody and slows a slow terminal down. */
+/** Drawing more often than this is not visible and slows a slow terminal down. */
 const REDRAW_MS = 100;
-/** What a terminal has that does not say. */
+/** Width of a terminal that does not report one. */
 const USUAL_COLUMNS = 80;
 /** A short bar rarely has to be wrapped by a window that becomes narrower. */
 const MAX_BAR_COLUMNS = 30;

@@ -63,7 +63,7 @@ function openKeys(screen: Screen): ReadStream {
 }
 
 function noTerminal(cause: unknown): EnvsealError {
-  return new EnvsealError('usage', 'no terminal to ask on', {
+  return new EnvsealError('usage', 'no terminal to prompt on', {
     hint: 'give the value on stdin or with --file',
     cause,
   });
@@ -74,7 +74,7 @@ async function readLine(keys: ReadStream, input: LineInput, screen: Screen, host
     const giveUp = (cause?: unknown) =>
       reject(
         new EnvsealError('usage', 'nothing was typed', {
-          hint: 'press Enter after it; a value can also be given on stdin or with --file',
+          hint: 'type a value and press Enter, or give it on stdin or with --file',
           cause,
         }),
       );

@@ -9,7 +9,7 @@ export type Cut = 'end' | 'middle' | 'last';
 
 export interface Column {
   readonly title: string;
-  /** Otherwise told from the cells: numbers are `last`, URIs and ARNs `middle`. */
+  /** Otherwise inferred from the cells: numbers are `last`, URIs and ARNs `middle`. */
   readonly cut?: Cut;
 }
 
@@ -65,7 +65,7 @@ function layOut(column: Column, cells: readonly Cell[], isLast: boolean): Layout
   return { texts, cut, isNumeric, isLast, width: Math.max(...texts.map(displayWidth)) };
 }
 
-/** Of a URI the bucket and the file's name matter, of an ARN the service and the key's id. */
+/** In a URI the bucket and the file's name matter, in an ARN the service and the key's id. */
 function usualCut(texts: readonly string[]): Cut {
   return texts.some((text) => text.includes('://') || text.startsWith('arn:')) ? 'middle' : 'end';
 }

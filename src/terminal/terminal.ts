@@ -1,4 +1,4 @@
-/** What the standard file descriptors lead to. */
+/** The terminal behind the standard file descriptors. */
 import { isatty, WriteStream } from 'node:tty';
 
 export type StandardFd = 0 | 1 | 2;

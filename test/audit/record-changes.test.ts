@@ -138,7 +138,7 @@ test('what a signal was too late for', async () => {
   expect(events().slice(2).map(summary)).toEqual([['change.set', 'done', 's3://snacks/env']]);
 });
 
-describe('what is told', () => {
+describe('what is reported', () => {
   test('a conflict, with the requests that met it', async () => {
     const { uri, events } = log();
     const { status, stdout } = await run(['conflict', 's3://snacks/env'], to(uri));
@@ -271,7 +271,7 @@ describe('best effort', () => {
 
 describe('required', () => {
   test.each([
-    [{}, '--event-policy is required, and there is no --event-sink'],
+    [{}, '--event-policy required needs an --event-sink'],
     [to('https://x/a', 'file:///'), 'the event sink file:/// names no file'],
     [to('splunk+https://x'), 'ENVSEAL_SPLUNK_TOKEN is not set'],
     [{ ...to('stderr:'), ENVSEAL_EVENT_NAMES: 'hash' }, 'ENVSEAL_EVENT_NAMES_KEY is not set'],
@@ -281,7 +281,7 @@ describe('required', () => {
     expect(outcome.stderr).toContain(`envseal: error: ${problem}\n`);
   });
 
-  test('a change that is told', async () => {
+  test('a change that is reported', async () => {
     const env = { ...to(hook.url), ...REQUIRED };
     expect(await run(['change', './env', 'get', './env'], env)).toMatchObject({ status: 0, stderr: '' });
     expect(await hooked()).toEqual([
@@ -297,7 +297,7 @@ describe('required', () => {
     const { status, stdout, stderr } = await run(['change', 's3://snacks/env', 'get', './env'], env);
     expect({ status, stdout }).toEqual({ status: 69, stdout: '' });
     expect(stderr).toMatch(
-      /^envseal: error: s3:\/\/snacks\/env was changed, but its event was not delivered: http:\S+\/audit: it refused the event with 400\nenvseal: hint: .+; --event-policy best-effort goes on without it\n$/,
+      /^envseal: error: s3:\/\/snacks\/env was changed, but its event was not delivered: http:\S+\/audit: it refused the event with 400\nenvseal: hint: .+; use --event-policy best-effort to continue without it\n$/,
     );
     expect(events().map(summary)).toEqual([['change.rotated', 'done', 's3://snacks/env']]);
   });
@@ -315,10 +315,10 @@ describe('required', () => {
     await hook.fault({ status: 400, count: 'always' });
     const { status, stderr } = await run(['conflict', './env'], { ...to(hook.url), ...REQUIRED });
     expect(status).toBe(75);
-    expect(stderr).toMatch(/^envseal: warning: .+\nenvseal: error: somebody was quicker\n$/);
+    expect(stderr).toMatch(/^envseal: warning: .+\nenvseal: error: a concurrent change\n$/);
   });
 
-  test('values are not shown before it is told, and who took it hears that they were not', async () => {
+  test('values are not shown before delivery, and a sink that took the event learns that they were not', async () => {
     const { uri, events } = log();
     await hook.fault({ status: 400, count: 'always' });
     const { status, stdout, stderr } = await run(['get', './env'], { ...to(uri, hook.url), ...REQUIRED });

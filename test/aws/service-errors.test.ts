@@ -82,23 +82,23 @@ describe('an AccessDenied of many words', () => {
   test.for([
     [
       'User: arn:aws:sts::1:assumed-role/app/x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:1:key/k because no resource-based policy allows the kms:Decrypt action',
-      'arn:aws:sts::1:assumed-role/app/x may not kms:Decrypt on arn:aws:kms:us-east-1:1:key/k',
+      'arn:aws:sts::1:assumed-role/app/x may not perform kms:Decrypt on arn:aws:kms:us-east-1:1:key/k',
       'allow kms:Decrypt on arn:aws:kms:us-east-1:1:key/k, in the key policy or by IAM',
     ],
     [
       'User: arn:aws:iam::1:user/u is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::snacks/env" with an explicit deny in a resource-based policy',
-      'arn:aws:iam::1:user/u may not s3:GetObject on arn:aws:s3:::snacks/env',
+      'arn:aws:iam::1:user/u may not perform s3:GetObject on arn:aws:s3:::snacks/env',
       'an explicit Deny forbids it; allow s3:GetObject on arn:aws:s3:::snacks/env',
     ],
     [
       'User: arn:aws:iam::1:user/u is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access',
-      'arn:aws:iam::1:user/u may not kms:Decrypt on the KMS key of s3://snacks/env',
+      'arn:aws:iam::1:user/u may not perform kms:Decrypt on the KMS key of s3://snacks/env',
       'allow kms:Decrypt on the KMS key of s3://snacks/env, in the key policy or by IAM',
     ],
     [
       'Access Denied',
-      'these credentials may not s3:GetObject on arn:aws:s3:::snacks/env',
-      'allow s3:GetObject on arn:aws:s3:::snacks/env and kms:Decrypt on its key; without s3:ListBucket S3 also says this of an object that does not exist',
+      'these credentials may not perform s3:GetObject on arn:aws:s3:::snacks/env',
+      'allow s3:GetObject on arn:aws:s3:::snacks/env and kms:Decrypt on its key; without s3:ListBucket, S3 also answers this for an object that does not exist',
     ],
   ] as const)('%s', ([message, says, hint]) => {
     expect(denied(message)).toEqual([says, hint]);

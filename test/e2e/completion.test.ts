@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { describeReal } from '../real/available.ts';
+import { skipFor } from '../skip.ts';
 import { folder } from './folder.ts';
 import { envseal, PATH, runWords } from './program.ts';
 import { runInTerminal } from './pty.ts';
@@ -13,12 +14,15 @@ type Shell = (typeof SHELLS)[number];
 
 let scripts: Readonly<Record<Shell, string>>;
 let commands: readonly string[];
+let topics: readonly string[];
 let flagsOf: Readonly<Record<string, readonly string[]>>;
 
 beforeAll(async () => {
   const written = await Promise.all(SHELLS.map(async (shell) => [shell, await script(shell)] as const));
   scripts = Object.fromEntries(written) as Record<Shell, string>;
-  commands = [...(await helpOn()).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name as string);
+  const [overview = '', rest = ''] = (await helpOn()).split('\nhelp topics:\n');
+  commands = firstWords(overview);
+  topics = firstWords(rest.split('\n\n')[0] ?? '');
   const flags = await Promise.all(commands.map(async (name) => [name, flagsIn(await helpOn(name))] as const));
   // What help says of itself is the overview.
   flagsOf = { ...Object.fromEntries(flags), help: ['--log-format'] };
@@ -34,8 +38,12 @@ async function helpOn(...topic: string[]): Promise<string> {
   return (await envseal(['help', ...topic])).stdout;
 }
 
+function firstWords(help: string): string[] {
+  return [...help.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name]) => name as string);
+}
+
 function flagsIn(help: string): string[] {
-  return [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag as string);
+  return [...help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag as string).toSorted();
 }
 
 /** A file with the script of a shell. */
@@ -48,6 +56,19 @@ function saved(shell: Shell, name = `envseal.${shell}`): string {
 test('there are commands with flags', () => {
   expect(commands).toEqual(expect.arrayContaining(['run', 'push', 'set', 'rotate', 'completion', 'help']));
   expect(flagsOf.push).toEqual(expect.arrayContaining(['--seal', '--kms-key', '--json']));
+});
+
+test('help is completed with commands and topics', () => {
+  expect(topics).toEqual(['sources', 'exit-codes', 'events', 'env-file']);
+  const offers: Readonly<Record<Shell, RegExp>> = {
+    bash: /help\) COMPREPLY=\(\$\(compgen -W '([^']*)'/,
+    zsh: /'1:command:\(([^)]*)\)'/,
+    fish: /'__fish_seen_subcommand_from help' -a '([^']*)'/,
+  };
+  for (const shell of SHELLS) {
+    const [, words = ''] = offers[shell].exec(scripts[shell]) ?? [];
+    expect([shell, words.split(' ').toSorted()]).toEqual([shell, [...commands, ...topics].toSorted()]);
+  }
 });
 
 test.each([['ksh'], ['constructor'], ['']])('there is none for %j', async (shell) => {
@@ -80,13 +101,15 @@ describe('in bash', () => {
     expect(await offered(['un'])).toEqual(['unset']);
     expect(await offered(['deliver'])).toEqual([]);
     expect((await offered(['help', 'r'])).toSorted()).toEqual(['rollback', 'rotate', 'run']);
+    expect((await offered(['help', 'e'])).toSorted()).toEqual(['edit', 'env-file', 'events', 'exit-codes']);
+    expect((await offered(['help', ''])).toSorted()).toEqual([...commands, ...topics].toSorted());
   });
 
   test('the flags of each command, and no others', async () => {
     for (const name of commands) {
-      expect([name, await offered([name, '--'])]).toEqual([name, flagsOf[name]]);
+      expect([name, (await offered([name, '--'])).toSorted()]).toEqual([name, flagsOf[name]]);
     }
-    expect(await offered(['exec', '--'])).toEqual(flagsOf.run);
+    expect((await offered(['exec', '--'])).toSorted()).toEqual(flagsOf.run);
     expect(await offered(['push', '--sea'])).toEqual(['--seal']);
     expect(await offered(['set', '--sea'])).toEqual([]);
   });
@@ -130,7 +153,7 @@ describe('in bash', () => {
     expect(await offered(['run', '--', 'cat', '--pris'])).toEqual([]);
   });
 
-  test('nothing for values that nobody knows', async () => {
+  test('nothing for unknown values', async () => {
     const cwd = folder({ file: '' });
     for (const flag of ['--kms-key', '--source', '-s', '--timeout', '--age']) {
       expect([flag, await offered(['run', flag, ''], cwd)]).toEqual([flag, []]);
@@ -171,17 +194,19 @@ describeReal('python3', 'in a bash at a terminal', () => {
   });
 });
 
-/** Nothing needs these shells but this: where one is missing, its part is left out, and a line says so. */
+/** Nothing needs these shells but this: where one is missing, its part is skipped. */
 function isInstalled(shell: Shell): boolean {
-  const isThere = spawnSync(shell, ['-c', 'true'], { env: { PATH } }).status === 0;
-  if (!isThere) console.warn(`skipped: completion in ${shell}: it is not installed, and CI does without`);
-  return isThere;
+  return spawnSync(shell, ['-c', 'true'], { env: { PATH } }).status === 0;
 }
 
 describe.each(['zsh', 'fish'] as const)('in %s', (shell) => {
-  test.skipIf(!isInstalled(shell))('the script is well-formed', async () => {
-    expect(await runWords([shell, '-n', saved(shell)])).toMatchObject({ status: 0, stderr: '' });
-  });
+  test(
+    'the script is well-formed',
+    skipFor(!isInstalled(shell) && `needs ${shell}, and CI does without`),
+    async () => {
+      expect(await runWords([shell, '-n', saved(shell)])).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
 });
 
 describe('in zsh', () => {
@@ -191,7 +216,7 @@ describe('in zsh', () => {
       expect(scripts.zsh).toMatch(new RegExp(`^ {4}'${name}:[^']+`, 'm'));
       const specs = cases[name] ?? '';
       const flags = [...specs.matchAll(/'\*(--[\w-]+)=?\[/g)].map(([, flag]) => flag);
-      expect([name, flags]).toEqual([name, flagsOf[name]]);
+      expect([name, flags.toSorted()]).toEqual([name, flagsOf[name]]);
     }
   });
 
@@ -245,21 +270,25 @@ describe('in fish', () => {
     expect(scripts.fish).toMatch(/ -l out -rF /);
   });
 
-  test.skipIf(!isInstalled('fish'))('behind -- a command, and its own words', async () => {
-    const offered = async (line: string) => {
-      const script = `source '${saved('fish')}'; complete -C '${line}'`;
-      const { stdout, stderr } = await runWords(['fish', '--no-config', '-c', script], {
-        env: { HOME: folder() },
-      });
-      expect(stderr).toBe('');
-      return stdout.split('\n').map((row) => row.split('\t')[0]);
-    };
-    expect(await offered('envseal run -- base6')).toContain('base64');
-    expect(await offered('envseal -- base6')).toContain('base64');
-    expect(await offered('envseal run -s x -- cat /etc/passw')).toContain('/etc/passwd');
-    expect(await offered('envseal run -- cat --pris')).not.toContain('--pristine');
-    expect(await offered('envseal run --pris')).toContain('--pristine');
-  });
+  test(
+    'behind -- a command, and its own words',
+    skipFor(!isInstalled('fish') && 'needs fish, and CI does without'),
+    async () => {
+      const offered = async (line: string) => {
+        const script = `source '${saved('fish')}'; complete -C '${line}'`;
+        const { stdout, stderr } = await runWords(['fish', '--no-config', '-c', script], {
+          env: { HOME: folder() },
+        });
+        expect(stderr).toBe('');
+        return stdout.split('\n').map((row) => row.split('\t')[0]);
+      };
+      expect(await offered('envseal run -- base6')).toContain('base64');
+      expect(await offered('envseal -- base6')).toContain('base64');
+      expect(await offered('envseal run -s x -- cat /etc/passw')).toContain('/etc/passwd');
+      expect(await offered('envseal run -- cat --pris')).not.toContain('--pristine');
+      expect(await offered('envseal run --pris')).toContain('--pristine');
+    },
+  );
 });
 
 test.each(SHELLS)('quotes are balanced in each statement for %s', (shell) => {

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { STS_ATTEMPTS } from '../../src/limits.ts';
+import { STS_ATTEMPTS } from '../../src/limits-and-defaults.ts';
 import {
   type AccessKey,
   type FaultRule,
@@ -193,8 +193,8 @@ describe('a profile', () => {
     );
     expect(await refusedUnasked({ HOME, AWS_PROFILE: 'app' })).toEqual({
       status: 77,
-      error: `${URI}: arn:aws:iam::111122223333:user/tester may not sts:AssumeRole on ${ROLE}`,
-      hint: 'allow it in the trust policy of the role and by IAM',
+      error: `${URI}: arn:aws:iam::111122223333:user/tester may not perform sts:AssumeRole on ${ROLE}`,
+      hint: "allow it in the role's trust policy and in IAM",
     });
   });
 
@@ -227,7 +227,7 @@ describe('a profile', () => {
     [
       'an MFA device',
       `[profile app]; role_arn = ${ROLE}; source_profile = base; mfa_serial = arn:aws:iam::111122223333:mfa/me; [profile base]; aws_access_key_id = A; aws_secret_access_key = canary`,
-      'no container can type its MFA code: use a role without mfa_serial',
+      'a container cannot enter its MFA code: use a role without mfa_serial',
     ],
     [
       'a source_profile that is not there',
@@ -237,7 +237,7 @@ describe('a profile', () => {
     [
       'no word on credentials',
       '[profile app]; region = us-east-1',
-      'give it aws_access_key_id and aws_secret_access_key, role_arn, sso_session or credential_process',
+      'set aws_access_key_id and aws_secret_access_key, role_arn, sso_session or credential_process in it',
     ],
   ] as const)('with %s gives none', async ([title, section, hint]) => {
     const node = /SSO|login|credential_process/.test(title) ? { PATH: PATH_WITH_NODE } : {};
@@ -269,8 +269,8 @@ describe('a profile', () => {
     };
     expect(await refusedUnasked(settings, ['--timeout', '1.5'])).toEqual({
       status: 75,
-      error: `${URI}: out of time after 1.5 s`,
-      hint: 'look for what does not answer, or raise --timeout',
+      error: `${URI}: timed out after 1.5 s`,
+      hint: 'find out what does not answer, or raise --timeout',
     });
   });
 });
@@ -309,7 +309,7 @@ describe('web identity (IRSA)', () => {
     const { file, settings } = identity('canary');
     expect(await refusedUnasked(settings)).toEqual({
       status: 77,
-      error: `${URI}: AWS does not accept the web identity token in ${file}`,
+      error: `${URI}: AWS rejected the web identity token in ${file}`,
       hint: "check that IAM has the cluster's OIDC provider, and that the token's audience is sts.amazonaws.com",
     });
   });
@@ -319,7 +319,7 @@ describe('web identity (IRSA)', () => {
     const { file, settings } = identity('old');
     expect(await refusedUnasked(settings)).toEqual({
       status: 77,
-      error: `${URI}: the web identity token in ${file} is expired`,
+      error: `${URI}: the web identity token in ${file} has expired`,
       hint: 'mount a projected service account token: the kubelet renews it',
     });
   });
@@ -328,8 +328,8 @@ describe('web identity (IRSA)', () => {
     await sts.role({ arn: 'arn:aws:iam::111122223333:role/other', webIdentityTokens });
     expect(await refusedUnasked(identity().settings)).toEqual({
       status: 77,
-      error: `${URI}: these credentials may not sts:AssumeRoleWithWebIdentity on ${ROLE}`,
-      hint: 'allow it in the trust policy of the role',
+      error: `${URI}: these credentials may not perform sts:AssumeRoleWithWebIdentity on ${ROLE}`,
+      hint: "allow it in the role's trust policy",
     });
   });
 
@@ -434,7 +434,7 @@ describe('the container endpoint (ECS, EKS Pod Identity)', () => {
     await metadata.configure({ credentials: { ...key, secretAccessKey: '' } });
     expect(await refusedUnasked(uri())).toEqual({
       status: 77,
-      error: `${URI}: the container credentials endpoint ${metadata.host} sent none`,
+      error: `${URI}: the container credentials endpoint ${metadata.host} sent no credentials`,
       hint: HINT,
     });
   });
@@ -450,7 +450,7 @@ describe('the container endpoint (ECS, EKS Pod Identity)', () => {
     expect(await refusedUnasked(uri())).toEqual({
       status: 69,
       error: `${URI}: ${metadata.host} failed with 500`,
-      hint: 'it was tried again; check the network policy, and what the host runs there',
+      hint: 'retried; check the network policy, and what runs at that address',
     });
     expect(await asked()).toEqual([500, 500, 500]);
   });
@@ -478,7 +478,7 @@ describe('the container endpoint (ECS, EKS Pod Identity)', () => {
     async (AWS_CONTAINER_CREDENTIALS_FULL_URI) => {
       expect(await refusedUnasked({ AWS_CONTAINER_CREDENTIALS_FULL_URI })).toEqual({
         status: 78,
-        error: `${URI}: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither an https: URL nor one of this host`,
+        error: `${URI}: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither an https: URL nor a local address`,
         hint: 'ECS and EKS set it: remove what overrides it',
       });
     },
@@ -556,7 +556,7 @@ describe('instance metadata (EC2)', () => {
   test('whose endpoint is none', async () => {
     expect(await refusedUnasked(instance({ AWS_EC2_METADATA_SERVICE_ENDPOINT: 'nope' }))).toEqual({
       status: 78,
-      error: `${URI}: the endpoint of the instance metadata is no URL`,
+      error: `${URI}: invalid instance metadata endpoint`,
       hint: 'remove AWS_EC2_METADATA_SERVICE_ENDPOINT, or set it to http://169.254.169.254',
     });
   });

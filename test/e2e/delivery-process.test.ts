@@ -11,7 +11,7 @@ import { available } from '../real/available.ts';
 import { startWebhook, WEBHOOK_SECRET, type WebhookServer } from '../servers/start.ts';
 import { describeWhere, withoutRoot } from './describe-where.ts';
 import { folder } from './folder.ts';
-import { envsealWords, isBundle, type Outcome, runWords, startWords } from './program.ts';
+import { containerOnly, envsealWords, isBundle, type Outcome, runWords, startWords } from './program.ts';
 import { CANARY } from './transcript.ts';
 
 /** A user whom nothing else on the machine runs as. */
@@ -85,8 +85,9 @@ describeWhere(
   isBundle ? undefined : withoutRoot(AS_USER),
   'the process that delivers in the background',
   () => {
-    test.skipIf(isBundle).each(['environ', 'mem', 'maps', 'auxv', 'fd/0', 'fd/3', 'exe', 'cwd/.sealed'])(
+    test.each(['environ', 'mem', 'maps', 'auxv', 'fd/0', 'fd/3', 'exe', 'cwd/.sealed'])(
       'the same user cannot read its %s',
+      containerOnly,
       async (name) => {
         const { pid, delivery } = await start();
         // Of the command it can.
@@ -100,7 +101,7 @@ describeWhere(
       },
     );
 
-    test.skipIf(isBundle)('nor list or open its descriptors, nor write to them, nor trace it', async () => {
+    test('nor list or open its descriptors, nor write to them, nor trace it', containerOnly, async () => {
       const { delivery } = await start();
       const { status, stdout } = await asUser('ls', `/proc/${delivery}/fd/`);
       expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -115,7 +116,7 @@ describeWhere(
         });
     });
 
-    test.skipIf(isBundle)('it has no environment, and of our descriptors none', async () => {
+    test('it has no environment, and of our descriptors none', containerOnly, async () => {
       const { delivery } = await start();
       expect(readFileSync(`/proc/${delivery}/environ`, 'latin1')).toBe('');
       const links = Object.fromEntries(
@@ -128,7 +129,7 @@ describeWhere(
       for (const link of Object.values(others)) expect(link).toMatch(/^(socket|anon_inode):/);
     });
 
-    test.skipIf(isBundle)('what it reads is sealed, and has no value', async () => {
+    test('what it reads is sealed, and has no value', containerOnly, async () => {
       const { delivery } = await start();
       const input = readFileSync(`/proc/${delivery}/fd/0`, 'utf8');
       expect(input).not.toContain(CANARY);
@@ -147,7 +148,7 @@ describeWhere(
       expect(readFileSync(path, 'utf8')).toBe(input);
     });
 
-    test.skipIf(isBundle)('it is in a session of its own, and not a child of the command', async () => {
+    test('it is in a session of its own, and not a child of the command', containerOnly, async () => {
       const { pid, delivery } = await start();
       const stat = readFileSync(`/proc/${delivery}/stat`, 'latin1');
       const [, parent, group, session] = stat
@@ -159,7 +160,7 @@ describeWhere(
       expect(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')).toBe('');
     });
 
-    test.skipIf(isBundle)('the command has no descriptor more', async () => {
+    test('the command has no descriptor more', containerOnly, async () => {
       const { pid } = await start();
       const { child } = startWords(COMMAND);
       onTestFinished(() => void child.kill('SIGKILL'));

@@ -1,10 +1,11 @@
 /** Tests that need something of the machine itself: root, a namespace, a newer kernel. */
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'vitest';
+import { skipFor } from '../skip.ts';
 
 /**
  * `describe`, unless something is missing. CI fails with the line that says what: a suite that is skipped there would look
- * like one that passes. Elsewhere the suite is skipped, and the line is printed.
+ * like one that passes. Elsewhere the suite is skipped, and the line is in the table at the end.
  */
 export function describeWhere(missing: string | undefined, title: string, suite: () => void): void {
   if (missing === undefined) {
@@ -14,8 +15,7 @@ export function describeWhere(missing: string | undefined, title: string, suite:
       throw new Error(missing);
     });
   } else {
-    console.warn(`skipped: ${title}: ${missing}`);
-    describe.skip(title, suite);
+    describe(title, skipFor(missing), suite);
   }
 }
 

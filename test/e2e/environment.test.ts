@@ -5,7 +5,7 @@ import { CREDENTIAL_NAMES } from '../../src/run/credential-names.ts';
 import { describeReal } from '../real/available.ts';
 import { environOf, lines, refusalOf } from './child.ts';
 import { folder } from './folder.ts';
-import { envsealWords, isBundle, PATH, runWords } from './program.ts';
+import { bundleOnly, containerOnly, envsealWords, PATH, runWords } from './program.ts';
 import { rawStart } from './raw-start.ts';
 
 const PATH_ENTRY = `PATH=${PATH}`;
@@ -73,12 +73,12 @@ describe('the inherited environment', () => {
       return stdout.replace(/\0$/, '').split('\0');
     }
 
-    test.skipIf(isBundle)('they stay in place', async () => {
+    test('they stay in place', containerOnly, async () => {
       const kept = [PATH_ENTRY, 'A=first', 'NAMELESS', 'A=second', '=x', ''];
       expect(await start(inherited)).toEqual([...kept, 'SEALED=yes']);
     });
 
-    test.runIf(isBundle)('what getenv finds stays', async () => {
+    test('what getenv finds stays', bundleOnly, async () => {
       expect(await start(inherited)).toEqual([PATH_ENTRY, 'A=first', '=x', 'SEALED=yes']);
     });
 
@@ -87,7 +87,7 @@ describe('the inherited environment', () => {
       expect(await start([PATH_ENTRY, ...settings])).toEqual([PATH_ENTRY]);
     });
 
-    test('an entry without = is no variable that --preserve-env could keep', async () => {
+    test('an entry without = is not a variable that --preserve-env could keep', async () => {
       const kept = await start([PATH_ENTRY, 'SEALED'], ['--preserve-env']);
       expect(kept).toContain('SEALED=yes');
     });
@@ -215,7 +215,7 @@ describe('--require', () => {
       'EMPTY',
     ],
   ])('%s', async (_, text, flags, names) => {
-    const message = `required and missing or empty in the sources: ${names}`;
+    const message = `required, but missing or empty in the sources: ${names}`;
     expect(await refusalOf(text, flags, { EMPTY: '' })).toBe(lines(65, message, HINT));
   });
 
@@ -262,7 +262,7 @@ describe('--strict', () => {
     ['in --pristine, too', 'A=1\n', ['--pristine'], 'B'],
   ])('fails when a variable stays unfilled: %s', async (_, text, flags, names) => {
     const hint = 'add the variable to a source, or remove its placeholder from the image';
-    const message = `no source fills ${names}, which --strict demands`;
+    const message = `no source fills ${names}, which --strict requires`;
     expect(await refusalOf(text, ['--strict', ...flags], env)).toBe(lines(65, message, hint));
   });
 
@@ -376,8 +376,8 @@ describe("the kernel's limits", () => {
     expect(await refusalOf(`SMALL=1\n${entry('BIG', 131_073)}\n`)).toBe(
       lines(
         65,
-        "BIG is 131073 bytes with its name, over the kernel's 131072",
-        'store large content in a file of its own and pass its location',
+        "BIG is 131073 bytes with its name, over the kernel's limit of 131072",
+        'store large content in a separate file and pass its location',
       ),
     );
   });
@@ -419,7 +419,7 @@ describe("the kernel's limits", () => {
 
     test('one more byte is refused, and the error names the largest variable', async () => {
       const { status, stdout, stderr } = await start(LIMIT + 1);
-      const message = `arguments and environment are ${LIMIT + 1} bytes, over the kernel's ${LIMIT}`;
+      const message = `arguments and environment are ${LIMIT + 1} bytes, over the kernel's limit of ${LIMIT}`;
       const hint = 'the largest variable is LARGEST with 99999 bytes; take fewer with --only or --exclude';
       expect(`${stderr}exit ${status}`).toBe(lines(65, message, hint));
       expect(stdout).toBe('');

@@ -20,9 +20,18 @@ import {
   startWebhook,
   type WebhookServer,
 } from '../servers/start.ts';
+import { skipFor } from '../skip.ts';
 import { BARE, home, KEYS, store } from './aws.ts';
 import { folder } from './folder.ts';
-import { envseal, envsealWords, isBundle, type Outcome, PATH_WITH_NODE, startWords } from './program.ts';
+import {
+  containerOnly,
+  envseal,
+  envsealWords,
+  isBundle,
+  type Outcome,
+  PATH_WITH_NODE,
+  startWords,
+} from './program.ts';
 import { CANARY, type Env } from './transcript.ts';
 
 const ENV_FILE = 'A=canary\nB_NAME=canary too\n';
@@ -96,7 +105,7 @@ async function told(args: readonly string[], more: Env = {}, command = ['true'])
 
 const summary = ({ subject, type, data }: Event) => [subject, type, data.reason];
 
-describe('what is told', () => {
+describe('what is reported', () => {
   test('who opened what, with which key, and where the clouds have it in their own logs', async () => {
     const { versionId } = await store(s3, 'snacks/env', ENV_FILE);
     const { status, stderr, events } = await told(OPEN, { HOSTNAME: 'api-7', POD_NAMESPACE: 'shop' });
@@ -164,7 +173,7 @@ describe('what is told', () => {
   });
 });
 
-describe('what is told of a start that does not happen', () => {
+describe('what is reported of a run that does not start', () => {
   test.for<[string, () => Promise<unknown>, readonly string[], string, string]>([
     ['unsealed', () => store(s3, 'snacks/env', ENV_FILE, { sse: 'AES256' }), [], 'refused', 'unsealed'],
     [
@@ -253,7 +262,7 @@ describe('what is told of a start that does not happen', () => {
   });
 });
 
-describe('where it is told', () => {
+describe('where it is reported', () => {
   let hook: WebhookServer;
 
   const types = async () =>
@@ -333,7 +342,7 @@ describe('where it is told', () => {
     expect(outcome.stderr).toContain('the access event was not delivered');
   });
 
-  test('required: what ends the start anyway is what is told', async () => {
+  test('required: the error that ends the run anyway is the one reported', async () => {
     await hook.fault({ status: 400, count: 'always' });
     const outcome = await run([
       '--event-sink',
@@ -344,10 +353,10 @@ describe('where it is told', () => {
       'X',
     ]);
     expect(outcome.status).toBe(65);
-    expect(outcome.stderr).toContain('required and missing');
+    expect(outcome.stderr).toContain('required, but missing');
   });
 
-  test('required: a start is told before it happens', async () => {
+  test('required: a start is reported before it happens', async () => {
     const { status } = await run(['--event-sink', `${hook.url}/audit`, '--event-policy', 'required']);
     expect(status).toBe(0);
     expect(await hook.received()).toHaveLength(1);
@@ -358,7 +367,7 @@ describe('where it is told', () => {
     expect(outcome).toMatchObject({ status: 78, stdout: '' });
   });
 
-  test('required: who took it is told when another one did not', async () => {
+  test('required: a sink that took the event learns that another did not', async () => {
     const { uri, events } = log();
     await hook.fault({ status: 400, count: 'always' });
     const sinks = ['--event-sink', uri, '--event-sink', `${hook.url}/audit`];
@@ -371,7 +380,7 @@ describe('where it is told', () => {
     ]);
   });
 
-  test('a start that fails at the last moment is told again', async () => {
+  test('a start that fails at the last moment is reported again', async () => {
     const { uri, events } = log();
     const script = join(folder({ broken: '#!/no/such/interpreter\n' }), 'broken');
     const outcome = await envseal([...OPEN, '--event-sink', uri, '--', script], { env });
@@ -394,7 +403,7 @@ describe('where it is told', () => {
     },
   );
 
-  test('a signal during the delivery ends it when it is told', async () => {
+  test('a signal during the delivery ends it once it is reported', async () => {
     await hook.fault({ delayMs: 400, count: 1 });
     const words = [...envsealWords, ...OPEN, '--event-sink', `${hook.url}/audit`, '--', 'echo', 'started'];
     const { child, outcome } = startWords(words, { env: { ...env, ...secret } });
@@ -433,7 +442,7 @@ describe('where it is told', () => {
     expect(events).toMatchObject([{ data: { reason: 'timeout', principal: null } }]);
   });
 
-  test('in the background: the command does not wait, and is told of nobody', async () => {
+  test('in the background: the command does not wait, and has no child', async () => {
     await hook.fault({ delayMs: 300, count: 'always' });
     const args = ['--event-sink', `${hook.url}/audit`, '--event-policy', 'background'];
     const children = 'read -r pids < /proc/$$/task/$$/children; echo "children: $pids."';
@@ -450,8 +459,10 @@ describe('where it is told', () => {
 
   // Linux before 6.3 has no such setting; only root may change it, and only for a namespace of its own.
   const NOEXEC = '/proc/sys/vm/memfd_noexec';
-  test.skipIf(isBundle || !existsSync(NOEXEC) || process.getuid?.() !== 0).each([0, 1, 2])(
+  const cannotSet = (!existsSync(NOEXEC) && 'needs Linux 6.3') || (process.getuid?.() !== 0 && 'needs root');
+  test.each([0, 1, 2])(
     'in the background: whether files without a name may be executed or not (vm.memfd_noexec=%i)',
+    isBundle ? containerOnly : skipFor(cannotSet),
     async (setting) => {
       await hook.fault({ hang: true, count: 'always' });
       const namespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
@@ -469,7 +480,7 @@ describe('where it is told', () => {
     },
   );
 
-  test('in the background: what does not start is told at once', async () => {
+  test('in the background: what does not start is reported at once', async () => {
     const args = ['--event-sink', `${hook.url}/audit`, '--event-policy', 'background', '--require', 'X'];
     expect((await run(args)).status).toBe(65);
     expect(JSON.stringify(await hook.received())).toContain('envseal.access.refused');
@@ -480,20 +491,20 @@ describe('where it is told', () => {
     expect(outcome).toMatchObject({ status: 78, stdout: '' });
   });
 
-  test('in the background: what comes to nobody is usage', async () => {
+  test('in the background: invalid input is usage', async () => {
     const { status, stderr } = await envseal(['deliver-events'], { stdin: 'canary' });
     expect(status).toBe(64);
     expect(stderr).not.toContain(CANARY);
   });
 
   test.each<[string, string, Env]>([
-    ['is of no known kind', 'canary-token', {}],
+    ['unknown kind of event sink', 'canary-token', {}],
     ['has a user or a password', 'https://user:canary@127.0.0.1/x', {}],
     ['is not https:', 'http://192.0.2.1/x', {}],
     ['ENVSEAL_SPLUNK_TOKEN is not set', 'splunk+https://127.0.0.1:8088', {}],
     ['both set', 'https://127.0.0.1/x', { ...secret, ENVSEAL_WEBHOOK_SECRET_FILE: '/x' }],
     ['ENVSEAL_EVENT_NAMES_KEY', 'stderr:', { ENVSEAL_EVENT_NAMES: 'hash' }],
-  ])('a sink that %s ends the start: 78', async (message, uri, more) => {
+  ])('a faulty sink stops the run with 78: %s', async (message, uri, more) => {
     const { status, stdout, stderr } = await run(['--event-sink', uri], more);
     expect({ status, stdout }).toEqual({ status: 78, stdout: '' });
     expect(stderr).toContain(message);

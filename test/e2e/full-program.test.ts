@@ -3,9 +3,10 @@ import { chmodSync, chownSync, copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type S3Server, startS3 } from '../servers/start.ts';
+import { skipFor } from '../skip.ts';
 import { BARE, home, KEYS, store } from './aws.ts';
 import { folder } from './folder.ts';
-import { envseal, isBundle, PATH_WITH_NODE, runWords, wordsFor } from './program.ts';
+import { containerOnly, envseal, PATH_WITH_NODE, runWords, wordsFor } from './program.ts';
 import { CANARY, type Env } from './transcript.ts';
 
 let s3: S3Server;
@@ -53,7 +54,7 @@ const withProfile = (section: string): Env => ({
 const NEEDS =
   /^envseal: error: .*the container executable does not support .+\nenvseal: hint: .*envseal:cli.*\n$/;
 
-describe.skipIf(isBundle)('without the full program', () => {
+describe('without the full program', containerOnly, () => {
   test.for(COMMANDS)('envseal %s says what it needs', async (args) => {
     const cwd = folder();
     const { status, stdout, stderr } = await envseal(args, { env, cwd, stdin: `${CANARY}\n` });
@@ -80,7 +81,7 @@ describe.skipIf(isBundle)('without the full program', () => {
   });
 });
 
-describe.skipIf(isBundle)('with the full program beside it', () => {
+describe('with the full program beside it', containerOnly, () => {
   const withNode = () => ({ ...env, PATH: PATH_WITH_NODE });
 
   test('a command of operators goes on there, with its stdin and its status', async () => {
@@ -91,7 +92,7 @@ describe.skipIf(isBundle)('with the full program beside it', () => {
     expect((await envseal(['list', 's3://snacks/absent'], { env: withNode() })).status).toBe(66);
   });
 
-  test('a start goes on there, and is told once', async () => {
+  test('a start continues there, and is reported once', async () => {
     const log = join(folder(), 'log');
     const answer = JSON.stringify({
       Version: 1,
@@ -106,7 +107,7 @@ describe.skipIf(isBundle)('with the full program beside it', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: `${CANARY}\n1\n`, stderr: '' });
   });
 
-  test('where there is no Node it says so, and reports the start', async () => {
+  test('without Node it says so, and reports the start', async () => {
     const log = join(folder(), 'log');
     const given = { ...withProfile('credential_process = false'), ENVSEAL_EVENT_SINK: `file://${log}` };
     const words = [...wordsFor({ PATH: PATH_WITH_NODE }), ...OPEN];
@@ -121,24 +122,28 @@ describe.skipIf(isBundle)('with the full program beside it', () => {
     expect(await s3.requests()).toEqual([]);
   });
 
-  test.runIf(process.getuid?.() === 0)('what anyone could have put there is not started', async () => {
-    const place = folder({ 'envseal.mjs': '#!/bin/sh\necho started >&2\n' });
-    const program = join(place, 'envseal');
-    copyFileSync(wordsFor({ PATH: PATH_WITH_NODE })[0] as string, program);
-    chmodSync(program, 0o755);
-    const start = () => runWords([program, 'list', 's3://snacks/env'], { env: withNode() });
-    for (const [path, mode] of [
-      [place, 0o1777],
-      [join(place, 'envseal.mjs'), 0o666],
-    ] as const) {
-      chmodSync(place, 0o755);
-      chmodSync(path, mode);
-      expect(await start()).toMatchObject({ status: 78, stdout: '', stderr: expect.stringMatching(NEEDS) });
-    }
-    chmodSync(join(place, 'envseal.mjs'), 0o644);
-    chownSync(join(place, 'envseal.mjs'), 65534, 65534);
-    expect(await start()).toMatchObject({ status: 78, stderr: expect.stringMatching(NEEDS) });
-  });
+  test(
+    'what anyone could have put there is not started',
+    skipFor(process.getuid?.() !== 0 && 'needs root'),
+    async () => {
+      const place = folder({ 'envseal.mjs': '#!/bin/sh\necho started >&2\n' });
+      const program = join(place, 'envseal');
+      copyFileSync(wordsFor({ PATH: PATH_WITH_NODE })[0] as string, program);
+      chmodSync(program, 0o755);
+      const start = () => runWords([program, 'list', 's3://snacks/env'], { env: withNode() });
+      for (const [path, mode] of [
+        [place, 0o1777],
+        [join(place, 'envseal.mjs'), 0o666],
+      ] as const) {
+        chmodSync(place, 0o755);
+        chmodSync(path, mode);
+        expect(await start()).toMatchObject({ status: 78, stdout: '', stderr: expect.stringMatching(NEEDS) });
+      }
+      chmodSync(join(place, 'envseal.mjs'), 0o644);
+      chownSync(join(place, 'envseal.mjs'), 65534, 65534);
+      expect(await start()).toMatchObject({ status: 78, stderr: expect.stringMatching(NEEDS) });
+    },
+  );
 
   test('what the small one does itself does not start it', async () => {
     // A Node that fails, where the full program would look for it.

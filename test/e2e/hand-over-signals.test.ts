@@ -13,7 +13,7 @@ import { describeReal } from '../real/available.ts';
 import { kmsKeyArn } from '../servers/start.ts';
 import { BARE, KEYS } from './aws.ts';
 import { folder } from './folder.ts';
-import { envsealWords, isBundle, PATH } from './program.ts';
+import { containerOnly, envsealWords, isBundle, PATH } from './program.ts';
 import { CANARY } from './transcript.ts';
 
 const STARTS = 300;
@@ -96,7 +96,7 @@ function typesIn(path: string): string[] {
 }
 
 // Node has its own handlers until execve, and what they have caught then is lost.
-describe.skipIf(isBundle)('SIGTERM at the hand-over', () => {
+describe('SIGTERM at the hand-over', containerOnly, () => {
   test('is never lost', async () => {
     const home = folder();
     const points = new Points();
@@ -110,13 +110,13 @@ describe.skipIf(isBundle)('SIGTERM at the hand-over', () => {
     points.expectBothSides();
   }, 120_000);
 
-  test('is never lost where none is told', async () => {
+  test('is never lost without a sink', async () => {
     const points = new Points();
     for (let start = 0; start < STARTS; start++) points.add(await stopAt(points.next(), []));
     points.expectBothSides();
   }, 120_000);
 
-  test('in the background: what did not start is not told as granted', async () => {
+  test('in the background: what did not start is not reported as granted', async () => {
     const home = folder();
     const points = new Points();
     const endings: [log: string, Ending][] = [];
@@ -174,7 +174,7 @@ describe('SIGTERM from the first moment on', () => {
 });
 
 describeReal('strace', 'SIGTERM while the start waits for the process that it leaves behind', () => {
-  test.skipIf(isBundle)('ends it, and nothing is reported as granted', async () => {
+  test('ends it, and nothing is reported as granted', containerOnly, async () => {
     const { port } = server.address() as { port: number };
     const traced = join(folder(), 'trace');
     const hook = `http://127.0.0.1:${port}/hook`;

@@ -9,7 +9,7 @@ import { bundle } from '../../scripts/build/node-bundle.ts';
 import { isBundle, runWords } from './program.ts';
 
 const root = join(import.meta.dirname, '../..');
-const RUN = '/src/run/run.ts';
+const RUN = '/src/run/run-command.ts';
 
 /** Of what only Node has. */
 const OF_NODE = {
@@ -23,7 +23,7 @@ const OF_HOST = {
   'comes for want of memory': 'const all = []; for (;;) all.push(CANARY + all.length)',
 } as const;
 
-describe('an error that nobody caught', () => {
+describe('an uncaught error', () => {
   const CANARY = 'xQ7Zj0Kw9Vb3Gy';
   const EXPECTED = {
     status: 70,

@@ -7,7 +7,7 @@ import { getPriority } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { describeWhere, withoutRoot } from './describe-where.ts';
 import { folder } from './folder.ts';
-import { envsealWords, isBundle, type Outcome, readEnviron, runWords } from './program.ts';
+import { containerOnly, envsealWords, isBundle, type Outcome, readEnviron, runWords } from './program.ts';
 
 /** A shell and coreutils' `env` make the state and become the probe; neither changes what it does not name. */
 function through(state: string, probe: readonly string[], shell = '/bin/sh'): readonly string[] {
@@ -63,7 +63,7 @@ describe('signals, masks and identity are those of a direct start', () => {
     expect(status(wrapped)).toEqual(status(direct));
   });
 
-  test.skipIf(isBundle)('the signal that has come is there', async () => {
+  test('the signal that has come is there', containerOnly, async () => {
     const [, wrapped] = await compare(EXECUTABLE_STATES['a signal that is blocked and has come'] ?? '', [
       'cat',
       '/proc/self/status',
@@ -79,7 +79,7 @@ test('no timer runs in the command', async () => {
 });
 
 const AS_USER = ['setpriv', '--reuid=61998', '--clear-groups'];
-describe.skipIf(isBundle)('the command can be looked into as ever', () => {
+describe('the command can be looked into as ever', containerOnly, () => {
   describeWhere(withoutRoot(AS_USER), 'by its own user', () => {
     test('it is dumpable', async () => {
       const cwd = folder({ '.sealed': 'A=1\n' });
@@ -135,7 +135,7 @@ test('stdin, stdout and stderr keep their flags and reach the command', async ()
   expect(flags(wrapped.stdout)).toEqual(flags(direct.stdout));
 });
 
-describe.skipIf(isBundle)('inherited file descriptors stay open (socket activation, s6, jobservers)', () => {
+describe('inherited file descriptors stay open (socket activation, s6, jobservers)', containerOnly, () => {
   const states: Readonly<Record<string, readonly [state: string, last: number]>> = {
     'one file': ['exec 3</etc/passwd', 3],
     'a gap': ['exec 5</etc/passwd 9>/dev/null 64</etc/hostname', 64],
@@ -159,7 +159,7 @@ describe.skipIf(isBundle)('inherited file descriptors stay open (socket activati
   });
 });
 
-describe.skipIf(isBundle)('bytes that are not UTF-8', () => {
+describe('bytes that are not UTF-8', containerOnly, () => {
   test('arguments reach the command unchanged', async () => {
     const state =
       'set -- "$@" "$(printf \'\\377\\376 \\303(\\200\')" "" "$(printf \'caf\\303\\251\')" "--source=x" --';

@@ -22,9 +22,9 @@ const unprivileged = isRoot ? ['/usr/bin/setpriv', '--bounding-set=-all', '--inh
 const NOT_EXECUTABLE =
   'check the mode of the file (chmod +x), of its folders and of its interpreter, the user, and noexec mounts';
 const NOT_FOUND =
-  'check its spelling and the PATH the container has; no shell is involved, so builtins do not exist';
+  'check its spelling and the PATH of the container; no shell is involved, so shell builtins do not exist';
 const NO_FORMAT = 'a script needs a #! line; a program must be built for this architecture';
-const NO_INTERPRETER = "look at the file's #! line, or whether the image has the program's dynamic linker";
+const NO_INTERPRETER = "check the file's #! line, and that the image has the program's dynamic linker";
 
 /** A script that says which one it is. */
 const script = (name: string) => `#!/bin/sh\necho ${name} "$@"\n`;
@@ -233,7 +233,7 @@ describe('the command cannot be executed: 126', () => {
     const cwd = folder({ tool: content });
     chmodSync(join(cwd, 'tool'), 0o755);
     expect(await refusal(cwd, ['./tool'])).toBe(
-      cannot('./tool', 'not a format this machine runs', NO_FORMAT),
+      cannot('./tool', 'not a format this machine can run', NO_FORMAT),
     );
   });
 
@@ -243,15 +243,15 @@ describe('the command cannot be executed: 126', () => {
     const cwd = folder({ tool: Buffer.from(head.padEnd(256, '\0'), 'latin1') });
     chmodSync(join(cwd, 'tool'), 0o755);
     expect(await refusal(cwd, ['./tool'])).toBe(
-      cannot('./tool', 'not a format this machine runs', NO_FORMAT),
+      cannot('./tool', 'not a format this machine can run', NO_FORMAT),
     );
   });
 
-  test('a file that somebody writes to', async () => {
+  test('a file that is open for writing', async () => {
     const cwd = folder();
     copyFileSync('/bin/echo', join(cwd, 'tool'));
     const writer = openSync(join(cwd, 'tool'), 'r+');
-    const hint = 'start it when whatever writes the file has closed it';
+    const hint = 'start it after the process that writes the file has closed it';
     expect(await refusal(cwd, ['./tool'])).toBe(cannot('./tool', 'it is open for writing', hint));
     closeSync(writer);
     expect(await said(cwd, ['./tool', 'free'])).toBe('free\n');
@@ -260,13 +260,13 @@ describe('the command cannot be executed: 126', () => {
   test('a link that leads to itself', async () => {
     const cwd = folder();
     symlinkSync('link', join(cwd, 'link'));
-    const hint = 'look for a symbolic link that leads to itself';
+    const hint = 'look for a symbolic link that points to itself';
     expect(await refusal(cwd, ['./link'])).toBe(cannot('./link', 'too many symbolic links', hint));
   });
 
   test('a whole shell line as one word', async () => {
     const line = `./api ${'--option '.repeat(50)}`;
-    const hint = 'name the file to execute, with each argument as a word of its own';
+    const hint = 'name the file to execute, with each argument as a separate word';
     expect(await refusal(folder(), [line])).toBe(cannot(line.slice(0, 200), 'the name is too long', hint));
   });
 

@@ -113,7 +113,7 @@ describe('TLS', () => {
   const unreachable = (host: string, code: string): Refusal => ({
     status: 69,
     error: `${URI}: cannot reach ${host}: ${code}`,
-    hint: 'check the host name and the clock; a private CA goes into AWS_CA_BUNDLE or SSL_CERT_FILE',
+    hint: 'check the host name and the clock; for a private CA, set AWS_CA_BUNDLE or SSL_CERT_FILE',
   });
   const unknownCa = () => unreachable(secure.host, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE');
 
@@ -260,12 +260,12 @@ describe('a proxy', () => {
       expect(await refused(ARGS, tunnelled({ HTTPS_PROXY: url(credentials) }))).toEqual({
         status: 69,
         error: `${URI}: the proxy ${proxy.host} refused s3.us-east-1.amazonaws.com with 407`,
-        hint: 'it wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
+        hint: 'it requires a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT',
       });
       expect(await refused(ARGS, plain({ HTTP_PROXY: url(credentials) }))).toEqual({
         status: 69,
         error: `${URI}: the proxy ${proxy.host} refused ${HOST} with 407`,
-        hint: 'it wants a user and a password: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT',
+        hint: 'it requires a user and a password: HTTP_PROXY=http://USER:PASSWORD@HOST:PORT',
       });
       expect(await proxy.targets()).toHaveLength(2);
     });
@@ -276,7 +276,7 @@ describe('a proxy', () => {
     expect(await refused(ARGS, tunnelled({ HTTPS_PROXY: proxy.url }))).toEqual({
       status: 69,
       error: `${URI}: the proxy ${proxy.host} refused s3.us-east-1.amazonaws.com with 403`,
-      hint: 'let the proxy allow this host, or go around it with NO_PROXY',
+      hint: 'allow this host in the proxy, or bypass it with NO_PROXY',
     });
     expect(await proxy.targets()).toHaveLength(1);
   });
@@ -286,7 +286,7 @@ describe('a proxy', () => {
     async (HTTPS_PROXY) => {
       expect(await refused(OPEN, tunnelled({ HTTPS_PROXY }))).toEqual({
         status: 78,
-        error: `${URI}: the proxy for https: is no http: or https: URL`,
+        error: `${URI}: the proxy for https: is not an http: or https: URL`,
         hint: 'check https_proxy, HTTPS_PROXY and ALL_PROXY: http://USER:PASSWORD@HOST:PORT',
       });
     },

@@ -197,7 +197,7 @@ describe('generations', () => {
     expect(await opened(['-s', `gs://snacks/env#${first}`], env)).toEqual({ A: 'canary-old' });
   });
 
-  test('the one of the bytes is described, whatever was stored meanwhile', async () => {
+  test('the one of the bytes is described, whatever was stored in between', async () => {
     const unsealed = await storeGcs(gcs, 'snacks/swapped', 'A=canary\n', {});
     await storeGcs(gcs, 'snacks/swapped', 'A=canary\n');
     // The bytes say that they are those of the generation before.
@@ -329,7 +329,7 @@ describe('formats', () => {
     });
   });
 
-  test('an object of JSON is recognised, or pinned with format=json', async () => {
+  test('an object of JSON is detected, or pinned with format=json', async () => {
     await storeGcs(gcs, 'snacks/env', '{"A":"canary","B":2,"C":true}');
     const variables = { A: CANARY, B: '2', C: 'true' };
     expect(await opened(['-s', 'gs://snacks/env'], env)).toEqual(variables);
@@ -349,7 +349,7 @@ describe('an object that no customer’s key seals', () => {
   const unsealed: Refusal = {
     status: 65,
     error: `${URI} is not sealed by a KMS key`,
-    hint: 'store it with a key of Cloud KMS (gcloud storage cp --encryption-key KEY), or accept the risk with --allow-unsealed',
+    hint: 'store it with a Cloud KMS key (gcloud storage cp --encryption-key KEY), or accept the risk with --allow-unsealed',
   };
 
   test('is refused under Google’s own key', async () => {
@@ -383,7 +383,7 @@ describe('--kms-key', () => {
   const wrongKey: Refusal = {
     status: 65,
     error: `${URI} is sealed with ${cloudKmsKeyVersion(1)}, which is not pinned`,
-    hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+    hint: 'someone replaced the object or its key: investigate; if intended, add the key to --kms-key',
   };
   const pinned = (...keys: string[]) => [...keys.flatMap((key) => ['--kms-key', key]), ...OPEN];
 
@@ -430,7 +430,7 @@ describe('--kms-key', () => {
     expect(await refused(pinned(key), env)).toEqual(wrongKey);
   });
 
-  test('is no wish that --allow-unsealed could take back', async () => {
+  test('cannot be overridden by --allow-unsealed', async () => {
     expect(await refused([...pinned(OTHER_CLOUD_KMS_KEY), '--allow-unsealed'], env)).toEqual(wrongKey);
   });
 
@@ -456,11 +456,11 @@ describe('the endpoint', () => {
   });
 
   test.for(['nope', 'ftp://host', 'https://', 'https://joe:canary@host'])(
-    'that is no URL is refused: %s',
+    'that is not a URL is refused: %s',
     async (endpoint) => {
       expect(await refused(OPEN, { ...env, [NAME]: endpoint })).toEqual({
         status: 78,
-        error: `${URI}: the endpoint in ${NAME} is no URL`,
+        error: `${URI}: invalid endpoint in ${NAME}`,
         hint: `use ${NAME}=https://HOST, without user and password`,
       });
     },
@@ -557,7 +557,7 @@ describe('the endpoint', () => {
         new RegExp(`^${URI}: cannot reach storage.googleapis.com through the proxy ${proxy.host}: [A-Z_]+$`),
       );
       expect(hint).toBe(
-        'check the host name and the clock; a private CA goes into AWS_CA_BUNDLE or SSL_CERT_FILE',
+        'check the host name and the clock; for a private CA, set AWS_CA_BUNDLE or SSL_CERT_FILE',
       );
       expect(await google.requests()).toEqual([]);
     });
@@ -567,7 +567,7 @@ describe('the endpoint', () => {
       expect(await refused(OPEN, there)).toEqual({
         status: 69,
         error: `${URI}: the proxy ${proxy.host} refused storage.googleapis.com with 403`,
-        hint: 'let the proxy allow this host, or go around it with NO_PROXY',
+        hint: 'allow this host in the proxy, or bypass it with NO_PROXY',
       });
     });
 
@@ -639,7 +639,7 @@ describe('the endpoint', () => {
     const emulator = { STORAGE_EMULATOR_HOST: gcs.host, PATH: PATH_WITH_NODE };
     expect(await refused(OPEN, { ...env, ...emulator })).toMatchObject({
       status: 77,
-      error: `${URI}: Google does not accept the access token`,
+      error: `${URI}: Google rejected the access token`,
     });
     const requests = await gcs.requests();
     expect(requests.length).toBeGreaterThan(0);

@@ -75,7 +75,7 @@ describe('every key can be named', () => {
       expect(await refused(['-s', uri], env)).toEqual({
         status: 64,
         error: `the source ${uri} has . or .. as a part of its key`,
-        hint: 'copy the object to a key without',
+        hint: 'copy the object to a key without them',
       });
       expect(await s3.requests()).toEqual([]);
     },
@@ -210,7 +210,7 @@ describe('formats', () => {
     });
   });
 
-  test('an object of JSON is recognised, or pinned with format=json', async () => {
+  test('an object of JSON is detected, or pinned with format=json', async () => {
     await store(s3, 'snacks/env', '{"A":"canary","B":2,"C":true}');
     const variables = { A: CANARY, B: '2', C: 'true' };
     expect(await opened(['-s', 's3://snacks/env'], env)).toEqual(variables);

@@ -1,4 +1,4 @@
-/** What was sealed before it was stored is recognised and opened, whatever sealed it and wherever it lies. */
+/** What was sealed before it was stored is detected and opened, whatever sealed it and wherever it lies. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
@@ -209,7 +209,7 @@ describe('of several keys of a SOPS file any one will do', () => {
 
   test.for<[string, Env]>([
     ['endpoint refuses connections', { AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:1' }],
-    ['endpoint is no URL', { AWS_ENDPOINT_URL_KMS: 'nope' }],
+    ['endpoint is not a URL', { AWS_ENDPOINT_URL_KMS: 'nope' }],
     ['credentials are none', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
   ])('where the %s, age opens it', async ([, more]) => {
     const file = await sopsFile(clouds, [AWS_KEY, AGE_KEY]);

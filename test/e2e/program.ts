@@ -2,14 +2,19 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { skipFor } from '../skip.ts';
 
 const FULL = 'dist/envseal.mjs';
 /** Without cargo there is no other. */
 const built = existsSync('dist/envseal') ? 'dist/envseal' : FULL;
 const program = resolve(process.env.ENVSEAL_BIN ?? built);
 
-/** Whether the program is the bundle on Node, which promises less (README, "On Node"). */
+/** Whether the program is the bundle on Node, which promises less (docs/images.md, "On Node"). */
 export const isBundle = program.endsWith('.mjs');
+
+/** Options of tests of what only one of the two does. */
+export const containerOnly = skipFor(isBundle && 'concerns the container executable alone');
+export const bundleOnly = skipFor(!isBundle && 'concerns the bundle on Node alone');
 
 /** The words that start envseal. */
 export const envsealWords: readonly string[] = isBundle

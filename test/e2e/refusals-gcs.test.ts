@@ -52,10 +52,10 @@ describe('final', () => {
   describe('a missing permission', () => {
     const reader = { GOOGLE_OAUTH_ACCESS_TOKEN: accessToken({ principal: READER }) };
     const unlisted =
-      '; without storage.objects.list Cloud Storage also says this of an object that does not exist';
+      '; without storage.objects.list, Cloud Storage also answers this for an object that does not exist';
     const denied: Refusal = {
       status: 77,
-      error: `${URI}: ${READER} may not storage.objects.get on ${OBJECT}`,
+      error: `${URI}: ${READER} lacks storage.objects.get on ${OBJECT}`,
       hint: `grant storage.objects.get on ${OBJECT} (roles/storage.objectViewer)${unlisted}`,
     };
 
@@ -85,7 +85,7 @@ describe('final', () => {
       await gcs.fault({ status: 403, count: 'always' });
       expect(await refusedAtOnce()).toEqual({
         ...denied,
-        error: `${URI}: this account may not storage.objects.get on ${OBJECT}`,
+        error: `${URI}: this account lacks storage.objects.get on ${OBJECT}`,
       });
     });
 
@@ -94,7 +94,7 @@ describe('final', () => {
       const absent = OBJECT.replace('dev/env', 'absent');
       expect(await refusedAtOnce(['-s', 'gs://snacks/absent'], reader)).toEqual({
         status: 77,
-        error: `gs://snacks/absent: ${READER} may not storage.objects.get on ${absent}`,
+        error: `gs://snacks/absent: ${READER} lacks storage.objects.get on ${absent}`,
         hint: `grant storage.objects.get on ${absent} (roles/storage.objectViewer)${unlisted}`,
       });
     });
@@ -104,7 +104,7 @@ describe('final', () => {
       await gcs.fault({ status: 403, code, count: 'always' });
       expect(await refusedAtOnce()).toEqual({
         status: 77,
-        error: `${URI}: ${READER} may not storage.objects.list on ${OBJECT}`,
+        error: `${URI}: ${READER} lacks storage.objects.list on ${OBJECT}`,
         hint: 'the object does not exist, and only storage.objects.list on its bucket would let Cloud Storage say so; check the name in the URI',
       });
     });
@@ -153,7 +153,7 @@ describe('final', () => {
         error: `VPC Service Controls keeps ${URI} inside its perimeter`,
       });
       expect(hint).toMatch(
-        /^ask for an ingress rule of the perimeter; the denial's identifier is [\w-]{20,}$/,
+        /^request an ingress rule for the perimeter; the denial's identifier is [\w-]{20,}$/,
       );
     });
 
@@ -162,7 +162,7 @@ describe('final', () => {
       expect(await refusedAtOnce()).toEqual({
         status: 77,
         error: `a constraint of the organization or of the bucket forbids ${URI}`,
-        hint: 'look at its organization policies and at the IP filter of the bucket',
+        hint: 'check its organization policies and the IP filter of the bucket',
       });
     });
 
@@ -170,7 +170,7 @@ describe('final', () => {
       await gcs.fault({ status: 400, code: 'userProjectMissing', count: 'always' });
       expect(await refusedAtOnce()).toEqual({
         status: 78,
-        error: `the requester pays for ${URI}, and no project is named`,
+        error: `the requester pays for ${URI}, and no project is set`,
         hint: 'set GOOGLE_CLOUD_QUOTA_PROJECT',
       });
     });
@@ -221,8 +221,8 @@ describe('final', () => {
   describe('a token that', () => {
     const invalid: Refusal = {
       status: 77,
-      error: `${URI}: Google does not accept the access token`,
-      hint: 'it is expired or revoked: renew it (gcloud auth application-default login), or use a service account of the workload',
+      error: `${URI}: Google rejected the access token`,
+      hint: 'it has expired or was revoked: renew it (gcloud auth application-default login), or use a service account of the workload',
     };
 
     test.for([
@@ -266,8 +266,8 @@ describe('final', () => {
     test('is not there', async () => {
       expect(await refusedAtOnce(OPEN, { GOOGLE_OAUTH_ACCESS_TOKEN: '' })).toEqual({
         status: 77,
-        error: `${URI}: no Google credentials found, and the metadata server is not asked`,
-        hint: 'METADATA_SERVER_DETECTION=none keeps it out; set GOOGLE_APPLICATION_CREDENTIALS, or remove it',
+        error: `${URI}: no Google credentials found, and the metadata server is disabled`,
+        hint: 'METADATA_SERVER_DETECTION=none disables it; set GOOGLE_APPLICATION_CREDENTIALS, or remove it',
       });
       expect(await gcs.requests()).toEqual([]);
     });
@@ -277,13 +277,13 @@ describe('final', () => {
     const BODY = 'A=canary\nB=canary\n';
     const cutShort: Refusal = {
       status: 65,
-      error: `${URI}: the source was cut short on its way`,
-      hint: 'try again; if it stays, look for a proxy or gateway that breaks the connection',
+      error: `${URI}: the source was cut short in transit`,
+      hint: 'try again; if it persists, look for a proxy or gateway that breaks the connection',
     };
     const mismatch: Refusal = {
       status: 65,
       error: `${URI}: the crc32c checksum does not match`,
-      hint: 'the bytes were changed on their way: try again, and look at what is between here and Cloud Storage',
+      hint: 'the bytes were changed in transit: try again, and check for a proxy or gateway in between',
     };
 
     beforeEach(() => storeGcs(gcs, 'snacks/dev/env', BODY));
@@ -347,7 +347,7 @@ describe('final', () => {
     const tooLarge: Refusal = {
       status: 65,
       error: `${URI}: the source is over 2097152 bytes`,
-      hint: 'an env file has to fit into the environment of a process; check that the URI names the right object',
+      hint: 'an env file must fit into the environment of a process; check that the URI names the right object',
     };
 
     test('is what one byte more is', async () => {
@@ -391,11 +391,11 @@ describe('final', () => {
       expect(await refusedAtOnce()).toEqual({
         status: 78,
         error: `the service refused ${URI} with 400 newInTwoYears`,
-        hint: 'look the reason up in the documentation of the service',
+        hint: "look up the reason in the service's documentation",
       });
     });
 
-    test('a reason that is no word is not printed', async () => {
+    test('a reason that is not a word is not printed', async () => {
       await gcs.fault({ status: 400, code: 'canary\u001b[31m', count: 'always' });
       expect((await refusedAtOnce()).error).toBe(`the service refused ${URI} with 400`);
     });
@@ -432,7 +432,7 @@ describe('final', () => {
       expect(JSON.parse(error)).toEqual({
         level: 'error',
         code: 'denied',
-        message: `${URI}: ${SERVICE_ACCOUNT} may not storage.objects.get on ${OBJECT}`,
+        message: `${URI}: ${SERVICE_ACCOUNT} lacks storage.objects.get on ${OBJECT}`,
         hint: expect.stringContaining('grant storage.objects.get'),
         exitStatus: 77,
       });
@@ -467,8 +467,8 @@ describe.concurrent('after its time', () => {
   ])('%s: out of time', async ([name, fault]) => {
     expect(await end(name, fault)).toEqual({
       status: 75,
-      error: `gs://slow/${name}: out of time after ${TIMEOUT} s`,
-      hint: 'look for what does not answer, or raise --timeout',
+      error: `gs://slow/${name}: timed out after ${TIMEOUT} s`,
+      hint: 'find out what does not answer, or raise --timeout',
     });
   });
 
@@ -479,7 +479,7 @@ describe.concurrent('after its time', () => {
       {
         status: 69,
         error: 'the service failed with 500 on gs://slow/fails',
-        hint: 'it was tried again with growing waits; see https://status.cloud.google.com',
+        hint: 'retried with backoff; see https://status.cloud.google.com',
       },
     ],
     [
@@ -488,7 +488,7 @@ describe.concurrent('after its time', () => {
       {
         status: 69,
         error: 'the service failed with 503 on gs://slow/unavailable',
-        hint: 'it was tried again with growing waits; see https://status.cloud.google.com',
+        hint: 'retried with backoff; see https://status.cloud.google.com',
       },
     ],
     [
@@ -523,7 +523,7 @@ describe.concurrent('after its time', () => {
     expect(await tries('resets')).toBeGreaterThan(1);
   });
 
-  test('nobody listens', async () => {
+  test('no listener', async () => {
     const nowhere = { CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: 'http://127.0.0.1:9' };
     expect(await end('nobody', {}, nowhere)).toEqual({
       status: 69,
@@ -540,7 +540,7 @@ describe.concurrent('after its time', () => {
     expect(hint).toBe('check the region and the endpoint, and that DNS works in this container');
   });
 
-  test('nobody runs the proxy', async () => {
+  test('the proxy is down', async () => {
     const settings = {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: '',
       HTTPS_PROXY: 'http://joe:canary@127.0.0.1:9',

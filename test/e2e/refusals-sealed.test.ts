@@ -43,7 +43,7 @@ const OTHER_ARN = managedKeyArn('us-east-1');
 const ALIAS_ARN = ARN.replace(/key\/.*/, KMS_ALIAS);
 const MIB = 1024 * 1024;
 const WRONG_ENDPOINT =
-  'set AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL_STS to that of the region of the key, or remove it';
+  "set AWS_ENDPOINT_URL_KMS or AWS_ENDPOINT_URL_STS to the endpoint of the key's region, or remove it";
 
 let clouds: Clouds;
 
@@ -117,7 +117,7 @@ describe('a SOPS file that no key opens', () => {
     expect(await refusedFile(await sops([AGE_KEY]), { env: { SOPS_AGE_KEY: '' } })).toEqual({
       status: 77,
       error: noKeyOpens('no age identity found', A),
-      hint: 'set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE; envseal keygen --out FILE makes one',
+      hint: 'set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE; envseal keygen --out FILE creates one',
     });
   });
 
@@ -143,7 +143,7 @@ describe('a SOPS file that no key opens', () => {
     await clouds.kms.kmsKey({ arn: ARN, allow: { 'kms:Decrypt': [] } });
     expect(await refusedFile(file)).toEqual({
       status: 77,
-      error: noKeyOpens(`${CALLER_ARN} may not kms:Decrypt on ${ARN}`, ARN),
+      error: noKeyOpens(`${CALLER_ARN} may not perform kms:Decrypt on ${ARN}`, ARN),
       hint: `allow kms:Decrypt on ${ARN}, in the key policy or by IAM`,
     });
   });
@@ -164,7 +164,7 @@ describe('a SOPS file that no key opens', () => {
     expect(await refusedFile(file)).toEqual({
       status: 77,
       error: noKeyOpens(
-        `this account may not cloudkms.cryptoKeyVersions.useToDecrypt on ${CLOUD_KMS_KEY}`,
+        `this account lacks cloudkms.cryptoKeyVersions.useToDecrypt on ${CLOUD_KMS_KEY}`,
         CLOUD_KMS_KEY,
       ),
       hint: `grant cloudkms.cryptoKeyVersions.useToDecrypt on ${CLOUD_KMS_KEY} (roles/cloudkms.cryptoKeyDecrypter)`,
@@ -184,14 +184,11 @@ describe('a SOPS file that no key opens', () => {
     });
   });
 
-  test('because the endpoint is of another region', async () => {
+  test('because the endpoint is in another region', async () => {
     const file = await sops([{ ...AWS_KEY, key: EU_ARN }]);
     expect(await refusedFile(file)).toEqual({
       status: 78,
-      error: noKeyOpens(
-        `the endpoint that was asked for the data key under ${EU_ARN} is of another region`,
-        EU_ARN,
-      ),
+      error: noKeyOpens(`the endpoint used for the data key under ${EU_ARN} is in another region`, EU_ARN),
       hint: WRONG_ENDPOINT,
     });
   });
@@ -212,8 +209,8 @@ describe('a SOPS file that no key opens', () => {
     await clouds.sts.role({ arn: role, trustedAccessKeys: [] });
     expect(await refusedFile(await sops([{ ...AWS_KEY, role }]))).toEqual({
       status: 77,
-      error: noKeyOpens(`${CALLER_ARN} may not sts:AssumeRole on ${role}`, ARN),
-      hint: 'allow it in the trust policy of the role and by IAM',
+      error: noKeyOpens(`${CALLER_ARN} may not perform sts:AssumeRole on ${role}`, ARN),
+      hint: "allow it in the role's trust policy and in IAM",
     });
   });
 
@@ -221,16 +218,18 @@ describe('a SOPS file that no key opens', () => {
     const file = await sops([AWS_KEY, { ...AWS_KEY, context: { app: 'snacks' } }]);
     await clouds.kms.fault({ hang: true, count: 'always' });
     const { status, error } = await refusedFile(file, { flags: ['--timeout', '1'] });
-    expect({ status, error }).toEqual({ status: 75, error: noKeyOpens('out of time after 1 s', ARN) });
+    expect({ status, error }).toEqual({ status: 75, error: noKeyOpens('timed out after 1 s', ARN) });
   });
 
-  test('says first what somebody can do something about', async () => {
+  test('reports first what the user can act on', async () => {
     const file = await sops([ageKey(B), GOOGLE_KEY, AWS_KEY]);
     await clouds.kms.kmsKey({ arn: ARN, allow: { 'kms:Decrypt': [] } });
     await clouds.cloudKms.versionState(cloudKmsKeyVersion(2), 'DISABLED');
     const { status, error } = await refusedFile(file);
     expect(status).toBe(77);
-    expect(error).toBe(noKeyOpens(`${CALLER_ARN} may not kms:Decrypt on ${ARN}`, ARN, CLOUD_KMS_KEY, B));
+    expect(error).toBe(
+      noKeyOpens(`${CALLER_ARN} may not perform kms:Decrypt on ${ARN}`, ARN, CLOUD_KMS_KEY, B),
+    );
   });
 
   test('because of three key groups only one opens, and two are needed', async () => {
@@ -251,7 +250,7 @@ describe('a SOPS file that no key opens', () => {
       {
         status: 77,
         error: `envseal cannot use the keys of ${AWS_URI}: pgp`,
-        hint: 'add a key of AWS KMS, Cloud KMS or age to the file with sops updatekeys',
+        hint: 'add an AWS KMS, Cloud KMS or age key to the file with sops updatekeys',
       },
     );
   });
@@ -266,7 +265,7 @@ describe('a ciphertext that its KMS does not open', () => {
       () => clouds.kms.kmsKey({ arn: ARN, allow: { 'kms:Decrypt': [] } }),
       {
         status: 77,
-        error: `${AWS_URI}: ${CALLER_ARN} may not kms:Decrypt on ${ARN}`,
+        error: `${AWS_URI}: ${CALLER_ARN} may not perform kms:Decrypt on ${ARN}`,
         hint: `allow kms:Decrypt on ${ARN}, in the key policy or by IAM`,
       },
     ],
@@ -291,7 +290,7 @@ describe('a ciphertext that its KMS does not open', () => {
       () => clouds.cloudKms.deny(useToDecrypt, CLOUD_KMS_KEY, [SERVICE_ACCOUNT]),
       {
         status: 77,
-        error: `${GOOGLE_URI}: this account may not ${useToDecrypt} on ${CLOUD_KMS_KEY}`,
+        error: `${GOOGLE_URI}: this account lacks ${useToDecrypt} on ${CLOUD_KMS_KEY}`,
         hint: `grant ${useToDecrypt} on ${CLOUD_KMS_KEY} (roles/cloudkms.cryptoKeyDecrypter)`,
       },
     ],
@@ -325,7 +324,7 @@ describe('a ciphertext that its KMS does not open', () => {
     const bytes = await encryptWithAws(clouds, ENV_FILE, { key: EU_ARN });
     expect(await refusedFile(bytes, { flags: pins(EU_ARN) })).toEqual({
       status: 78,
-      error: `the endpoint that was asked for ${AWS_URI} is of another region`,
+      error: `the endpoint used for ${AWS_URI} is in another region`,
       hint: WRONG_ENDPOINT,
     });
   });
@@ -335,12 +334,12 @@ describe('a key that is not pinned', () => {
   const notPinned = (key: string): Refusal => ({
     status: 65,
     error: `${AWS_URI} is sealed with ${key}, which is not pinned`,
-    hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+    hint: 'someone replaced the object or its key: investigate; if intended, add the key to --kms-key',
   });
   const notPinnedSops = (...keys: string[]): Refusal => ({
     status: 65,
     error: `${AWS_URI} is sealed with ${keys.join(', ')}, which is not pinned`,
-    hint: 'someone replaced the file or its keys: find out who; if it is meant, add the key to --kms-key',
+    hint: 'someone replaced the file or its keys: investigate; if intended, add the key to --kms-key',
   });
 
   beforeEach(() => clouds.kms.kmsKey({ arn: OTHER_ARN, aliases: ['alias/other'] }));
@@ -416,8 +415,8 @@ describe('a key that is not pinned', () => {
     const bytes = await encryptWithAws(clouds, ENV_FILE);
     expect(await refusedFile(bytes, { flags: pins(...keys) })).toEqual({
       status: 65,
-      error: `${AWS_URI} is sealed with another key than ${asked}`,
-      hint: 'someone replaced the file or its key: find out who; if it is meant, change --kms-key',
+      error: `${AWS_URI} is sealed with a key other than ${asked}`,
+      hint: 'someone replaced the file or its key: investigate; if intended, change --kms-key',
     });
   });
 
@@ -433,7 +432,7 @@ describe('a key that is not pinned', () => {
     const bytes = await encryptWithAws(clouds, ENV_FILE);
     await forget();
     for (const keys of [[CLOUD_KMS_KEY], [CLOUD_KMS_KEY, OTHER_CLOUD_KMS_KEY]]) {
-      expect(await refusedFile(bytes, { flags: pins(...keys) })).toEqual(notPinned('a key of AWS KMS'));
+      expect(await refusedFile(bytes, { flags: pins(...keys) })).toEqual(notPinned('an AWS KMS key'));
     }
     await expectNoneAsked();
   });
@@ -445,7 +444,7 @@ describe('a key that is not pinned', () => {
       const metadata = { 'kms-key': CLOUD_KMS_KEY };
       for (const more of [{}, { metadata }]) {
         expect(await refusedFile(bytes, { flags: [...pins(ARN), '--allow-metadata-key'], ...more })).toEqual(
-          notPinned('a key of Cloud KMS'),
+          notPinned('a Cloud KMS key'),
         );
       }
     }
@@ -480,7 +479,7 @@ describe('a key that only the metadata of an object names', () => {
   const metadata = { 'berglas-kms-key': CLOUD_KMS_KEY };
   const unnamed = (uri: string, key: string): Refusal => ({
     status: 78,
-    error: `${uri} does not say with which key of Cloud KMS it is sealed`,
+    error: `${uri} does not say which Cloud KMS key it is sealed with`,
     hint: `name it: --kms-key ${key}`,
   });
 
@@ -515,7 +514,7 @@ describe('a key that only the metadata of an object names', () => {
         expect(await refusedFile(bytes, { scheme: 'gs', metadata, flags })).toEqual({
           status: 65,
           error: `${GOOGLE_URI} is sealed with ${CLOUD_KMS_KEY}, which is not pinned`,
-          hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+          hint: 'someone replaced the object or its key: investigate; if intended, add the key to --kms-key',
         });
       }
     }
@@ -525,13 +524,13 @@ describe('a key that only the metadata of an object names', () => {
     const flags = pins(OTHER_CLOUD_KMS_KEY, CLOUD_KMS_KEY);
     expect(await refusedFile(await berglas(), { scheme: 'gs', flags })).toEqual({
       status: 78,
-      error: `${GOOGLE_URI} does not say with which of the pinned keys it is sealed`,
+      error: `${GOOGLE_URI} does not say which of the pinned keys it is sealed with`,
       hint: 'name one key in --kms-key, or the key in the metadata field kms-key of the object',
     });
   });
 
   test.for(['../../secrets', 'canary', `${CLOUD_KMS_KEY}/../../other`, ARN])(
-    'is no name of a key: %s',
+    'is not a valid key name: %s',
     async (named) => {
       const given = {
         scheme: 'gs',
@@ -541,7 +540,7 @@ describe('a key that only the metadata of an object names', () => {
       const { status, error } = await refusedFile(await berglas(), given);
       expect({ status, error }).toEqual({
         status: 65,
-        error: `the Cloud KMS key of ${GOOGLE_URI} has no name of a key`,
+        error: `the Cloud KMS key of ${GOOGLE_URI} has an invalid name`,
       });
     },
   );
@@ -551,7 +550,7 @@ describe('a file that was sealed for another place', () => {
   const misplaced = (uri: string, place: string): Refusal => ({
     status: 65,
     error: `${uri} was sealed for ${place}`,
-    hint: 'someone copied it from there: find out who; if it is meant, seal it again for this place',
+    hint: 'someone copied it from there: investigate; if intended, seal it again for this location',
   });
 
   test.for([
@@ -589,10 +588,10 @@ describe('a file that was sealed for another place', () => {
     expect(await refusedFile(bytes, { flags })).toEqual({
       status: 65,
       error: `KMS cannot open ${AWS_URI}: changed bytes, another region or context`,
-      hint: 'seal it again; the encryption context has to be the one it was sealed with (given: place), and the region too (us-east-1)',
+      hint: 'seal it again; the encryption context must be the one it was sealed with (given: place), and so must the region (us-east-1)',
     });
     expect((await refusedFile(bytes)).hint).toBe(
-      'seal it again; the encryption context has to be the one it was sealed with (none is given), and the region too (us-east-1)',
+      'seal it again; the encryption context must be the one it was sealed with (none is given), and so must the region (us-east-1)',
     );
   });
 
@@ -616,7 +615,7 @@ describe('a file that was sealed for another place', () => {
     const given = { scheme, name, flags: pins(CLOUD_KMS_KEY) };
     expect(await refusedFile(await berglas('dev/env'), given)).toEqual({
       status: 65,
-      error: `${scheme}://snacks/${name} is not as it was sealed: its data key does not open under the name of the object`,
+      error: `${scheme}://snacks/${name} does not match what was sealed: its data key does not open under the name of the object`,
       hint: 'berglas binds a secret to its name: copy it back to the name that it was created with',
     });
   });
@@ -648,12 +647,12 @@ function fieldOf(file: string, name: string): string {
 }
 
 describe('a SOPS file that was changed', () => {
-  const TAMPERED = `${AWS_URI} is not as it was sealed`;
+  const TAMPERED = `${AWS_URI} does not match what was sealed`;
   const BROKEN = `${AWS_URI} is a broken SOPS file`;
   const foreign = (name: string) =>
     `${TAMPERED}: ${name} does not authenticate with its data key: another file's, or changed bytes`;
   const MAC = `${TAMPERED}: its MAC or lastmodified does not authenticate`;
-  const OTHER_VALUES = `${TAMPERED}: its MAC is of other values`;
+  const OTHER_VALUES = `${TAMPERED}: its MAC does not match its values`;
   const variables = { A: 'canary-a', B: 'canary-b', C_unencrypted: 'canary-c', EMPTY: '' };
 
   type Change = (file: string, other: string) => string;
@@ -680,20 +679,20 @@ describe('a SOPS file that was changed', () => {
     [
       'a plain value that is empty',
       (file) => edit(file, /^EMPTY=/m, 'EMPTY=canary'),
-      `${BROKEN}: EMPTY is plain text, and its rule is to encrypt it`,
+      `${BROKEN}: EMPTY is plain text, but its rule is to encrypt it`,
     ],
     [
       'an encrypted value that is plain now',
       (file) => edit(file, /^A=.*$/m, 'A=canary'),
-      `${BROKEN}: A is plain text, and its rule is to encrypt it`,
+      `${BROKEN}: A is plain text, but its rule is to encrypt it`,
     ],
     ['an encrypted value that is empty now', (file) => edit(file, /^A=.*$/m, 'A='), OTHER_VALUES],
     ['a line that is gone', (file) => edit(file, /^A=.*\n/m, ''), OTHER_VALUES],
-    ['a line that is there twice', (file) => edit(file, /^(A=.*\n)/m, '$1$1'), `${BROKEN}: A is there twice`],
+    ['a line that appears twice', (file) => edit(file, /^(A=.*\n)/m, '$1$1'), `${BROKEN}: A appears twice`],
     [
       'a variable that is added',
       (file) => `LD=canary\n${file}`,
-      `${BROKEN}: LD is plain text, and its rule is to encrypt it`,
+      `${BROKEN}: LD is plain text, but its rule is to encrypt it`,
     ],
     ['a variable that is added plain', (file) => `X_unencrypted=canary\n${file}`, OTHER_VALUES],
     [
@@ -734,13 +733,13 @@ describe('a SOPS file that was changed', () => {
     [
       'a rule that leaves values plain',
       (file) => edit(file, /^sops_unencrypted_suffix=.*$/m, 'sops_encrypted_regex=^B'),
-      `${BROKEN}: A is encrypted, and its rule is to leave it plain`,
+      `${BROKEN}: A is encrypted, but its rule is to leave it plain`,
     ],
     ['no version', (file) => edit(file, /^sops_version=.*\n/m, ''), `${BROKEN}: it has no version`],
     [
       'no lastmodified',
       (file) => edit(file, /^sops_lastmodified=.*\n/m, ''),
-      `${BROKEN}: it has no lastmodified like 2026-01-31T12:00:00Z`,
+      `${BROKEN}: it has no valid lastmodified, such as 2026-01-31T12:00:00Z`,
     ],
     ['no keys', (file) => edit(file, /^sops_age.*\n/gm, ''), `${BROKEN}: it has no keys`],
     [
@@ -821,7 +820,7 @@ describe('a SOPS file that was changed', () => {
     const twice = edit(file, /^(.*"B": .*\n|"?B"?: .*\n)/m, '$1$1');
     const { status, error } = await refusedFile(twice);
     expect(status).toBe(65);
-    expect(error).toMatch(/B is there twice|each name once/);
+    expect(error).toMatch(/B appears twice|each name once/);
   });
 
   test.each(['dotenv', 'json', 'yaml'] as const)('%s cut anywhere', async (format) => {
@@ -844,12 +843,12 @@ describe('a ciphertext that was changed', () => {
   const ofAws = {
     status: 65,
     error: `KMS cannot open ${AWS_URI}: changed bytes, another region or context`,
-    hint: 'seal it again; the encryption context has to be the one it was sealed with (none is given), and the region too (us-east-1)',
+    hint: 'seal it again; the encryption context must be the one it was sealed with (none is given), and so must the region (us-east-1)',
   };
   const ofGoogle = {
     status: 65,
     error: `Cloud KMS cannot open ${AWS_URI} with ${CLOUD_KMS_KEY}: changed bytes, or sealed for another name`,
-    hint: 'seal it again, with this key and for this place',
+    hint: 'seal it again, with this key and for this location',
   };
   const flags = pins(CLOUD_KMS_KEY);
 
@@ -871,8 +870,8 @@ describe('a ciphertext that was changed', () => {
     await clouds.kms.reset();
     expect(await refusedFile(bytes.subarray(0, 40))).toEqual({
       status: 65,
-      error: `${AWS_URI} is no env file: it looks like a ciphertext of AWS KMS that was cut`,
-      hint: 'put the whole ciphertext there again; format=kms leaves it to KMS to tell',
+      error: `${AWS_URI} is not an env file; it looks like a truncated AWS KMS ciphertext`,
+      hint: 'upload the whole ciphertext again; format=kms lets the KMS decide',
     });
     expect(await clouds.kms.requests()).toEqual([]);
   });
@@ -889,7 +888,7 @@ describe('a ciphertext that was changed', () => {
     const { status, error } = await refusedFile(bytes.subarray(0, -1), { flags });
     expect({ status, error }).toEqual({
       status: 65,
-      error: `${AWS_URI} is no env file: it looks like a ciphertext of a KMS that was cut or changed`,
+      error: `${AWS_URI} is not an env file; it looks like a truncated or changed KMS ciphertext`,
     });
   });
 
@@ -898,21 +897,21 @@ describe('a ciphertext that was changed', () => {
     expect(await refusedFile(bytes, { flags })).toEqual(ofGoogle);
   });
 
-  test('of Google, whose plaintext was changed on its way', async () => {
+  test('of Google, whose plaintext was changed in transit', async () => {
     const bytes = await encryptWithGoogle(clouds, ENV_FILE);
     await clouds.cloudKms.wrongPlaintextChecksum();
     const { status, error } = await refusedFile(bytes, { flags });
     expect({ status, error }).toEqual({
       status: 65,
-      error: `the plaintext of ${AWS_URI} was changed on its way from Cloud KMS`,
+      error: `the plaintext of ${AWS_URI} was changed in transit from Cloud KMS`,
     });
   });
 });
 
 describe('an object of berglas that was changed', () => {
-  const CUT = `${AWS_URI} is no env file: it looks like an object of berglas that was cut or changed`;
-  const NAME_OR_KEY = `${AWS_URI} is not as it was sealed: its data key does not open under the name of the object`;
-  const CONTENT = `${AWS_URI} is not as it was sealed: it does not authenticate with its data key`;
+  const CUT = `${AWS_URI} is not an env file; it looks like a truncated or changed berglas object`;
+  const NAME_OR_KEY = `${AWS_URI} does not match what was sealed: its data key does not open under the name of the object`;
+  const CONTENT = `${AWS_URI} does not match what was sealed: it does not authenticate with its data key`;
   const flip = (part: string, at: number) =>
     Buffer.from(flipBit(Buffer.from(part, 'base64'), at)).toString('base64');
 
@@ -956,7 +955,7 @@ function unknownBytes(length: number): Buffer {
 }
 
 describe('what is not an env file, and nothing that envseal opens', () => {
-  const looksLike = (what: string) => `${AWS_URI} is no env file: it looks like ${what}`;
+  const looksLike = (what: string) => `${AWS_URI} is not an env file; it looks like ${what}`;
   const armored = (title: string) =>
     `-----BEGIN ${title}-----\nY2FuYXJ5Y2FuYXJ5Y2FuYXJ5\n-----END ${title}-----\n`;
 
@@ -970,11 +969,11 @@ describe('what is not an env file, and nothing that envseal opens', () => {
     ['a PGP message', armored('PGP MESSAGE'), looksLike('a PGP message')],
     ['gzip', gzipSync(ENV_FILE), looksLike('gzip')],
     ['gzip as base64', base64Lines(gzipSync(randomBytes(200))), looksLike('base64 of gzip')],
-    ['ansible-vault', '$ANSIBLE_VAULT;1.1;AES256\n63616e617279\n', looksLike('a file of ansible-vault')],
+    ['ansible-vault', '$ANSIBLE_VAULT;1.1;AES256\n63616e617279\n', looksLike('an ansible-vault file')],
     [
       'dotenvx',
       'DOTENV_PUBLIC_KEY="03canary"\nA="encrypted:canary"\n',
-      looksLike('a file that dotenvx encrypted'),
+      looksLike('a dotenvx-encrypted file'),
     ],
     [
       'the whole output of aws kms encrypt',
@@ -982,9 +981,9 @@ describe('what is not an env file, and nothing that envseal opens', () => {
       looksLike('the whole output of aws kms encrypt'),
     ],
     [
-      'the whole answer of Cloud KMS',
+      'the whole response from Cloud KMS',
       `{"name": "${cloudKmsKeyVersion(1)}", "ciphertext": "CiQAcanary"}`,
-      looksLike('the whole answer of Cloud KMS'),
+      looksLike('the whole response from Cloud KMS'),
     ],
     [
       'sops ini',
@@ -994,7 +993,7 @@ describe('what is not an env file, and nothing that envseal opens', () => {
     [
       'SOPS without its section',
       'A=ENC[AES256_GCM,data:canary,iv:x,tag:x,type:str]\n',
-      `${AWS_URI} is a broken SOPS file: it has values that sops encrypted, and no sops section`,
+      `${AWS_URI} is a broken SOPS file: it has values that sops encrypted, but no sops section`,
     ],
     [
       'deep YAML',
@@ -1020,12 +1019,12 @@ describe('what is not an env file, and nothing that envseal opens', () => {
   });
 
   test.each<[string, () => string | Uint8Array, string]>([
-    ['bytes', () => unknownBytes(MIB), looksLike('binary data of no known kind')],
+    ['bytes', () => unknownBytes(MIB), looksLike('binary data of an unknown kind')],
     ['words', () => 'canary, '.repeat(MIB / 8), `${AWS_URI} is not sealed by a KMS key`],
     [
       'base64',
       () => base64Lines(unknownBytes(MIB * 0.7)),
-      looksLike('base64 of binary data of no known kind'),
+      looksLike('base64 of binary data of an unknown kind'),
     ],
     [
       'a line that looks like SOPS',
@@ -1074,12 +1073,12 @@ describe('what is inside', () => {
     ])('is sealed once more: %s', async ([, make, kind]) => {
       expect(await refusedFile(await seal(await make()), { flags })).toEqual({
         status: 65,
-        error: `${AWS_URI} is sealed twice: inside it is ${kind}`,
+        error: `${AWS_URI} is sealed twice: it contains ${kind}`,
         hint: 'seal the plain env file',
       });
     });
 
-    test('is no env file', async () => {
+    test('is not an env file', async () => {
       const { status, error } = await refusedFile(await seal('canary\n'), { flags });
       expect({ status, error }).toEqual({
         status: 65,
@@ -1093,7 +1092,7 @@ describe('what is inside', () => {
       });
       expect({ status, error }).toEqual({
         status: 65,
-        error: `${AWS_URI} is no env file: it looks like a file of ansible-vault`,
+        error: `${AWS_URI} is not an env file; it looks like an ansible-vault file`,
       });
     });
 
@@ -1123,20 +1122,20 @@ describe('a format that is pinned and wrong', () => {
   const not = (what: string, format: string): Refusal => ({
     status: 65,
     error: `${AWS_URI}?format=${format} is not ${what}`,
-    hint: `leave format=${format} out`,
+    hint: `remove format=${format}`,
   });
 
   test.for<[string, () => Promise<string | Uint8Array>, string]>([
     ['sops', async () => ENV_FILE, 'a SOPS file'],
     ['sops', () => encryptWithAws(clouds, ENV_FILE), 'a SOPS file'],
-    ['kms', async () => ENV_FILE, 'a ciphertext of a KMS, it is text'],
-    ['kms', () => sops([AGE_KEY]), 'a ciphertext of a KMS, it is text'],
-    ['berglas', async () => ENV_FILE, 'an object of berglas'],
-    ['berglas', () => encryptWithGoogle(clouds, ENV_FILE), 'an object of berglas'],
-    ['dotenv', () => sops([AGE_KEY]), 'dotenv, it is a SOPS file'],
-    ['json', () => sops([AGE_KEY], { format: 'json' }), 'json, it is a SOPS file'],
-    ['dotenv', () => encryptWithAws(clouds, ENV_FILE), 'dotenv, it is a ciphertext of a KMS'],
-    ['dotenv', () => berglas(), 'dotenv, it is an object of berglas'],
+    ['kms', async () => ENV_FILE, 'a KMS ciphertext; it is text'],
+    ['kms', () => sops([AGE_KEY]), 'a KMS ciphertext; it is text'],
+    ['berglas', async () => ENV_FILE, 'a berglas object'],
+    ['berglas', () => encryptWithGoogle(clouds, ENV_FILE), 'a berglas object'],
+    ['dotenv', () => sops([AGE_KEY]), 'dotenv; it is a SOPS file'],
+    ['json', () => sops([AGE_KEY], { format: 'json' }), 'json; it is a SOPS file'],
+    ['dotenv', () => encryptWithAws(clouds, ENV_FILE), 'dotenv; it is a KMS ciphertext'],
+    ['dotenv', () => berglas(), 'dotenv; it is a berglas object'],
   ])('%s', async ([format, make, what]) => {
     expect(await refusedFile(await make(), { query: `?format=${format}` })).toEqual(not(what, format));
   });
@@ -1156,7 +1155,7 @@ test.for<[string, FaultRule, number]>([
   }
 });
 
-test('a version of a Cloud KMS key cannot be pinned, because nobody could tell', async () => {
+test('a version of a Cloud KMS key cannot be pinned, because it cannot be verified', async () => {
   const pin = `${CLOUD_KMS_KEY}/cryptoKeyVersions/1`;
   for (const file of [await encryptWithGoogle(clouds, ENV_FILE), await berglas(), await sops([GOOGLE_KEY])]) {
     const { status, hint } = await refusedFile(file, { flags: ['--kms-key', pin] });

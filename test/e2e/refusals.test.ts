@@ -49,7 +49,7 @@ describe('a missing permission', () => {
     await register({ allow: [] });
     expect(await refusedAtOnce(OPEN, reader)).toEqual({
       status: 77,
-      error: `${URI}: ${READER} may not s3:GetObject on ${OBJECT}`,
+      error: `${URI}: ${READER} may not perform s3:GetObject on ${OBJECT}`,
       hint: `allow s3:GetObject on ${OBJECT}`,
     });
   });
@@ -58,7 +58,7 @@ describe('a missing permission', () => {
     await register({ allow: [{ actions: ['s3:GetObject'], resources: ['*'] }] });
     expect(await refusedAtOnce(['-s', `${URI}?versionId=null`], reader)).toEqual({
       status: 77,
-      error: `${URI}?versionId=null: ${READER} may not s3:GetObjectVersion on ${OBJECT}`,
+      error: `${URI}?versionId=null: ${READER} may not perform s3:GetObjectVersion on ${OBJECT}`,
       hint: `allow s3:GetObjectVersion on ${OBJECT}`,
     });
   });
@@ -67,8 +67,8 @@ describe('a missing permission', () => {
     await s3.fault({ status: 403, code: 'AccessDenied' });
     expect(await refusedAtOnce(OPEN)).toEqual({
       status: 77,
-      error: `${URI}: these credentials may not s3:GetObject on ${OBJECT}`,
-      hint: `allow s3:GetObject on ${OBJECT} and kms:Decrypt on its key; without s3:ListBucket S3 also says this of an object that does not exist`,
+      error: `${URI}: these credentials may not perform s3:GetObject on ${OBJECT}`,
+      hint: `allow s3:GetObject on ${OBJECT} and kms:Decrypt on its key; without s3:ListBucket, S3 also answers this for an object that does not exist`,
     });
   });
 
@@ -76,7 +76,7 @@ describe('a missing permission', () => {
     await register({ deny: [{ actions: ['s3:GetObject'], resources: [OBJECT] }] });
     expect(await refusedAtOnce(OPEN, reader)).toEqual({
       status: 77,
-      error: `${URI}: ${READER} may not s3:GetObject on ${OBJECT}`,
+      error: `${URI}: ${READER} may not perform s3:GetObject on ${OBJECT}`,
       hint: `an explicit Deny forbids it; allow s3:GetObject on ${OBJECT}`,
     });
   });
@@ -85,7 +85,7 @@ describe('a missing permission', () => {
     await s3.kmsKey({ arn: KEY, allow: { 'kms:Decrypt': [] } });
     expect(await refusedAtOnce(OPEN)).toEqual({
       status: 77,
-      error: `${URI}: ${CALLER_ARN} may not kms:Decrypt on ${KEY}`,
+      error: `${URI}: ${CALLER_ARN} may not perform kms:Decrypt on ${KEY}`,
       hint: `allow kms:Decrypt on ${KEY}, in the key policy or by IAM`,
     });
   });
@@ -94,7 +94,7 @@ describe('a missing permission', () => {
     await register({ allow: [all], deny: [{ actions: ['s3:ListBucket'], resources: ['*'] }] });
     expect(await refusedAtOnce(['-s', 's3://snacks/absent'], reader)).toEqual({
       status: 77,
-      error: `s3://snacks/absent: ${READER} may not s3:ListBucket on arn:aws:s3:::snacks`,
+      error: `s3://snacks/absent: ${READER} may not perform s3:ListBucket on arn:aws:s3:::snacks`,
       hint: 'the object does not exist, and only s3:ListBucket on arn:aws:s3:::snacks would let S3 say so; check the key in the URI',
     });
   });
@@ -145,7 +145,7 @@ describe('absent', () => {
     expect(await refusedAtOnce(['-s', `${URI}?versionId=null`])).toEqual({
       status: 66,
       error: `the version is a delete marker: ${URI}?versionId=null`,
-      hint: 'name the version before it in versionId',
+      hint: 'set versionId to the version before it',
     });
   });
 
@@ -162,7 +162,7 @@ describe('absent', () => {
     await s3.fault({ status: 404, code: '' });
     expect(await refusedAtOnce(OPEN)).toMatchObject({
       status: 78,
-      error: `what answers for ${URI} is not S3: 404 without a code`,
+      error: `the server for ${URI} is not S3: 404 without an error code`,
     });
   });
 });
@@ -211,8 +211,8 @@ describe('credentials that', () => {
     await s3.accessKey(accessKey('ASIATEST', { sessionToken: 'token', expired: true }));
     expect(await refusedAtOnce(OPEN, temporary)).toEqual({
       status: 77,
-      error: `${URI}: the AWS credentials are expired`,
-      hint: 'renew them; a role (IRSA, Pod Identity, task role) renews by itself',
+      error: `${URI}: the AWS credentials have expired`,
+      hint: 'renew them; a role (IRSA, Pod Identity, task role) renews automatically',
     });
   });
 
@@ -308,11 +308,11 @@ describe('anything else', () => {
     expect(await refusedAtOnce(OPEN)).toEqual({
       status: 78,
       error: `the service refused ${URI} with 400 NewInTwoYears`,
-      hint: 'look the code up in the documentation of the service',
+      hint: "look up the code in the service's documentation",
     });
   });
 
-  test('a code that is no word is not printed', async () => {
+  test('a code that is not a word is not printed', async () => {
     await s3.fault({ status: 400, code: 'canary\u001b[31m' });
     expect((await refusedAtOnce(OPEN)).error).toBe(`the service refused ${URI} with 400`);
   });
@@ -334,7 +334,7 @@ describe('anything else', () => {
     expect(JSON.parse(error)).toEqual({
       level: 'error',
       code: 'denied',
-      message: `${URI}: these credentials may not s3:GetObject on ${OBJECT}`,
+      message: `${URI}: these credentials may not perform s3:GetObject on ${OBJECT}`,
       hint: expect.stringContaining('allow s3:GetObject'),
       exitStatus: 77,
     });

@@ -11,10 +11,11 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeReal } from '../real/available.ts';
 import { CA_FILE, startS3 } from '../servers/start.ts';
+import { skipFor } from '../skip.ts';
 import { BARE, KEYS, store } from './aws.ts';
 import { environOf, runWith } from './child.ts';
 import { folder } from './folder.ts';
-import { envseal, envsealWords, isBundle, type Outcome, PATH, runWords } from './program.ts';
+import { bundleOnly, containerOnly, envseal, envsealWords, type Outcome, PATH, runWords } from './program.ts';
 import { nameOf, trace } from './strace.ts';
 import { CANARY, opened } from './transcript.ts';
 
@@ -95,7 +96,7 @@ const OF_NODE: readonly Variable[] = [
   ['DEBUG', () => '*'],
 ];
 
-describe.skipIf(isBundle)('a variable of the runtime', () => {
+describe('a variable of the runtime', containerOnly, () => {
   const variables = [...OF_HOST, ...OF_NODE];
   const planted = () =>
     folder({ '.sealed': 'A=1\n', 'preload.mjs': SPOKEN, aliases: 'localhost example.invalid\n' });
@@ -221,12 +222,16 @@ describe.skipIf(isBundle)('a variable of the runtime', () => {
 });
 
 const setpriv = '/usr/bin/setpriv';
-test.runIf(existsSync(setpriv))('the kernel does not kill the command with its parent', async () => {
-  const { stdout } = await runWith('A=1\n', ['--', setpriv, '--dump']);
-  expect(stdout).toContain('Parent death signal: [none]\n');
-});
+test(
+  'the kernel does not kill the command with its parent',
+  skipFor(!existsSync(setpriv) && 'needs setpriv'),
+  async () => {
+    const { stdout } = await runWith('A=1\n', ['--', setpriv, '--dump']);
+    expect(stdout).toContain('Parent death signal: [none]\n');
+  },
+);
 
-test.runIf(isBundle)('on Node, NODE_OPTIONS is obeyed: who sets it may run code in envseal', async () => {
+test('on Node, NODE_OPTIONS is obeyed: who sets it may run code in envseal', bundleOnly, async () => {
   const cwd = folder({ 'preload.mjs': SPOKEN });
   const NODE_OPTIONS = `--import=${cwd}/preload.mjs`;
   const { stdout } = await runWith('A=1\n', ['--', 'env'], { env: { NODE_OPTIONS } });

@@ -5,7 +5,7 @@
 import { basename, join } from 'node:path';
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { wrapForAge } from '../../src/keys/age/age.ts';
-import type { KeyToWrapWith, Wrap } from '../../src/keys/contract.ts';
+import type { KeyToWrapWith, Wrap } from '../../src/keys/kinds.ts';
 import { sealBerglas } from '../../src/sealing/berglas.ts';
 import { type SealSopsOptions, sealSops } from '../../src/sealing/sops/edit/seal.ts';
 import type { SopsKind } from '../../src/sealing/sops/model.ts';

@@ -83,7 +83,7 @@ describe('--kms-key', () => {
   const wrongKey: Refusal = {
     status: 65,
     error: `s3://snacks/env is sealed with ${arn}, which is not pinned`,
-    hint: 'someone replaced the object or its key: find out who; if it is meant, add the key to --kms-key',
+    hint: 'someone replaced the object or its key: investigate; if intended, add the key to --kms-key',
   };
   const pinned = (...keys: string[]) => [...keys.flatMap((key) => ['--kms-key', key]), ...OPEN];
 
@@ -137,7 +137,7 @@ describe('--kms-key', () => {
     await s3.fault({ setHeaders });
     expect(await refused(pinned(arn), env)).toEqual({
       ...wrongKey,
-      error: 's3://snacks/env is sealed with a key it does not name, which is not pinned',
+      error: 's3://snacks/env is sealed with an unnamed key, which is not pinned',
     });
     await s3.fault({ setHeaders });
     expect(await opened(OPEN, env)).toEqual({ A: CANARY });
@@ -150,7 +150,7 @@ describe('--kms-key', () => {
     expect(error).toMatch(/^s3:\/\/snacks\/other is sealed with /);
   });
 
-  test('is no wish that --allow-unsealed could take back', async () => {
+  test('cannot be overridden by --allow-unsealed', async () => {
     expect(await refused(pinned(other).concat('--allow-unsealed'), env)).toEqual(wrongKey);
   });
 
@@ -196,7 +196,7 @@ describe('--kms-key', () => {
       await kms.kmsKey({ arn, aliases: [KMS_ALIAS], allow: { 'kms:DescribeKey': [] } });
       expect(await refused(pinned(KMS_ALIAS), env)).toEqual({
         status: 77,
-        error: `s3://snacks/env: arn:aws:iam::111122223333:user/tester may not kms:DescribeKey on ${arn}`,
+        error: `s3://snacks/env: arn:aws:iam::111122223333:user/tester may not perform kms:DescribeKey on ${arn}`,
         hint: `allow kms:DescribeKey on ${arn}, in the key policy or by IAM`,
       });
     });
@@ -218,7 +218,7 @@ describe('--kms-key', () => {
     test('needs an endpoint that is one', async () => {
       expect(await refused(pinned(KMS_ALIAS), { ...env, AWS_ENDPOINT_URL_KMS: 'nope' })).toEqual({
         status: 78,
-        error: 's3://snacks/env: the KMS endpoint is no URL',
+        error: 's3://snacks/env: invalid KMS endpoint',
         hint: 'use AWS_ENDPOINT_URL_KMS=https://HOST, without user and password',
       });
     });
@@ -238,7 +238,7 @@ describe('a source over 2 MiB', () => {
   const tooLarge: Refusal = {
     status: 65,
     error: 's3://snacks/env: the source is over 2097152 bytes',
-    hint: 'an env file has to fit into the environment of a process; check that the URI names the right object',
+    hint: 'an env file must fit into the environment of a process; check that the URI names the right object',
   };
   /** An env file of exactly so many bytes, most of them comment. */
   const ofSize = (bytes: number) => 'A=canary\n#'.padEnd(bytes, '.');
@@ -269,13 +269,13 @@ describe('a source that is not what S3 promised', () => {
   const BODY = 'A=canary\nB=canary\n';
   const cutShort: Refusal = {
     status: 65,
-    error: 's3://snacks/env: the source was cut short on its way',
-    hint: 'try again; if it stays, look for a proxy or gateway that breaks the connection',
+    error: 's3://snacks/env: the source was cut short in transit',
+    hint: 'try again; if it persists, look for a proxy or gateway that breaks the connection',
   };
   const mismatch = (algorithm: string): Refusal => ({
     status: 65,
     error: `s3://snacks/env: the ${algorithm} checksum does not match`,
-    hint: 'the bytes were changed on their way: try again, and look at what is between here and S3',
+    hint: 'the bytes were changed in transit: try again, and check for a proxy or gateway in between',
   });
 
   beforeEach(() => store(s3, 'snacks/env', BODY));

@@ -50,7 +50,7 @@ interface Case {
   readonly status: number;
 }
 
-describeReal('strace', 'what the kernel is told of Cloud Storage', () => {
+describeReal('strace', 'system calls with Cloud Storage', () => {
   let gcs: GcsServer;
   let metadata: GcpMetadataServer;
   let tokens: GoogleTokensServer;

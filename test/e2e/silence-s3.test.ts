@@ -36,7 +36,7 @@ const FAILURES: Readonly<Record<string, Case>> = {
   'a wrong secret key': { env: { AWS_SECRET_ACCESS_KEY: `${SECRET_ACCESS_KEY}x` }, status: 77 },
 };
 
-describeReal('strace', 'what the kernel is told of S3', () => {
+describeReal('strace', 'system calls with S3', () => {
   let s3: S3Server;
   beforeAll(async () => {
     s3 = await startS3({ regions: ['us-east-1'] });

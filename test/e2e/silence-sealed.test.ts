@@ -3,7 +3,7 @@
  * and nowhere else, and the data key, which a KMS sends, and the age identity go nowhere at all.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { KeyToWrapWith, Wrap } from '../../src/keys/contract.ts';
+import type { KeyToWrapWith, Wrap } from '../../src/keys/kinds.ts';
 import { sealBerglas } from '../../src/sealing/berglas.ts';
 import { sealSops } from '../../src/sealing/sops/edit/seal.ts';
 import { describeReal } from '../real/available.ts';
@@ -169,7 +169,7 @@ test('a secret is found in what strace writes', () => {
   expect(telling(calls('another'), secret)).toEqual([]);
 });
 
-describeReal('strace', 'what the kernel is told of a sealed file', () => {
+describeReal('strace', 'system calls with a sealed file', () => {
   let clouds: Clouds;
   beforeAll(async () => {
     clouds = await startClouds();

@@ -145,7 +145,7 @@ function read(path: string): string {
   }
 }
 
-describeReal('strace', 'what the kernel is told', () => {
+describeReal('strace', 'system calls', () => {
   test('a success: the value is in the execve of the command and in no other call', async () => {
     const [words, options] = prepare(CASES.success as Case);
     const traced = await trace(words, options);

@@ -102,7 +102,7 @@ test('files', async () => {
   expect(await warnings(uris)).toEqual([
     null,
     expect.stringContaining('it is a directory'),
-    expect.stringContaining('there is no folder for it'),
+    expect.stringContaining('its folder does not exist'),
     expect.stringContaining('no space left for it: ENOSPC'),
   ]);
   expect(JSON.parse(readFileSync(`${home}/log`, 'utf8'))).toMatchObject({ specversion: '1.0' });

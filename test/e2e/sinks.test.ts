@@ -174,7 +174,7 @@ describe('the principal', () => {
   });
 });
 
-describeReal('strace', 'what the kernel is told with sinks', () => {
+describeReal('strace', 'system calls with sinks', () => {
   test.each(['best-effort', 'background'])(
     '%s: the value is in the execve of the command alone',
     async (policy) => {

@@ -50,7 +50,7 @@ test('it has the time of every source', async () => {
   const { outcome } = started(fifo(), ['echo', 'started'], ['--timeout', '0.5']);
   const { status, stdout, stderr } = await outcome;
   expect({ status, stdout }).toEqual({ status: 75, stdout: '' });
-  expect(stderr).toContain('out of time after 0.5 s');
+  expect(stderr).toContain('timed out after 0.5 s');
 });
 
 describeReal('strace', 'under strace', () => {

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type S3Server, startS3 } from '../servers/start.ts';
+import { skipFor } from '../skip.ts';
 import { BARE, KEYS, store } from './aws.ts';
-import { envsealWords, isBundle, type Outcome, type Running, startWords } from './program.ts';
+import { containerOnly, envsealWords, type Outcome, type Running, startWords } from './program.ts';
 import { CANARY, type Env } from './transcript.ts';
 
 const SIGNALS = [
@@ -77,7 +78,7 @@ describe('while the sources are fetched', () => {
     expect(await outcome).toEqual(ended('SIGTERM', 143));
   });
 
-  test('--log-format json tells it in one line of JSON', async () => {
+  test('--log-format json reports it in one line of JSON', async () => {
     const { child, outcome } = await fetching([], { ENVSEAL_LOG_FORMAT: 'json' });
     child.kill('SIGTERM');
     const { status, stderr } = await outcome;
@@ -93,7 +94,7 @@ describe('while the sources are fetched', () => {
   });
 
   // Node gives every signal its default disposition at its own start.
-  test.skipIf(isBundle).for(SIGNALS)('%s stays ignored when it was', async ([signal]) => {
+  test.for(SIGNALS)('%s stays ignored when it was', containerOnly, async ([signal]) => {
     const { child, outcome } = await fetching(['env', `--ignore-signal=${signal.slice('SIG'.length)}`]);
     const ignored = /^SigIgn:\s*(\w+)$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
     const bit = 1n << BigInt(constants.signals[signal] - 1);
@@ -117,8 +118,9 @@ function works([file = '', ...args]: readonly string[]): boolean {
   }
 }
 
-describe.skipIf(!hasNamespaces)(
-  `as pid 1, for which the kernel has no default action${hasNamespaces ? '' : ' (needs root and unshare)'}`,
+describe(
+  'as pid 1, for which the kernel has no default action',
+  skipFor(!hasNamespaces && 'needs root and unshare'),
   () => {
     /** The process that is pid 1 in there, by its pid out here. */
     function inside({ child }: Running): number {

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { describeReal } from '../real/available.ts';
 import { startWebhook, type WebhookServer } from '../servers/start.ts';
+import { skipFor } from '../skip.ts';
 import { describeWhere, withoutRoot } from './describe-where.ts';
 import { folder } from './folder.ts';
-import { envsealWords, isBundle, type Outcome, PATH, runWords } from './program.ts';
+import { containerOnly, envsealWords, isBundle, type Outcome, PATH, runWords } from './program.ts';
 import { NO_SUCH_RULE, type RawStart, rawStart } from './raw-start.ts';
 import { CANARY } from './transcript.ts';
 
@@ -44,12 +45,12 @@ describeWhere(withoutRoot(NO_PROC), 'without /proc', () => {
     expect(await start(NO_PROC)).toEqual(STARTED);
   });
 
-  test.skipIf(isBundle)('an event is delivered', async () => {
+  test('an event is delivered', containerOnly, async () => {
     await startAndTell(NO_PROC);
   });
 });
 
-describe.skipIf(isBundle)('a working directory that is gone', () => {
+describe('a working directory that is gone', containerOnly, () => {
   /** A shell that removes the folder it is in. */
   const gone = ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh'];
 
@@ -71,7 +72,7 @@ describe.skipIf(isBundle)('a working directory that is gone', () => {
   });
 });
 
-describe.skipIf(isBundle)('a limit of one process', () => {
+describe('a limit of one process', containerOnly, () => {
   const PIDS = '/sys/fs/cgroup/pids';
   const isVersion1 = existsSync(`${PIDS}/cgroup.procs`);
 
@@ -92,7 +93,7 @@ describe.skipIf(isBundle)('a limit of one process', () => {
   }
 
   // A sandbox may have cgroups that nothing may be added to: the limit of a user's processes is another test of the same.
-  describe.skipIf(missing() !== undefined)(`of a group (${missing() ?? 'pids.max'})`, () => {
+  describe('of a group (pids.max)', skipFor(missing()), () => {
     test('the command starts', async () => {
       // The shell's own script has to do without a child.
       expect(await start(inGroup())).toEqual(STARTED);
@@ -121,7 +122,7 @@ describe.skipIf(isBundle)('a limit of one process', () => {
   });
 });
 
-describe.skipIf(isBundle)('16 MiB of address space', () => {
+describe('16 MiB of address space', containerOnly, () => {
   const limited = ['prlimit', `--as=${16 * 1024 * 1024}`];
 
   test('the command starts', async () => {
@@ -167,7 +168,7 @@ describe.skipIf(isBundle)('16 MiB of address space', () => {
   });
 });
 
-describe.skipIf(isBundle)('rules of the kernel', () => {
+describe('rules of the kernel', containerOnly, () => {
   // The same on every architecture: https://man7.org/linux/man-pages/man2/syscalls.2.html, of Linux 5.3.
   const CLONE3 = 435;
   const AFTER_LINUX_5_0 = 424;

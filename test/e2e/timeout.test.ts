@@ -60,8 +60,8 @@ async function tries(name: string): Promise<number> {
 function outOfTime(name: string, seconds = TIMEOUT): Refusal {
   return {
     status: 75,
-    error: `s3://snacks/${name}: out of time after ${seconds} s`,
-    hint: 'look for what does not answer, or raise --timeout',
+    error: `s3://snacks/${name}: timed out after ${seconds} s`,
+    hint: 'find out what does not answer, or raise --timeout',
   };
 }
 
@@ -112,7 +112,7 @@ describe.concurrent('every try fails', () => {
       {
         status: 69,
         error: (uri) => `the service failed with 500 on ${uri}`,
-        hint: 'it was tried again with growing waits; see the status of the service',
+        hint: 'retried with backoff; check the status of the service',
       },
     ],
     [
@@ -134,7 +134,7 @@ describe.concurrent('every try fails', () => {
     expect(await tries(name)).toBeGreaterThan(1);
   });
 
-  test('nobody listens', async () => {
+  test('no listener', async () => {
     const refusal = await end('nobody', {}, { AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' });
     expect(refusal).toEqual({
       status: 69,
@@ -151,7 +151,7 @@ describe.concurrent('every try fails', () => {
     expect(hint).toBe('check the region and the endpoint, and that DNS works in this container');
   });
 
-  test('nobody runs the proxy', async () => {
+  test('the proxy is down', async () => {
     const { AWS_ENDPOINT_URL_S3: _, ...amazon } = env;
     const settings = { ...amazon, HTTPS_PROXY: 'http://joe:canary@127.0.0.1:9' };
     expect(await refused(['-s', 's3://snacks/proxy', '--timeout', TIMEOUT], settings)).toEqual({
@@ -191,7 +191,7 @@ describe.concurrent('a metadata service that never answers', () => {
     expect(refusal).toEqual({
       status: 69,
       error: `s3://snacks/env: ${metadata.host} did not answer within 1000 ms`,
-      hint: 'it was tried again; check the network policy, and what the host runs there',
+      hint: 'retried; check the network policy, and what runs at that address',
     });
     expect(await asked('/v1/credentials')).toBe(3);
   });

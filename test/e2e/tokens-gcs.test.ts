@@ -245,11 +245,11 @@ describe('the metadata server', () => {
     });
   });
 
-  test('of somebody else', async () => {
+  test('of another party', async () => {
     await metadata.fault({ setHeaders: { 'metadata-flavor': null } });
     expect(await refusedUnasked(workload(metadata))).toMatchObject({
       status: 77,
-      error: `${URI}: no Google credentials found, and what answers at ${metadata.host} is no Google metadata server`,
+      error: `${URI}: no Google credentials found, and the server at ${metadata.host} is not a Google metadata server`,
     });
   });
 
@@ -332,7 +332,7 @@ describe('a credential file of', () => {
     const settings = credentialsIn({ ...fromFile(), credential_source: source });
     expect(await refusedUnasked(settings)).toEqual({
       status: 77,
-      error: `${URI}: ${settings.GOOGLE_APPLICATION_CREDENTIALS} of GOOGLE_APPLICATION_CREDENTIALS wants to run a program, which is not allowed`,
+      error: `${URI}: ${settings.GOOGLE_APPLICATION_CREDENTIALS} of GOOGLE_APPLICATION_CREDENTIALS requires running a program, which is not allowed`,
       hint: 'allow it with GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1',
     });
     const allowed = { ...settings, GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1', PATH: PATH_WITH_NODE };
@@ -399,24 +399,24 @@ describe('CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT', () => {
     await tokens.configure({ impersonators: [] });
     expect(await refusedUnasked({ ...workload(metadata), ...impersonating() })).toEqual({
       status: 77,
-      error: `${URI}: this account may not iam.serviceAccounts.getAccessToken on ${OTHER}`,
-      hint: `grant roles/iam.serviceAccountTokenCreator on ${OTHER} to who impersonates it (a workload identity needs roles/iam.workloadIdentityUser)`,
+      error: `${URI}: this account lacks iam.serviceAccounts.getAccessToken on ${OTHER}`,
+      hint: `grant roles/iam.serviceAccountTokenCreator on ${OTHER} to the identity that impersonates it (a workload identity needs roles/iam.workloadIdentityUser)`,
     });
   });
 
-  test('names nobody', async () => {
+  test('names no one', async () => {
     const nobody = 'nobody@envseal-test.iam.gserviceaccount.com';
     expect(await refusedUnasked({ ...workload(metadata), ...impersonating(nobody) })).toEqual({
       status: 77,
       error: `${URI}: there is no service account ${nobody}`,
-      hint: 'look with gcloud iam service-accounts list',
+      hint: 'check gcloud iam service-accounts list',
     });
   });
 
   test('is no address', async () => {
     expect(await refusedUnasked({ ...workload(metadata), ...impersonating('canary') })).toEqual({
       status: 78,
-      error: `${URI}: CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT is no e-mail address of a service account`,
+      error: `${URI}: CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT is not the e-mail address of a service account`,
       hint: 'CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT=NAME@PROJECT.iam.gserviceaccount.com',
     });
   });
@@ -480,12 +480,12 @@ describe('refused:', () => {
     [
       'a token file that is empty',
       () => ({ CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: file('\n') }),
-      'the content of CLOUDSDK_AUTH_ACCESS_TOKEN_FILE is no access token: not one line of visible ASCII',
+      'the content of CLOUDSDK_AUTH_ACCESS_TOKEN_FILE is not a valid access token: expected one line of visible ASCII',
     ],
     [
       'a token of two lines',
       () => ({ GOOGLE_OAUTH_ACCESS_TOKEN: `${CANARY}\r\nx-goog-user-project: canary` }),
-      'GOOGLE_OAUTH_ACCESS_TOKEN is no access token: not one line of visible ASCII',
+      'GOOGLE_OAUTH_ACCESS_TOKEN is not a valid access token: expected one line of visible ASCII',
     ],
     [
       'the content of a file where its path belongs',
@@ -496,12 +496,12 @@ describe('refused:', () => {
     [
       'another type',
       () => ({ GOOGLE_CREDENTIALS: JSON.stringify({ type: CANARY }) }),
-      'GOOGLE_CREDENTIALS holds no Google credentials of a known type',
+      'GOOGLE_CREDENTIALS does not hold Google credentials of a known type',
     ],
     [
       'a broken key',
       () => ({ GOOGLE_CREDENTIALS: JSON.stringify({ ...serviceAccountFile('x'), private_key: CANARY }) }),
-      'the private_key in GOOGLE_CREDENTIALS is no RSA key that can sign',
+      'the private_key in GOOGLE_CREDENTIALS is not a valid RSA key for signing',
     ],
   ])('%s', async ([, settings, error]) => {
     const refusal = await refusedUnasked(settings());
@@ -513,7 +513,7 @@ describe('refused:', () => {
     await secure.configure({ refreshTokenRevoked: true });
     expect(await refusedWith(authorizedUserFile())).toEqual({
       status: 77,
-      error: `the login in ${FILE} is expired or revoked`,
+      error: `the login in ${FILE} has expired or was revoked`,
       hint: 'gcloud auth application-default login',
     });
   });
@@ -523,7 +523,7 @@ describe('refused:', () => {
     const HOME = homeWith({ [LOGIN]: JSON.stringify(authorizedUserFile()) });
     expect(await refusedUnasked({ HOME })).toMatchObject({
       status: 77,
-      error: `${URI}: the login in ${HOME}/${LOGIN} is expired or revoked`,
+      error: `${URI}: the login in ${HOME}/${LOGIN} has expired or was revoked`,
     });
   });
 
@@ -531,8 +531,8 @@ describe('refused:', () => {
     await secure.configure({ serviceAccountKeyDeleted: true });
     expect(await refusedWith(serviceAccountFile(secure.url))).toEqual({
       status: 77,
-      error: `the key in ${FILE} was deleted or disabled, or is of another account`,
-      hint: 'look with gcloud iam service-accounts keys list, and make a new one',
+      error: `the key in ${FILE} was deleted or disabled, or belongs to another account`,
+      hint: 'check gcloud iam service-accounts keys list, and create a new one',
     });
   });
 
@@ -541,7 +541,7 @@ describe('refused:', () => {
     const private_key = privateKey.export({ type: 'pkcs8', format: 'pem' });
     expect(await refusedWith({ ...serviceAccountFile(secure.url), private_key })).toMatchObject({
       status: 77,
-      error: `the key in ${FILE} was deleted or disabled, or is of another account`,
+      error: `the key in ${FILE} was deleted or disabled, or belongs to another account`,
     });
   });
 
@@ -573,7 +573,7 @@ describe('refused:', () => {
     const source = file(mintSubjectToken({ exp: 1 }));
     expect(await refusedWith(fileExternalAccount(tokens.url, source))).toMatchObject({
       status: 77,
-      error: `the workload identity token of ${source} is expired`,
+      error: `the workload identity token of ${source} has expired`,
     });
   });
 
@@ -600,30 +600,30 @@ describe('refused:', () => {
     const { status, error, hint } = await refusedWith(make());
     expect({ status, error }).toEqual({
       status: 77,
-      error: `this account may not iam.serviceAccounts.getAccessToken on ${SERVICE_ACCOUNT}`,
+      error: `this account lacks iam.serviceAccounts.getAccessToken on ${SERVICE_ACCOUNT}`,
     });
     expect(hint).toContain(`roles/iam.serviceAccountTokenCreator on ${SERVICE_ACCOUNT}`);
   });
 
   test.for<[string, FaultRule, number, () => string]>([
     ['fails', { status: 503 }, 69, () => `${tokens.host} failed with 503`],
-    ['throttles', { status: 429 }, 75, () => `${tokens.host} throttles`],
+    ['throttles', { status: 429 }, 75, () => `throttled by ${tokens.host}`],
     ['resets', { resetBeforeHeaders: true }, 69, () => `cannot reach ${tokens.host}: ECONNRESET`],
-    ['hangs', { hang: true }, 75, () => 'out of time after 1.5 s'],
+    ['hangs', { hang: true }, 75, () => 'timed out after 1.5 s'],
   ])('while the token service %s, not for ever', async ([, fault, status, error]) => {
     await tokens.fault({ ...fault, match: '^/v1/token$', count: 'always' });
     const more = { ENVSEAL_TIMEOUT: '1.5' };
     expect(await refusedWith(fromFile(), more)).toMatchObject({ status, error: error() });
   });
 
-  test('is told as the same with --log-format json, and without more', async () => {
+  test('is the same with --log-format json, without additions', async () => {
     await secure.configure({ refreshTokenRevoked: true });
     const settings = credentialsIn(authorizedUserFile());
     const { error } = await refusedUnasked(settings, ['--log-format', 'json']);
     expect(JSON.parse(error)).toEqual({
       level: 'error',
       code: 'credentials',
-      message: `${URI}: the login in ${settings.GOOGLE_APPLICATION_CREDENTIALS} of GOOGLE_APPLICATION_CREDENTIALS is expired or revoked`,
+      message: `${URI}: the login in ${settings.GOOGLE_APPLICATION_CREDENTIALS} of GOOGLE_APPLICATION_CREDENTIALS has expired or was revoked`,
       hint: 'gcloud auth application-default login',
       exitStatus: 77,
     });

@@ -1,6 +1,6 @@
 /** A run as a test writes it down: the variables that the command got, or the two lines and the status of a refusal. */
 import { expect } from 'vitest';
-import { envseal, envsealWords, type Outcome, PATH, readEnviron, runWords } from './program.ts';
+import { envseal, type Outcome, PATH, readEnviron } from './program.ts';
 
 /** In every value of every source, so that a value shows wherever it gets out. */
 export const CANARY = 'canary';
@@ -31,15 +31,6 @@ export async function opened(args: readonly string[], env: Env = {}): Promise<Re
 /** Is refused: the command does not start, stdout stays empty, and stderr has the two lines at most, and no value. */
 export async function refused(args: readonly string[], env: Env = {}): Promise<Refusal> {
   return toRefusal(await envseal([...args, '--', 'cat', '/proc/self/environ'], { env }));
-}
-
-/** The same, started through another program, such as a shell that sets a limit. */
-export async function refusedThrough(
-  words: readonly string[],
-  args: readonly string[],
-  env: Env = {},
-): Promise<Refusal> {
-  return toRefusal(await runWords([...words, ...envsealWords, ...args, '--', 'true'], { env }));
 }
 
 function toRefusal({ status, stdout, stderr }: Outcome): Refusal {

@@ -145,7 +145,7 @@ describe('a bucket of us-east-1', () => {
     expect(await refused(['-s', uri], { ...env, PATH: PATH_WITH_NODE })).toEqual({
       status: 69,
       error: `${uri}: the proxy ${proxy.host} refused mfzwi23gnjvgw.mrap.accesspoint.s3-global.amazonaws.com with 403`,
-      hint: 'let the proxy allow this host, or go around it with NO_PROXY',
+      hint: 'allow this host in the proxy, or bypass it with NO_PROXY',
     });
     expect(await amazon.requests()).toEqual([]);
   });
@@ -198,7 +198,7 @@ describe('the region', () => {
   test('has to look like one', async () => {
     expect(await refused(['-s', 's3://snacks/env'], { ...env, AWS_REGION: 'Mars 1' })).toEqual({
       status: 78,
-      error: 's3://snacks/env: the AWS region is no region',
+      error: 's3://snacks/env: invalid AWS region',
       hint: 'set AWS_REGION or region= in the URI, such as eu-central-1',
     });
   });
@@ -220,7 +220,7 @@ describe('the region', () => {
       expect(await refused(['-s', 's3://snacks/env'], env)).toEqual({
         status: 78,
         error: 's3://snacks/env is in eu-west-1',
-        hint: "set AWS_REGION or ?region= to eu-west-1, and an endpoint of your own to that region's",
+        hint: "set AWS_REGION or ?region= to eu-west-1, and a custom endpoint to that region's",
       });
       expect(await asked()).toEqual([US, EU]);
     });
@@ -252,7 +252,7 @@ describe('the region', () => {
       expect(await refused(['-s', 's3://snacks/env'], { ...env, AWS_ENDPOINT_URL_S3: s3.url })).toEqual({
         status: 78,
         error: 's3://snacks/env is in eu-west-1',
-        hint: "set AWS_REGION or ?region= to eu-west-1, and an endpoint of your own to that region's",
+        hint: "set AWS_REGION or ?region= to eu-west-1, and a custom endpoint to that region's",
       });
       expect(await s3.requests()).toHaveLength(1);
     });
@@ -306,11 +306,11 @@ describe('an endpoint', () => {
   });
 
   test.for(['nope', 'ftp://host', 'https://', 'https://joe:canary@host'])(
-    'that is no URL is refused: %s',
+    'that is not a URL is refused: %s',
     async (AWS_ENDPOINT_URL_S3) => {
       expect(await refused(['-s', 's3://snacks/env'], { ...env, AWS_ENDPOINT_URL_S3 })).toEqual({
         status: 78,
-        error: 's3://snacks/env: the S3 endpoint is no URL',
+        error: 's3://snacks/env: invalid S3 endpoint',
         hint: 'use AWS_ENDPOINT_URL_S3=https://HOST, without user and password',
       });
     },
@@ -322,7 +322,7 @@ describe('an endpoint', () => {
       const settings = { AWS_ENDPOINT_URL_S3: s3.url, [name]: 'true' };
       expect(await refused(['-s', 's3://snacks/env'], { ...env, ...settings })).toEqual({
         status: 78,
-        error: 's3://snacks/env: an endpoint of your own is set, and FIPS or dual-stack too',
+        error: 's3://snacks/env: a custom endpoint is set together with FIPS or dual-stack',
         hint: 'remove one: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or endpoint=, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT',
       });
     },

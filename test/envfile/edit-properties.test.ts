@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { format } from '../../src/envfile/format.ts';
+import { format } from '../../src/envfile/write-dotenv.ts';
 import { expectLinear } from '../growth.ts';
 import { editText, errorOf, FORMATS, type Format, readMap } from './reading.ts';
 import { names, values } from './values.ts';

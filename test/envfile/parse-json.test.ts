@@ -97,9 +97,9 @@ describe('a string has the escapes of JSON', () => {
     ['a raw tab', '"b\tc"', STRING],
     ['a raw U+001F', '"\u001f"', STRING],
     ['NUL', '"\\u0000"', 'expected a string without NUL'],
-    ['a high surrogate alone', '"\\ud83e"', 'expected a string without half a surrogate pair'],
-    ['a low surrogate alone', '"\\udd8a"', 'expected a string without half a surrogate pair'],
-    ['a pair the wrong way round', '"\\udd8a\\ud83e"', 'expected a string without half a surrogate pair'],
+    ['a high surrogate alone', '"\\ud83e"', 'expected a string without unpaired surrogates'],
+    ['a low surrogate alone', '"\\udd8a"', 'expected a string without unpaired surrogates'],
+    ['a pair the wrong way round', '"\\udd8a\\ud83e"', 'expected a string without unpaired surrogates'],
     ['no closing quote', '"b', CLOSING],
     ['an escaped quote only', '"b\\"', CLOSING],
   ])('%s is refused, at the quote', (_, literal, expected) => {

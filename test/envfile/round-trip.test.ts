@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { format } from '../../src/envfile/format.ts';
+import { format } from '../../src/envfile/write-dotenv.ts';
 import { read, readMap } from './reading.ts';
 import { names, values, variables } from './values.ts';
 

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { format } from '../../src/envfile/format.ts';
+import { format } from '../../src/envfile/write-dotenv.ts';
 import type { EnvsealError } from '../../src/errors.ts';
 import { errorOf, FORMATS, readBytes, SOURCE } from './reading.ts';
 import { values, variables } from './values.ts';
@@ -23,14 +23,14 @@ const EXPECTED = [
   'a string, a number, true or false',
   'a valid JSON string',
   'a string without NUL',
-  'a string without half a surrogate pair',
+  'a string without unpaired surrogates',
   ', or } after the value',
   'nothing after the object',
 ];
 const HINTS = [
   undefined,
   'write NAME=value, or NAME= for an empty value',
-  'write NAME=value; nothing is taken from the environment, and no space may stand before the =',
+  'write NAME=value; nothing is taken from the environment, and no space is allowed before the =',
   'quote the whole value, and put white space before a comment',
   'end lines with LF or CRLF, and quote a value that holds CR',
   'write "" for an empty value, and put an array or an object into a string',

@@ -18,7 +18,7 @@ function taking(): Sink & { taken: readonly AuditEvent[] } {
 }
 
 const failing = (name: string, error: unknown): Sink => ({ name, deliver: () => Promise.reject(error) });
-const DENIED = new EnvsealError('denied', 'it does not let us in: 403', { hint: 'check the token' });
+const DENIED = new EnvsealError('denied', 'not authorized: 403', { hint: 'check the token' });
 const silent: Sink = { name: 'https://silent', deliver: () => new Promise(() => {}) };
 const options = { policy: 'best-effort', timeoutSeconds: 5 } as const;
 
@@ -40,7 +40,7 @@ describe('deliver', () => {
     const good = taking();
     const failures = await deliver(events, [failing('file:///log', DENIED), good], options);
     expect(failures).toMatchObject([
-      { code: 'denied', message: 'file:///log: it does not let us in: 403', hint: 'check the token' },
+      { code: 'denied', message: 'file:///log: not authorized: 403', hint: 'check the token' },
     ]);
     expect(good.taken).toBe(events);
   });
@@ -60,7 +60,7 @@ describe('deliver', () => {
     expect(failures).toMatchObject([{ code: 'timeout', message: 'https://silent: no answer within 0.3 s' }]);
   });
 
-  test('never tells what an error of somebody else says', async () => {
+  test('never quotes a foreign error', async () => {
     const failures = await deliver(events, [failing('a', new TypeError('xQ7Zj0Kw9Vb3Gy'))], options);
     expect(failures).toMatchObject([{ code: 'internal', message: 'a: internal error' }]);
   });
@@ -81,9 +81,8 @@ describe('deliver', () => {
     const error = await deliver(events, sinks, { ...options, policy: 'required' }).catch((caught) => caught);
     expect(error).toMatchObject({
       code: 'undelivered',
-      message:
-        'the access event was not delivered: file:///log: it does not let us in: 403; b: it does not let us in: 403',
-      hint: 'check the token; --event-policy best-effort starts the command without it',
+      message: 'the access event was not delivered: file:///log: not authorized: 403; b: not authorized: 403',
+      hint: 'check the token; use --event-policy best-effort to start the command without it',
     });
     expect(good.taken).toBe(events);
   });

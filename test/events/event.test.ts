@@ -101,7 +101,7 @@ function tell(make: () => object): string {
   }
 }
 
-test('a secret that is put anywhere is not told', () => {
+test('a secret in any field is not reported', () => {
   fc.assert(
     fc.property(accessData, changeData, subject, (access, change, about) => {
       for (const each of withSecret(access)) {

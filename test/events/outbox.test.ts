@@ -6,7 +6,7 @@ import { Outbox } from '../../src/events/outbox.ts';
 import type { Sink } from '../../src/events/sink.ts';
 import { change } from './sinks/sending.ts';
 
-const DENIED = new EnvsealError('denied', 'it does not let us in: 403', { hint: 'check the token' });
+const DENIED = new EnvsealError('denied', 'not authorized: 403', { hint: 'check the token' });
 
 /** Takes what `accepts`, and remembers the batches and how many were on their way at once. */
 function receiver(accepts: (events: readonly AuditEvent[]) => boolean = () => true) {
@@ -100,7 +100,7 @@ describe('an outbox', () => {
     expect(refusals[64]).toMatchObject([
       {
         sink: picky.sink,
-        error: { code: 'denied', message: 'https://receiver: it does not let us in: 403' },
+        error: { code: 'denied', message: 'https://receiver: not authorized: 403' },
       },
     ]);
     expect(good.batches.flat()).toHaveLength(130);

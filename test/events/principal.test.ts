@@ -44,7 +44,7 @@ describe('at AWS it is', () => {
     expect(principalOfAws(await credentialChain(client)()).name).toBe(KEY_ID);
   });
 
-  test('nobody where secrets are put in the place of names', () => {
+  test('no principal if secrets are in place of names', () => {
     const swapped = { ...credentials('web identity', { principal: CANARY }), accessKeyId: CANARY };
     for (const origin of ['web identity', 'profile', 'environment']) {
       expect(principalOfAws({ ...swapped, origin })).toEqual({ origin, name: null });
@@ -67,7 +67,7 @@ describe('at Google Cloud it is', () => {
   });
 });
 
-test('no secret is told', () => {
+test('no secret is reported', () => {
   const told = JSON.stringify(principalOfAws(credentials('environment')));
   expect(told).not.toContain(CANARY);
   expect(told).not.toContain('redacted');

@@ -9,10 +9,10 @@ import {
   type ChangeData,
   changeEvent,
   type Outcome,
-  type Place,
   type Principal,
   type SealingName,
   type VariableNames,
+  type Workload,
 } from '../../src/events/event.ts';
 
 export const CODES = Object.keys(EXIT_STATUS) as ErrorCode[];
@@ -31,7 +31,7 @@ export const CHANGES: readonly Change[] = [
 ];
 const SEALINGS: readonly SealingName[] = ['sse-kms', 'cmek', 'kms', 'sops', 'berglas', 'none'];
 
-export const PLACE: Place = {
+export const PLACE: Workload = {
   host: 'snacks-6d4cf56db6-x7zqk',
   containerId: '0f3deade416514b65143bdb917f86c290bf21b176d70d8ad8c4992469fdb28e6',
   pod: 'snacks-6d4cf56db6-x7zqk',
@@ -95,7 +95,7 @@ const variableNames: fc.Arbitrary<VariableNames> = fc.oneof(
   fc.array(variableName, { maxLength: 1100 }).map((names) => ({ count: names.length, names })),
   fc.array(fc.stringMatching(/^[0-9a-f]{64}$/)).map((hashes) => ({ count: hashes.length, hashes })),
 );
-const place: fc.Arbitrary<Place> = fc.record({
+const place: fc.Arbitrary<Workload> = fc.record({
   host: textOrNull,
   containerId: textOrNull,
   pod: textOrNull,

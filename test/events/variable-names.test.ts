@@ -7,7 +7,7 @@ import { nodeSystem as system } from '../../src/system/node/system.ts';
 const NAMES = ['ZEBRA', 'API_TOKEN', 'a.b-c'];
 const KEY = new Secret('a key that everybody who joins has');
 
-describe('of the names of variables it tells', () => {
+describe('of the names of variables it reports', () => {
   test('all, in the order of the source', () => {
     expect(describeNames(NAMES, 'full', undefined, system)).toEqual({ count: 3, names: NAMES });
   });

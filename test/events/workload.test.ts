@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { containerInCgroup, containerInMounts, containerInTaskUri } from '../../src/events/container-id.ts';
-import { readPlace } from '../../src/events/workload.ts';
+import { readWorkload } from '../../src/events/workload.ts';
 import { nodeSystem } from '../../src/system/node/system.ts';
 import { ErrnoError, type System } from '../../src/system/system.ts';
 import { expectLinear } from '../growth.ts';
@@ -24,12 +24,12 @@ function withFiles(files: Readonly<Record<string, string>>, asked: string[] = []
 }
 
 function placeOf(variables: Record<string, string>, files: Record<string, string> = {}) {
-  return readPlace({ variables, system: withFiles(files) });
+  return readWorkload({ variables, system: withFiles(files) });
 }
 
 describe('the container of', () => {
   test.each(Object.entries(SAMPLES))('%s', (_, { files, variables, containerId }) => {
-    expect(readPlace({ variables, system: withFiles(files) }).containerId).toBe(containerId);
+    expect(readWorkload({ variables, system: withFiles(files) }).containerId).toBe(containerId);
   });
 });
 
@@ -56,7 +56,7 @@ describe('a place is', () => {
     });
   });
 
-  test('else what OpenTelemetry is told', () => {
+  test('else what OpenTelemetry is configured with', () => {
     const attributes = [
       'service.name=snacks',
       ' k8s.pod.name = snacks%2D0 ',
@@ -95,7 +95,7 @@ describe('a place is', () => {
 
   test('read from four files at most', () => {
     const asked: string[] = [];
-    readPlace({ variables: { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, system: withFiles({}, asked) });
+    readWorkload({ variables: { KUBERNETES_SERVICE_HOST: '10.0.0.1' }, system: withFiles({}, asked) });
     expect(asked).toEqual([
       '/proc/sys/kernel/hostname',
       '/proc/self/cgroup',
@@ -104,12 +104,12 @@ describe('a place is', () => {
     ]);
     asked.length = 0;
     const { files, variables } = SAMPLES['Docker, cgroup v1'] as (typeof SAMPLES)[string];
-    readPlace({ variables: { ...variables, HOSTNAME: 'a' }, system: withFiles(files, asked) });
+    readWorkload({ variables: { ...variables, HOSTNAME: 'a' }, system: withFiles(files, asked) });
     expect(asked).toEqual(['/proc/self/cgroup']);
   });
 
   test('that of this machine', () => {
-    expect(readPlace({ variables: {}, system: nodeSystem }).host).not.toBeNull();
+    expect(readWorkload({ variables: {}, system: nodeSystem }).host).not.toBeNull();
   });
 });
 

@@ -38,7 +38,6 @@ import {
 } from './ci/pipelines.ts';
 import {
   ACCOUNTS,
-  AWS_KEYS,
   credentialsOf,
   type GoogleJob,
   makeRole,
@@ -46,6 +45,7 @@ import {
   ROLES,
   stageOf,
 } from './ci/rights.ts';
+import { AWS_KEYS } from './ci/stages.ts';
 
 const bench = useBench();
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../src/limits.ts';
+import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../src/limits-and-defaults.ts';
 import { SECRET_VARIABLES, variableOf } from '../../src/own-variables.ts';
 import { SETTINGS } from '../../src/settings.ts';
 import { describeReal } from '../real/available.ts';

@@ -2,12 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
+import { checkDetect } from './detect.ts';
 import { checkParse } from './parse.ts';
 import { attempt, withCanary } from './promises.ts';
-import { checkRecognise } from './recognise.ts';
 import { checkUrl } from './url.ts';
 
-const CHECKS = { parse: checkParse, recognise: checkRecognise, url: checkUrl };
+const CHECKS = { parse: checkParse, detect: checkDetect, url: checkUrl };
 
 describe.each(Object.entries(CHECKS))('%s', (name, check) => {
   const folder = `host/fuzz/seeds/${name}`;

@@ -1,9 +1,9 @@
 import { placeOf } from '../../src/envfile/cursor.ts';
 import type { Dialect, Entry } from '../../src/envfile/entry.ts';
-import { format } from '../../src/envfile/format.ts';
 import { isName } from '../../src/envfile/name.ts';
 import { parse, parseVariables } from '../../src/envfile/parse.ts';
 import { readPlainFile } from '../../src/envfile/plain-file.ts';
+import { format } from '../../src/envfile/write-dotenv.ts';
 import { decode } from '../../src/sealing/plain.ts';
 import { attempt, check, checkSame, reached, SOURCE, withCanary } from './promises.ts';
 

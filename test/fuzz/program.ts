@@ -3,9 +3,9 @@ import { readPlainFile } from '../../src/envfile/plain-file.ts';
 import { plainLines } from '../../src/envfile/plain-lines.ts';
 import { natives } from '../../src/platform/callbacks.ts';
 import { isText } from '../../src/system/text-search.ts';
+import { checkDetect } from './detect.ts';
 import { checkParse } from './parse.ts';
 import { checkSame } from './promises.ts';
-import { checkRecognise } from './recognise.ts';
 import { checkUrl } from './url.ts';
 
 const PARTS = ['\0', '\uFFFD', 'sops', 'ENC[AES256_GCM,', '\u{10000}', 'ä', '='];
@@ -26,8 +26,8 @@ function checkDoubles(text: string): void {
 Object.assign(globalThis, {
   envsealFuzz: {
     url: checkUrl,
-    recognise(bytes: Uint8Array) {
-      checkRecognise(bytes);
+    detect(bytes: Uint8Array) {
+      checkDetect(bytes);
       checkDoubles(new TextDecoder().decode(bytes));
     },
     parse(bytes: Uint8Array) {

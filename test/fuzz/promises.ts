@@ -1,4 +1,4 @@
-/** What every check of the fuzz targets leans on. */
+/** Helpers of all checks of the fuzz targets. */
 import { EnvsealError } from '../../src/errors.ts';
 
 export const SOURCE = 's3://bucket/key';

@@ -1,7 +1,8 @@
 /** Asks the chain for a token over real sockets, and watches over what its errors say. */
 import { expect } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
-import { type GoogleToken, tokenChain } from '../../src/gcp/credentials/chain.ts';
+import { tokenChain } from '../../src/gcp/credentials/chain.ts';
+import type { GoogleToken } from '../../src/gcp/credentials/token.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { nodeSystem } from '../../src/system/node/system.ts';
@@ -18,7 +19,7 @@ export interface Asking {
   readonly product?: string;
 }
 
-/** Nobody listens there. */
+/** Nothing listens there. */
 export const CLOSED = '127.0.0.1:1';
 
 const PRIVATE_KEY = String(serviceAccountKey.export({ type: 'pkcs8', format: 'pem' })).split('\n')[5] ?? '';

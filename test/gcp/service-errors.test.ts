@@ -1,4 +1,4 @@
-/** What Google's refusals mean, in each of the forms in which they come. */
+/** Google's refusals, in each of their forms. */
 import { describe, expect, test } from 'vitest';
 import { explainGoogleRefusal } from '../../src/gcp/service-errors.ts';
 
@@ -50,7 +50,7 @@ describe('the same thing in each form', () => {
   });
 });
 
-test('a missing scope is told by the header, too', () => {
+test('a missing scope is reported by the header, too', () => {
   const challenge = 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"';
   expect(explain(403, {}, { 'www-authenticate': challenge }).message).toContain('OAuth scope');
 });
@@ -59,7 +59,7 @@ test('a denial names who lacks which permission, where Google says it', () => {
   const message =
     "api@shop.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object. Permission 'storage.objects.get' denied on resource (or it may not exist).";
   expect(explain(403, older('forbidden', message)).message).toBe(
-    'api@shop.iam.gserviceaccount.com may not storage.objects.get on projects/_/buckets/snacks/objects/env',
+    'api@shop.iam.gserviceaccount.com lacks storage.objects.get on projects/_/buckets/snacks/objects/env',
   );
 });
 

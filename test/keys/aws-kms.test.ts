@@ -6,7 +6,7 @@ import { AwsClient } from '../../src/aws/client.ts';
 import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { type AwsCiphertext, decryptWithAws, unwrapWithAws } from '../../src/keys/aws-kms.ts';
-import type { WrappedKey } from '../../src/keys/contract.ts';
+import type { WrappedKey } from '../../src/keys/kinds.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';
@@ -141,7 +141,7 @@ for (const [name, row] of Object.entries(SERVERS)) {
       return await withClient(server, (client) => decryptWithAws(input, client));
     }
 
-    test('opens what the SDK encrypted, and tells the key', async () => {
+    test('opens what the SDK encrypted, and reports the key', async () => {
       const opened = await decrypt({ ciphertext: await encrypt(server, server.key) });
       expect(Buffer.from(opened.plaintext).equals(PLAINTEXT)).toBe(true);
       expect(opened.key).toBe(server.key);

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { GoogleClient } from '../../src/gcp/client.ts';
-import { type CloudKmsCiphertext, decryptDirectly } from '../../src/keys/cloud-kms.ts';
+import { decryptDirectly } from '../../src/keys/cloud-kms.ts';
+import type { CloudKmsCiphertext } from '../../src/keys/cloud-kms-answers.ts';
 import { decryptThroughSdk } from '../../src/keys/cloud-kms-sdk.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
@@ -111,7 +112,7 @@ describe('the same error', () => {
     ['no additional data', { boundTo: 'dev' }, 'corrupt'],
     ['another key', { input: { key: OTHER_CLOUD_KMS_KEY } }, 'wrong_key'],
     ['no such key', { input: { key: `${CLOUD_KMS_KEY}x` } }, 'key_unavailable'],
-    ['what is no name of a key', { input: { key: 'projects/../x' } }, 'malformed'],
+    ['an invalid key name', { input: { key: 'projects/../x' } }, 'malformed'],
     ['what leads elsewhere', { input: { key: `${CLOUD_KMS_KEY}/../../other` } }, 'malformed'],
     [
       'a disabled version',
@@ -141,7 +142,7 @@ describe('the same error', () => {
   });
 
   test.each(['directly', 'through the SDK'] as const)(
-    'a plaintext that was changed on its way, %s',
+    'a plaintext that was changed in transit, %s',
     async (way) => {
       const input = { ciphertext: await encrypt(PLAINTEXT), key: CLOUD_KMS_KEY, subject: 'gs://snacks/env' };
       await kms.wrongPlaintextChecksum();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseKeyToWrapWith } from '../../src/keys/parse-key.ts';
+import { parseKeyToWrapWith } from '../../src/keys/wrap.ts';
 
 const CONTEXT = { source: 's3://snacks/dev/env' };
 const ID = '1234abcd-12ab-34cd-56ef-1234567890ab';

@@ -9,11 +9,11 @@ import { GoogleClient } from '../../src/gcp/client.ts';
 import { ageUnwrapper } from '../../src/keys/age/age.ts';
 import { unwrapWithAws } from '../../src/keys/aws-kms.ts';
 import { decryptWithCloudKms } from '../../src/keys/cloud-kms.ts';
-import { checkCiphertext, encryptDirectly } from '../../src/keys/cloud-kms-encrypt.ts';
+import { encryptDirectly } from '../../src/keys/cloud-kms-encrypt.ts';
+import { checkCiphertext } from '../../src/keys/cloud-kms-encrypt-answers.ts';
 import { encryptThroughSdk } from '../../src/keys/cloud-kms-sdk.ts';
-import type { KeyToWrapWith, WrappedKey } from '../../src/keys/contract.ts';
-import { parseKeyToWrapWith } from '../../src/keys/parse-key.ts';
-import { wrapWith } from '../../src/keys/wrap.ts';
+import type { KeyToWrapWith, WrappedKey } from '../../src/keys/kinds.ts';
+import { parseKeyToWrapWith, wrapWith } from '../../src/keys/wrap.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { crc32c } from '../../src/system/crc.ts';
@@ -308,7 +308,7 @@ describe('with a key of Cloud KMS', () => {
 
   test.for<[string, Case, string]>([
     ['no such key', { key: `${CLOUD_KMS_KEY}x` }, 'key_unavailable'],
-    ['what is no name of a key', { key: 'projects/../x' }, 'malformed'],
+    ['an invalid key name', { key: 'projects/../x' }, 'malformed'],
     ['what leads elsewhere', { key: `${CLOUD_KMS_KEY}/../../other` }, 'malformed'],
     [
       'a disabled version',
@@ -344,7 +344,7 @@ describe('with a key of Cloud KMS', () => {
     ['a ciphertext that is none', { ciphertext: 7 }, 'unreachable'],
     ['another ciphertext', { ciphertext: 'eHh4' }, 'corrupt'],
     ['no checksum', { ciphertextCrc32c: undefined }, 'corrupt'],
-    ['a plaintext that nobody checked', { verifiedPlaintextCrc32c: undefined }, 'corrupt'],
+    ['a plaintext that was not checked', { verifiedPlaintextCrc32c: undefined }, 'corrupt'],
     ['a plaintext that was another', { verifiedPlaintextCrc32c: false }, 'corrupt'],
     ['as it was sent', {}, 'no failure'],
   ])('an answer with %s', async (_, change, code) => {

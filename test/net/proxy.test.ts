@@ -29,7 +29,7 @@ describe('which variable', () => {
     '%j is no proxy, and is not shown',
     (proxy) => {
       const call = () => through('https://s3.test', { HTTPS_PROXY: proxy });
-      const message = 'the proxy for https: is no http: or https: URL';
+      const message = 'the proxy for https: is not an http: or https: URL';
       expect(call).toThrow(expect.objectContaining({ code: 'configuration', message }));
     },
   );

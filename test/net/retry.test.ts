@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
-import { BACKOFF_CAP_MS, MAX_ATTEMPTS } from '../../src/limits.ts';
+import { BACKOFF_CAP_MS, MAX_ATTEMPTS } from '../../src/limits-and-defaults.ts';
 import { backoffCeiling } from '../../src/net/backoff.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { retry } from '../../src/net/retry.ts';
@@ -129,7 +129,7 @@ describe('Deadline', () => {
   test('aborts with the reason when it is over', async () => {
     const deadline = new Deadline(0.01);
     await new Promise((resolve) => deadline.signal.addEventListener('abort', resolve));
-    expect(deadline.signal.reason).toMatchObject({ code: 'timeout', message: 'out of time after 0.01 s' });
+    expect(deadline.signal.reason).toMatchObject({ code: 'timeout', message: 'timed out after 0.01 s' });
     expect(deadline.remainingMs()).toBe(0);
   });
 

@@ -7,14 +7,17 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compileBytecode, type HostTarget, link, TARGETS } from '../../scripts/build/host.ts';
-import { bundleForHost } from '../../scripts/build/host-bundle.ts';
+import { bundleForHost, type HostBundleOptions } from '../../scripts/build/host-bundle.ts';
 import type { Json } from './operations.ts';
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 const target = TARGETS[process.arch] as HostTarget;
 const library = process.env.HOST_LIBRARY ?? libraryIn(process.env.CARGO_TARGET_DIR ?? 'host/target');
 
-export const hasHost = existsSync(library);
+/** Why there is none. */
+export const noHost = existsSync(library)
+  ? undefined
+  : 'needs the host as a library: npm run build with cargo on the PATH, as README.md says';
 
 export interface HostProgram {
   /** What each operation comes to. */
@@ -23,19 +26,27 @@ export interface HostProgram {
 }
 
 export async function makeHostProgram(): Promise<HostProgram> {
-  const folder = mkdtempSync(join(tmpdir(), 'envseal-platform-'));
-  const modules = await bundleForHost(join(folder, 'bundle'), { entry: resolve('test/platform/on-host.ts') });
-  const program = join(folder, 'program');
-  link(library, compileBytecode(library, modules, folder), program, target);
+  const { program, remove } = await linkForHost({ entry: resolve('test/platform/on-host.ts') });
   return {
+    remove,
     perform(operations) {
       const input = toAscii(JSON.stringify(operations));
       const { stdout, stderr, status } = spawnSync(program, { input, maxBuffer: MAX_OUTPUT_BYTES });
       if (status !== 0) throw new Error(`the program ended with ${status}: ${stderr}`);
       return JSON.parse(stdout.toString('latin1')) as Json[];
     },
-    remove: () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** An executable of a bundle, by its path. */
+export async function linkForHost(
+  options: HostBundleOptions,
+): Promise<{ readonly program: string; remove(): void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'envseal-platform-'));
+  const modules = await bundleForHost(join(folder, 'bundle'), options);
+  const program = join(folder, 'program');
+  link(library, compileBytecode(library, modules, folder), program, target);
+  return { program, remove: () => rmSync(folder, { recursive: true }) };
 }
 
 function libraryIn(folder: string): string {

@@ -6,13 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plainLines } from '../../src/envfile/plain-lines.ts';
 import { crc32c, crc64nvme } from '../../src/system/crc.ts';
 import { isText } from '../../src/system/text-search.ts';
+import { skipFor } from '../skip.ts';
 import { abortCalls, call, eventCalls, headerCalls } from './calls.ts';
-import { type HostProgram, hasHost, makeHostProgram } from './host-program.ts';
+import { type HostProgram, makeHostProgram, noHost } from './host-program.ts';
 import { type Json, perform } from './operations.ts';
 import { anyText, type Call, expectSame, expectSameOf, hex, sample } from './same-as-node.ts';
 
 let host: HostProgram;
-describe.skipIf(!hasHost)('on the host', () => {
+describe('on the host', skipFor(noHost), () => {
   beforeAll(async () => {
     host = await makeHostProgram();
   });

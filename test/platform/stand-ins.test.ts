@@ -6,11 +6,12 @@ import { readPlainFile } from '../../src/envfile/plain-file.ts';
 import { agree, deriveKey, isMac, openChaCha } from '../../src/keys/age/crypto.ts';
 import { bytesOf, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
 import { cStrings } from '../../src/system/c-strings.ts';
-import { type HostProgram, hasHost, makeHostProgram } from './host-program.ts';
+import { skipFor } from '../skip.ts';
+import { type HostProgram, makeHostProgram, noHost } from './host-program.ts';
 import { anyText, hex, sample } from './same-as-node.ts';
 
 let host: HostProgram;
-describe.skipIf(!hasHost)('on the host', () => {
+describe('on the host', skipFor(noHost), () => {
   beforeAll(async () => {
     host = await makeHostProgram();
   });

@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type HostProgram, hasHost, makeHostProgram } from './host-program.ts';
+import { skipFor } from '../skip.ts';
+import { type HostProgram, makeHostProgram, noHost } from './host-program.ts';
 import { type Json, URL_PARTS } from './operations.ts';
 
 interface Vector {
@@ -23,7 +24,7 @@ interface Setter {
 const KNOWN = JSON.parse(readFileSync('test/platform/known-url-differences.json', 'utf8')) as string[];
 const read = (name: string) => JSON.parse(readFileSync(`test/vectors/wpt/${name}.json`, 'utf8'));
 
-describe.skipIf(!hasHost)('on the host', () => {
+describe('on the host', skipFor(noHost), () => {
   let host: HostProgram;
   beforeAll(async () => {
     host = await makeHostProgram();

@@ -1,9 +1,12 @@
-/** What a test needs beyond npm: whether it is here in the right version, and what to do when it is not. */
+/**
+ * Requirements of tests beyond npm: whether each is here in the right version, and what to do when it is not.
+ */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { arm64Executable } from '../container/arm64.ts';
+import { skipFor } from '../skip.ts';
 import { GO_BIN, isOnPath, isPinned, pipProgram, type Search, searchFor, VENV } from './programs.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -63,7 +66,7 @@ const usable: Partial<Record<Need, () => boolean>> = {
 /**
  * `describe`, for tests that need something from outside npm, or nothing where `needs` is empty. Where it is missing, or
  * is of another version than the pinned one, CI fails with the line that says what to install: a suite that is skipped
- * there would look like one that passes. Elsewhere the suite is skipped, and the line is printed.
+ * there would look like one that passes. Elsewhere the suite is skipped, and the line is in the table at the end.
  */
 export function describeReal(needs: Need | readonly Need[], title: string, suite: () => void): void {
   const missing = [needs]
@@ -77,8 +80,7 @@ export function describeReal(needs: Need | readonly Need[], title: string, suite
       throw new Error(missing);
     });
   } else {
-    console.warn(`skipped: ${title}: ${missing}`);
-    describe.skip(title, suite);
+    describe(title, skipFor(missing), suite);
   }
 }
 

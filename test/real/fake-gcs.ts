@@ -1,6 +1,6 @@
 /**
- * fake-gcs-server: a Google Cloud Storage that others wrote, with generations and conditional writes. It asks nobody for
- * a token, encrypts nothing and keeps no key's name.
+ * fake-gcs-server: a Google Cloud Storage that others wrote, with generations and conditional writes. It asks
+ * no one for a token, encrypts nothing and keeps no key's name.
  */
 import { available } from './available.ts';
 import { freePort, startHeld } from './held-process.ts';

@@ -33,7 +33,10 @@ export async function startHeld(
   throw new Error(`${script} ended before it was ready: ${await stderr}`);
 }
 
-/** Below the range from which Linux picks the ports of outgoing connections: one of those cannot take it meanwhile. */
+/**
+ * Below the range from which Linux picks the ports of outgoing connections: one of those cannot take it in
+ * the meantime.
+ */
 const LOWEST_PORT = 20_000;
 const PORT_LIMIT = 32_768;
 

@@ -1,4 +1,4 @@
-/** Where the programs are that the tests use and npm does not bring. */
+/** Locations of the programs that tests use and npm does not bring. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import {

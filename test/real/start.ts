@@ -69,7 +69,7 @@ export async function startMoto(): Promise<RealS3 & { readonly role: string }> {
     const stranger = await createMotoUser(endpoint, 'stranger', 'Deny');
     const [kmsKeyA, kmsKeyB] = [await createMotoKey(endpoint), await createMotoKey(endpoint)];
     const role = await createMotoRole(endpoint, 'opener');
-    // Until here it answers anybody; from here on it checks signatures and policies.
+    // Until here it answers anyone; from here on it checks signatures and policies.
     await post(`${endpoint}/moto-api/reset-auth`, {}, '0');
     return {
       name: 'moto',

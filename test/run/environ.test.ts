@@ -28,7 +28,9 @@ function build(
   const { count, lists, block } = buildEnviron(inherited, secrets, { ...DEFAULTS, ...options });
   const strings = [...lists].flat();
   expect(count).toBe(strings.length);
-  expect(block).toEqual(new Uint8Array(bytesOf(strings.map((entry) => `${entry}\0`).join(''))));
+  expect(new Uint8Array(block)).toEqual(
+    new Uint8Array(bytesOf(strings.map((entry) => `${entry}\0`).join(''))),
+  );
   return strings;
 }
 
@@ -182,7 +184,7 @@ describe('the table of names that load code', () => {
   });
 
   // Each alone lets the writer of an env file run code in common programs: what the table must never lose.
-  test('has the names that everybody knows', () => {
+  test('has the well-known names', () => {
     const known = `
       LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT DYLD_INSERT_LIBRARIES GCONV_PATH GLIBC_TUNABLES PATH ENV
       BASH_ENV BASH_FUNC_ls SHELLOPTS PS4 PROMPT_COMMAND ZDOTDIR IFS NODE_OPTIONS NODE_PATH BUN_OPTIONS

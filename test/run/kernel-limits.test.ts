@@ -29,7 +29,7 @@ describe('one string', () => {
 
   test('one more is refused, and the error names the variable and not its value', async () => {
     expect(await refusal(['cmd'], ['B=1', `A=${'x'.repeat(131_070)}`])).toBe(
-      "too_large: A is 131073 bytes with its name, over the kernel's 131072; store large content in a file of its own and pass its location",
+      "too_large: A is 131073 bytes with its name, over the kernel's limit of 131072; store large content in a separate file and pass its location",
     );
   });
 
@@ -51,7 +51,7 @@ describe('one string', () => {
 
   test('an argument that is too long is not shown', async () => {
     expect(await refusal(['cmd', 'x'.repeat(131_072)], [])).toBe(
-      "too_large: an argument of the command is over the kernel's 131072 bytes; undefined",
+      "too_large: an argument of the command is over the kernel's limit of 131072 bytes; undefined",
     );
   });
 
@@ -87,7 +87,7 @@ describe('all strings together, in bytes of the stack limit', () => {
     const all = strings(limit - RESERVE);
     expect(await refusal([], all, stackLimit)).toBeUndefined();
     expect(await refusal(all.slice(0, 1), all.slice(1), stackLimit)).toBeUndefined();
-    const problem = `too_large: arguments and environment are ${limit - RESERVE + 1} bytes, over the kernel's ${limit - RESERVE};`;
+    const problem = `too_large: arguments and environment are ${limit - RESERVE + 1} bytes, over the kernel's limit of ${limit - RESERVE};`;
     expect(await refusal([], [...all.slice(1), `${all[0]}x`], stackLimit)).toContain(problem);
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
-import { commandName } from '../../src/commands/table.ts';
+import { commandName } from '../../src/commands/load.ts';
 import { variableOf } from '../../src/own-variables.ts';
 import { readPlainStart } from '../../src/run/plain-arguments.ts';
 import { SETTINGS } from '../../src/settings.ts';

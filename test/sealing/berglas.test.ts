@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { openBerglas, sealBerglas } from '../../src/sealing/berglas.ts';
-import { asFormat, recognise } from '../../src/sealing/detect.ts';
+import { asFormat, detect } from '../../src/sealing/detect.ts';
 import {
   identifierOf,
   open as openInKms,
@@ -58,8 +58,8 @@ async function berglasAccess(objectName: string, object: Uint8Array): Promise<Bu
 }
 
 function split(object: Uint8Array) {
-  const file = recognise(object, { source: SOURCE });
-  if (file.kind !== 'berglas') throw new Error(`recognised as ${file.kind}`);
+  const file = detect(object, { source: SOURCE });
+  if (file.kind !== 'berglas') throw new Error(`detected as ${file.kind}`);
   return file;
 }
 
@@ -112,7 +112,7 @@ describe('what does not open', () => {
     const object = await berglasCreate(NAME, PLAINTEXT);
     expect(await errorOf(() => open(object, 'prod/env'))).toMatchObject({
       code: 'corrupt',
-      message: `${SOURCE} is not as it was sealed: its data key does not open under the name of the object`,
+      message: `${SOURCE} does not match what was sealed: its data key does not open under the name of the object`,
       hint: 'berglas binds a secret to its name: copy it back to the name that it was created with',
     });
   });
@@ -143,7 +143,7 @@ describe('what does not open', () => {
       await errorOf(() => openBerglas(mixed, { source: SOURCE, objectName: NAME, unwrap })),
     ).toMatchObject({
       code: 'corrupt',
-      message: `${SOURCE} is not as it was sealed: it does not authenticate with its data key`,
+      message: `${SOURCE} does not match what was sealed: it does not authenticate with its data key`,
     });
   });
 
@@ -159,7 +159,7 @@ describe('what does not open', () => {
   test('a data key of another length', async () => {
     const object = await berglasCreate(NAME, PLAINTEXT, 16);
     expect((await errorOf(() => open(object)))?.message).toBe(
-      `${SOURCE} is not as it was sealed: its data key has not the length of one`,
+      `${SOURCE} does not match what was sealed: its data key has the wrong length`,
     );
   });
 

@@ -1,19 +1,19 @@
-/** What each kind of file is taken for. The tables are the specification. */
+/** Detection of each kind of file. The tables are the specification. */
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { format } from '../../src/envfile/format.ts';
 import { parse } from '../../src/envfile/parse.ts';
-import { asFormat, type PinnedFormat, type Recognised, recognise } from '../../src/sealing/detect.ts';
+import { format } from '../../src/envfile/write-dotenv.ts';
+import { asFormat, type Detected, detect, type PinnedFormat } from '../../src/sealing/detect.ts';
 import { errorOf, SOURCE } from '../envfile/reading.ts';
 import { variables } from '../envfile/values.ts';
 import { expectLinear } from '../growth.ts';
 import { LONG_IDENTIFIER_BYTES, pack, SHORT_IDENTIFIER_BYTES } from '../servers/cloud-kms/ciphertext.ts';
 import { vector, vectorNames } from './sops/opening.ts';
 
-const UNLIKE = `${SOURCE} is no env file: it looks like `;
+const UNLIKE = `${SOURCE} is not an env file; it looks like `;
 const FORMATS: readonly PinnedFormat[] = ['dotenv', 'json', 'sops', 'kms', 'berglas'];
 
 /** Text is UTF-8; `latin1` has a byte for each character. */
@@ -21,14 +21,14 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 const bytesOf = (file: string | Uint8Array) => (typeof file === 'string' ? utf8(file) : file);
 const is = (file: string | Uint8Array) =>
-  withoutText(recognise(bytesOf(file), { source: SOURCE }), bytesOf(file));
+  withoutText(detect(bytesOf(file), { source: SOURCE }), bytesOf(file));
 const pinned = (file: string | Uint8Array, as: PinnedFormat) =>
   withoutText(asFormat(bytesOf(file), as, { source: SOURCE }), bytesOf(file));
 
 /** The text of what is read on is always the same. */
-function withoutText(recognised: Recognised, file: Uint8Array): Recognised {
-  if (recognised.kind === 'kms' || recognised.kind === 'berglas') return recognised;
-  const { text, ...rest } = recognised;
+function withoutText(detected: Detected, file: Uint8Array): Detected {
+  if (detected.kind === 'kms' || detected.kind === 'berglas') return detected;
+  const { text, ...rest } = detected;
   if (text !== new TextDecoder().decode(file)) throw new Error(`the text of ${rest.kind} is not the file's`);
   return rest;
 }
@@ -104,37 +104,37 @@ describe('a ciphertext of a KMS', () => {
       ['for URLs', base64.replaceAll('+', '-').replaceAll('/', '_')],
       ['for URLs, not padded', ciphertext.toString('base64url')],
     ])('%s', (_, file) => {
-      const recognised = is(file) as Recognised & { kind: 'kms' };
-      expect({ ...recognised, ciphertext: Buffer.from(recognised.ciphertext) }).toEqual({
+      const detected = is(file) as Detected & { kind: 'kms' };
+      expect({ ...detected, ciphertext: Buffer.from(detected.ciphertext) }).toEqual({
         kind: 'kms',
         cloud,
         ciphertext,
       });
-      expect(pinned(file, 'kms')).toEqual(recognised);
+      expect(pinned(file, 'kms')).toEqual(detected);
       for (const other of ['dotenv', 'json'] as const) {
         expect(errorOf(() => pinned(file, other))).toMatchObject({
           code: 'malformed',
-          message: `${SOURCE} is not ${other}, it is a ciphertext of a KMS`,
-          hint: `leave format=${other} out`,
+          message: `${SOURCE} is not ${other}; it is a KMS ciphertext`,
+          hint: `remove format=${other}`,
         });
       }
     });
   });
 
   test('is nearly one', () => {
-    const cut = 'a ciphertext of a KMS that was cut or changed';
+    const cut = 'a truncated or changed KMS ciphertext';
     expect(likeness(google().subarray(0, -1))).toBe(cut);
     expect(likeness(Buffer.concat([google(), Buffer.from('\n')]))).toBe(cut);
     expect(likeness(oldAws().subarray(0, -1))).toBe(cut);
-    expect(likeness(aws('010202', 47))).toBe('a ciphertext of AWS KMS that was cut');
+    expect(likeness(aws('010202', 47))).toBe('a truncated AWS KMS ciphertext');
     expect(likeness(google().subarray(0, -1).toString('base64'))).toBe(`base64 of ${cut}`);
-    expect(likeness(aws('01020a'))).toBe('binary data of no known kind');
-    expect(likeness(aws('010302'))).toBe('binary data of no known kind');
+    expect(likeness(aws('01020a'))).toBe('binary data of an unknown kind');
+    expect(likeness(aws('010302'))).toBe('binary data of an unknown kind');
     const [otherOld, otherGoogle] = [oldAws(), google()];
     otherOld[37] = 0x02;
     otherGoogle[2] = 0x01;
     expect(likeness(otherOld)).toBe(cut);
-    expect(likeness(otherGoogle)).toBe('binary data of no known kind');
+    expect(likeness(otherGoogle)).toBe('binary data of an unknown kind');
     expect(is(PUBLISHED_GOOGLE.replace('+', '-'))).toEqual({ kind: 'dotenv' });
     expect(is(`${PUBLISHED_AWS.slice(0, 100)}=${PUBLISHED_AWS.slice(100)}`)).toEqual({ kind: 'dotenv' });
   });
@@ -144,7 +144,7 @@ describe('a ciphertext of a KMS', () => {
     const KeyId = 'arn:aws:kms:us-east-1:111122223333:key/x';
     expect(output({ CiphertextBlob: PUBLISHED_AWS, KeyId })).toBe('the whole output of aws kms encrypt');
     const name = 'projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1';
-    expect(output({ name, ciphertext: PUBLISHED_GOOGLE })).toBe('the whole answer of Cloud KMS');
+    expect(output({ name, ciphertext: PUBLISHED_GOOGLE })).toBe('the whole response from Cloud KMS');
     expect(output({ CiphertextBlob: 'none', ciphertext: PUBLISHED_GOOGLE })).toBeUndefined();
     const error = errorOf(() => pinned(JSON.stringify({ CiphertextBlob: PUBLISHED_AWS }), 'kms'));
     expect(error?.hint).toContain('--query CiphertextBlob --output text');
@@ -160,7 +160,7 @@ describe('a ciphertext of a KMS', () => {
     for (const text of ['', '\n', 'A=1\n', BERGLAS, vector('one-key.env'), '{}']) {
       expect(errorOf(() => pinned(text, 'kms'))).toMatchObject({
         code: 'malformed',
-        message: `${SOURCE} is not a ciphertext of a KMS, it is text`,
+        message: `${SOURCE} is not a KMS ciphertext; it is text`,
       });
     }
   });
@@ -178,8 +178,8 @@ describe('a ciphertext of a KMS', () => {
           text += rest.slice(0, width) + lineBreak;
           rest = rest.slice(width);
         }
-        const recognised = is(text + rest);
-        expect(recognised.kind === 'kms' && Buffer.from(recognised.ciphertext).equals(ciphertext)).toBe(true);
+        const detected = is(text + rest);
+        expect(detected.kind === 'kms' && Buffer.from(detected.ciphertext).equals(ciphertext)).toBe(true);
       }),
     );
   });
@@ -191,19 +191,19 @@ describe('an object of berglas', () => {
     ['with a line feed', `${BERGLAS}\n`],
     ['wrapped', wrap(BERGLAS, 76, '\r\n')],
   ])('%s', (_, text) => {
-    const recognised = is(text);
-    expect(recognised).toEqual({
+    const detected = is(text);
+    expect(detected).toEqual({
       kind: 'berglas',
       wrapped: new Uint8Array(google()),
       sealed: new Uint8Array(Buffer.from(SEALED, 'base64')),
     });
-    expect(pinned(text, 'berglas')).toEqual(recognised);
-    expect(errorOf(() => pinned(text, 'dotenv'))?.message).toContain('it is an object of berglas');
+    expect(pinned(text, 'berglas')).toEqual(detected);
+    expect(errorOf(() => pinned(text, 'dotenv'))?.message).toContain('it is a berglas object');
   });
 
   test('whose data key is by no known KMS, when the URI says so', () => {
     const text = `${Buffer.alloc(100, 7).toString('base64')}:${SEALED}`;
-    expect(likeness(text)).toBe('an object of berglas, with a data key of no known KMS');
+    expect(likeness(text)).toBe('a berglas object whose data key is from no known KMS');
     expect(pinned(text, 'berglas').kind).toBe('berglas');
   });
 
@@ -224,8 +224,8 @@ describe('an object of berglas', () => {
   ])('is nearly one: %s', (_, text) => {
     expect(errorOf(() => pinned(text, 'berglas'))).toMatchObject({
       code: 'malformed',
-      message: `${SOURCE} is not an object of berglas`,
-      hint: 'leave format=berglas out',
+      message: `${SOURCE} is not a berglas object`,
+      hint: 'remove format=berglas',
     });
     expect(errorOf(() => expect(is(text).kind).not.toBe('berglas'))?.code ?? 'malformed').toBe('malformed');
   });
@@ -247,7 +247,7 @@ describe('a SOPS file', () => {
       for (const other of ['dotenv', 'json', 'kms', 'berglas'] as const) {
         expect(errorOf(() => pinned(file, other))).toMatchObject({
           code: 'malformed',
-          hint: `leave format=${other} out`,
+          hint: `remove format=${other}`,
         });
       }
     }
@@ -265,7 +265,7 @@ describe('a SOPS file', () => {
     expect(errorOf(() => pinned(file, 'sops'))).toMatchObject({
       code: 'malformed',
       message: `${SOURCE} is not a SOPS file`,
-      hint: 'leave format=sops out',
+      hint: 'remove format=sops',
     });
   });
 });
@@ -337,7 +337,7 @@ describe('an env file', () => {
       `${'A=plain\n'.repeat(5000)}${DOTENVX_VALUE}${DOTENVX_KEY.replace('KEY', 'KEY_PRODUCTION')}`,
       `A=1\r\n${DOTENVX_KEY.replace('\n', '\r\n')} export ${DOTENVX_VALUE.replaceAll('"', "'")}`,
     ]) {
-      expect(likeness(file)).toBe('a file that dotenvx encrypted');
+      expect(likeness(file)).toBe('a dotenvx-encrypted file');
       expect(pinned(file, 'dotenv')).toEqual({ kind: 'dotenv' });
     }
   });
@@ -445,41 +445,41 @@ const OTHERS: [what: string, file: string | Uint8Array][] = [
   ['a PEM file, such as a key or a certificate', '\uFEFF-----BEGIN CERTIFICATE-----\r\n@\r\n'],
   ['DER, such as a certificate or a PKCS #7 message', latin1('0\x82\x01\x0a@')],
   ['DER, such as a certificate or a PKCS #7 message', latin1('0\x80\x06\x09@')],
-  ['a file of ansible-vault', '$ANSIBLE_VAULT;1.1;AES256\n@\n'],
-  ['a file of git-crypt', latin1('\0GITCRYPT\0@')],
-  ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:@\nsize 1\n'],
-  ['a file of openssl enc', latin1('Salted__\x01\x02@')],
-  ['a ciphertext of the transit engine of Vault', 'vault:v1:@'],
+  ['an ansible-vault file', '$ANSIBLE_VAULT;1.1;AES256\n@\n'],
+  ['a git-crypt file', latin1('\0GITCRYPT\0@')],
+  ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:@\nsize 1\n'],
+  ['an openssl enc file', latin1('Salted__\x01\x02@')],
+  ['a Vault transit ciphertext', 'vault:v1:@'],
   ['an executable', latin1('\x7fELF\x02\x01@')],
   ['an SQLite database', latin1('SQLite format 3\0@')],
   ['a PDF', '%PDF-1.7\n@'],
-  ['a message of the AWS Encryption SDK', latin1('\x02\x05\x78@')],
-  ['a message of the AWS Encryption SDK', latin1('\x01\x80\x03\x78@')],
-  ['a message of the AWS Encryption SDK', latin1('\x01\x80\x00\x14@')],
+  ['an AWS Encryption SDK message', latin1('\x02\x05\x78@')],
+  ['an AWS Encryption SDK message', latin1('\x01\x80\x03\x78@')],
+  ['an AWS Encryption SDK message', latin1('\x01\x80\x00\x14@')],
   ['UTF-16 or UTF-32', latin1('\xff\xfeA\0=\0@\0')],
   ['UTF-16 or UTF-32', latin1('\xfe\xff\0A\0=\0@')],
   ['UTF-16 or UTF-32', latin1('A\0=\0@\0')],
   ['UTF-16 or UTF-32', latin1('\0A\0=\0@')],
   ['UTF-16 or UTF-32', latin1('A\0\0\0=\0\0\0@\0\0\0')],
-  ['HTML or XML, such as the page of an error', '<!DOCTYPE html><title>@</title>'],
-  ['HTML or XML, such as the page of an error', '\uFEFF<?xml version="1.0"?>\n<Error>@</Error>'],
-  ['HTML or XML, such as the page of an error', '\n<html>@'],
+  ['HTML or XML, such as an error page', '<!DOCTYPE html><title>@</title>'],
+  ['HTML or XML, such as an error page', '\uFEFF<?xml version="1.0"?>\n<Error>@</Error>'],
+  ['HTML or XML, such as an error page', '\n<html>@'],
   ['a JSON array', '["@"]'],
   ['a JSON array', '[\n  {"name":"@"}\n]'],
   ['INI or TOML', '[@]\nA=@'],
-  ['a manifest of Kubernetes', 'apiVersion: v1\nkind: Secret\ndata:\n  A: @\n'],
-  ['a manifest of Kubernetes', '---\nkind: ConfigMap\n# @\n'],
-  ['a SealedSecret of Kubernetes', 'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n# @\n'],
+  ['a Kubernetes manifest', 'apiVersion: v1\nkind: Secret\ndata:\n  A: @\n'],
+  ['a Kubernetes manifest', '---\nkind: ConfigMap\n# @\n'],
+  ['a Kubernetes SealedSecret', 'apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n# @\n'],
   ['YAML', '---\nA: @\n'],
   ['YAML', '# @\n\n@: @\n'],
   ['YAML', 'A:\n  - @\n'],
   ['base64', Buffer.from('A=1 # @ '.repeat(20)).toString('base64')],
   ['base64', `${wrap(Buffer.from('A=1 # @ '.repeat(20)).toString('base64'), 76, '\n')}\n`],
   ['base64 of gzip', gzipSync(Buffer.from('A=1\n'.repeat(200)), { level: 0 }).toString('base64')],
-  ['base64 of a message of the AWS Encryption SDK', latin1(`AgV4${'abcd'.repeat(40)}`)],
-  ['base64 of a file of openssl enc', Buffer.from(`Salted__${'x'.repeat(50)}`).toString('base64')],
-  ['binary data of no known kind', latin1('\xf0\x01\xe9\x80@\0')],
-  ['binary data of no known kind', latin1(`@\xf0\x01\xe9\x80${'\xb5'.repeat(50)}`)],
+  ['base64 of an AWS Encryption SDK message', latin1(`AgV4${'abcd'.repeat(40)}`)],
+  ['base64 of an openssl enc file', Buffer.from(`Salted__${'x'.repeat(50)}`).toString('base64')],
+  ['binary data of an unknown kind', latin1('\xf0\x01\xe9\x80@\0')],
+  ['binary data of an unknown kind', latin1(`@\xf0\x01\xe9\x80${'\xb5'.repeat(50)}`)],
 ];
 
 /** No four characters of it are in any message, path or stack. */
@@ -496,7 +496,7 @@ describe('what is nothing that envseal opens', () => {
     expect(likeness(withCanary(file))).toBe(what);
   });
 
-  test('gives an error that holds nothing of it, recognised or pinned', () => {
+  test('gives an error that quotes nothing of it, detected or pinned', () => {
     let count = 0;
     const ours: (string | Uint8Array)[] = [
       '@',
@@ -533,14 +533,15 @@ describe('what is nothing that envseal opens', () => {
   });
 });
 
-describe('every input is recognised, or an EnvsealError of the closed list', () => {
+describe('every input is detected, or an EnvsealError of the closed list', () => {
   const KNOWN = new Set<string | undefined>([
     undefined,
     ...OTHERS.flatMap(([what]) => [what, `base64 of ${what}`]),
-    ...['a ciphertext of AWS KMS that was cut', 'a ciphertext of a KMS that was cut or changed'].flatMap(
-      (what) => [what, `base64 of ${what}`],
-    ),
-    'an object of berglas, with a data key of no known KMS',
+    ...['a truncated AWS KMS ciphertext', 'a truncated or changed KMS ciphertext'].flatMap((what) => [
+      what,
+      `base64 of ${what}`,
+    ]),
+    'a berglas object whose data key is from no known KMS',
   ]);
 
   function check(bytes: Uint8Array): void {

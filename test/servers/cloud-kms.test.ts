@@ -205,7 +205,7 @@ describe('a checksum', () => {
     expect(error).toEqual({ code: 400, message, status: 'INVALID_ARGUMENT' });
   });
 
-  test('of the plaintext is wrong as often as it is told to be', async () => {
+  test('of the plaintext is wrong as often as requested', async () => {
     const ciphertext = await encrypted();
     await kms.wrongPlaintextChecksum(1);
     const [first, second] = [await call('decrypt', { ciphertext }), await call('decrypt', { ciphertext })];
@@ -237,7 +237,7 @@ describe('a caller', () => {
   test.each<[string, string | null, number, string]>([
     ['without a token', null, 401, 'CREDENTIALS_MISSING'],
     ['whose token is over', bearer({ lifeMs: -1000 }), 401, 'ACCESS_TOKEN_EXPIRED'],
-    ['whose token nobody issued', 'Bearer ya29.x', 401, 'ACCESS_TOKEN_TYPE_UNSUPPORTED'],
+    ['with a token that was never issued', 'Bearer ya29.x', 401, 'ACCESS_TOKEN_TYPE_UNSUPPORTED'],
     ['with another scheme', 'Basic x', 401, 'ACCESS_TOKEN_TYPE_UNSUPPORTED'],
     ['who signed with another key', jwt({}, tokenIssuerKey), 401, 'ACCESS_TOKEN_TYPE_UNSUPPORTED'],
     ['without the scope', bearer({ scopes: ['openid'] }), 403, 'ACCESS_TOKEN_SCOPE_INSUFFICIENT'],
@@ -255,7 +255,7 @@ describe('a caller', () => {
     expect(await call('decrypt', { ciphertext, authorization: jwt(claims) })).toMatchObject({ status: 200 });
   });
 
-  test('who may not is told so, in the words of IAM', async () => {
+  test('a missing permission is reported in the words of IAM', async () => {
     const ciphertext = await encrypted();
     await kms.deny(USE_TO_DECRYPT, CLOUD_KMS_KEY, [SERVICE_ACCOUNT]);
     expect((await call('decrypt', { ciphertext })).error).toEqual({
@@ -279,7 +279,7 @@ describe('a caller', () => {
     expect(await call('decrypt', { ciphertext })).toMatchObject({ status: 200 });
   });
 
-  test('who names a key that is not there is told so, in a project that is', async () => {
+  test('a missing key in an existing project is reported', async () => {
     const [absent, elsewhere] = [`${CLOUD_KMS_KEY}x`, CLOUD_KMS_KEY.replace('envseal-test', 'nowhere')];
     expect((await call('decrypt', { name: absent, ciphertext: 'AAAA' })).error).toEqual({
       code: 404,
@@ -290,7 +290,7 @@ describe('a caller', () => {
     expect(error).toMatchObject({ code: 403, details: [{ reason: 'IAM_PERMISSION_DENIED' }] });
   });
 
-  test('who asks for a path that is none gets a page', async () => {
+  test('an unknown path gets a page', async () => {
     const reply = await send({ url: `${kms.url}/v1/${cloudKmsKeyVersion(1)}:decrypt`, method: 'POST' });
     expect([reply.status, reply.headers['content-type']]).toEqual([404, 'text/html; charset=UTF-8']);
   });

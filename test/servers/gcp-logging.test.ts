@@ -213,7 +213,7 @@ describe('refuses', () => {
   });
 });
 
-test('writes no entry of a request with a wrong one, unless told to', async () => {
+test('writes no entry of a request with a wrong one, unless asked to', async () => {
   const entries = [ENTRY, { ...ENTRY, resource: { type: 'container' } }, { ...ENTRY, insertId: 'other' }];
   const message = 'Unknown monitored resource type: container';
   expect(await write({ entries })).toEqual(invalid(message));

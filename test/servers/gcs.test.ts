@@ -175,7 +175,7 @@ describe('an error', () => {
     });
   });
 
-  test('tells that a bucket is missing', async () => {
+  test('reports that a bucket is missing', async () => {
     expect(errorOf(await get('/none/x'))).toBe('404 NoSuchBucket');
     expect(errorOf(await get('/storage/v1/b/none/o/x'))).toBe(
       '404 notFound: The specified bucket does not exist.',
@@ -187,13 +187,13 @@ describe('an error', () => {
     expect(await errors()).toEqual([`403 AccessDenied: ${DENIED}`, `403 forbidden: ${DENIED}`]);
   });
 
-  test('tells only those that an object is missing who may list', async () => {
+  test('reports a missing object only to those who may list', async () => {
     await gcs.allow(SERVICE_ACCOUNT, ['storage.objects.get'], BUCKET);
     expect(errorOf(await get(`/${BUCKET}/none`))).toBe(`403 AccessDenied: ${DENIED}`);
     expect((await get(XML)).status).toBe(200);
   });
 
-  test('meets a principal that nobody allowed anything', async () => {
+  test('meets a principal without any permission', async () => {
     const stranger = bearer([CLOUD_PLATFORM_SCOPE], 'stranger@example.com');
     const denied = DENIED.replace(SERVICE_ACCOUNT, 'stranger@example.com');
     expect(await errors({ authorization: stranger })).toEqual([

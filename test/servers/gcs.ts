@@ -3,13 +3,14 @@
 import { parseArgs } from 'node:util';
 import { gcsBehaviour } from './gcs/behaviour.ts';
 import type { CmekKey } from './gcs/cmek.ts';
-import { insertObject, type NewObject } from './gcs/insert-object.ts';
+import { insertObject } from './gcs/insert-object.ts';
+import type { NewObject } from './gcs/objects.ts';
 import { type BucketSettings, GcsState } from './gcs/state.ts';
 import { Clock } from './http/clock.ts';
 import { announce } from './http/lifecycle.ts';
 import { Service } from './http/service.ts';
 
-/** What a test says about an object that it stores without a request. */
+/** Options of an object that a test stores without a request. */
 export type GcsPutOptions = Omit<NewObject, 'bucket' | 'name' | 'bytes'>;
 
 const { values } = parseArgs({ options: { tls: { type: 'boolean', default: false } } });

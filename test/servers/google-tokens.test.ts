@@ -113,7 +113,7 @@ describe('the assertion of a service account', () => {
   test.each<[string, string, string, string | RegExp]>([
     ['signed with another key', signJwt(claims(), strange), 'invalid_grant', 'Invalid JWT Signature.'],
     [
-      'signed by nobody',
+      'not signed',
       `${signJwt(claims(), strange).replace(/[^.]*$/, '')}`,
       'invalid_grant',
       'Invalid JWT Signature.',
@@ -124,8 +124,13 @@ describe('the assertion of a service account', () => {
       'invalid_grant',
       'Invalid JWT Signature.',
     ],
-    ['of nobody', own({ iss: 'x@y' }), 'invalid_grant', 'Invalid grant: account not found'],
-    ['for somebody else', own({ aud: 'https://x' }), 'invalid_grant', /^Invalid JWT: Failed audience check/],
+    ['of an unknown account', own({ iss: 'x@y' }), 'invalid_grant', 'Invalid grant: account not found'],
+    [
+      'for another audience',
+      own({ aud: 'https://x' }),
+      'invalid_grant',
+      /^Invalid JWT: Failed audience check/,
+    ],
     ['whose time is over', own({ iat: now - 3601, exp: now - 1 }), 'invalid_grant', UNREASONABLE],
     ['for more than an hour', own({ exp: now + 3601 }), 'invalid_grant', UNREASONABLE],
     ['of tomorrow', own({ iat: now + 86_400, exp: now + 86_401 }), 'invalid_grant', UNREASONABLE],
@@ -362,7 +367,7 @@ describe('generateAccessToken', () => {
     expect(opened(accessToken).seconds).toBeLessThanOrEqual(300);
   });
 
-  test('is refused to who may not', async () => {
+  test('is refused without permission', async () => {
     await tokens.configure({ impersonators: ['other@example.org'] });
     const permission = 'iam.serviceAccounts.getAccessToken';
     expect((await generate()).error).toEqual({
@@ -382,7 +387,7 @@ describe('generateAccessToken', () => {
 
   test.each<[string, Parameters<typeof generate>, number, string]>([
     ['without a caller', [USUAL, SERVICE_ACCOUNT, 'Bearer x'], 401, 'UNAUTHENTICATED'],
-    ['of nobody', [USUAL, 'x@y'], 404, 'NOT_FOUND'],
+    ['of an unknown account', [USUAL, 'x@y'], 404, 'NOT_FOUND'],
     ['without a scope', [{}], 400, 'INVALID_ARGUMENT'],
     ['for more than an hour', [{ ...USUAL, lifetime: '3601s' }], 400, 'INVALID_ARGUMENT'],
   ])('%s is refused', async (_, args, code, status) => {
@@ -480,7 +485,7 @@ describe('google-auth-library takes the file of', () => {
     expect(subjects.at(-1)).toBe(`/v1/projects/-/serviceAccounts/${SERVICE_ACCOUNT}:generateAccessToken`);
   });
 
-  test('nobody whom Google does not know', async () => {
+  test('no account that Google does not know', async () => {
     await secure.configure({ serviceAccounts: [] });
     await expect(accessToken(serviceAccountFile(secure.url))).rejects.toThrow(
       'invalid_grant: Invalid grant: account not found',

@@ -1,4 +1,4 @@
-/** What a receiver took, in the order it came. */
+/** Received messages, in the order of arrival. */
 export class Inbox<T> {
   #taken: T[] = [];
   #waiters: { readonly count: number; readonly resolve: (taken: T[]) => void }[] = [];

@@ -55,7 +55,7 @@ describe('DescribeKey', () => {
     });
   });
 
-  test('is refused to who may not', async () => {
+  test('is refused without permission', async () => {
     await kms.kmsKey({ arn: ARN, allow: { 'kms:DescribeKey': [] } });
     const message = `User: ${CALLER_ARN} is not authorized to perform: kms:DescribeKey on resource: ${ARN} because no identity-based policy allows the kms:DescribeKey action`;
     expect(await call('DescribeKey', { KeyId: ARN })).toEqual({

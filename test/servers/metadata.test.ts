@@ -64,7 +64,7 @@ describe('the AWS SDK finds credentials', () => {
 describe('an instance gives nothing', () => {
   test.each([
     ['without a token', ROLE_PATH, {}, 401],
-    ['for a token that nobody gave', ROLE_PATH, { headers: { 'x-aws-ec2-metadata-token': 'x' } }, 401],
+    ['for an unknown token', ROLE_PATH, { headers: { 'x-aws-ec2-metadata-token': 'x' } }, 401],
     ['for a token asked with GET', '/latest/api/token', { headers: TTL }, 405],
     ['for a token without its time', '/latest/api/token', { method: 'PUT' }, 400],
     [

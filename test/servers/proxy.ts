@@ -25,7 +25,7 @@ const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):\d+$/;
 
 /** `HOST:PORT`, with `*` for any text, to `HOST:PORT` on loopback. */
 let routes: Record<string, string> = {};
-/** `Basic …`; null: nobody is asked. */
+/** `Basic …`; null: not required. */
 let authorization: string | null = null;
 let seen: ProxiedTarget[] = [];
 

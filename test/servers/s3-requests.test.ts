@@ -1,4 +1,4 @@
-/** What S3 answers on the wire to requests it does not like. */
+/** S3's answers on the wire to bad requests. */
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -71,7 +71,7 @@ describe('a request that is signed', () => {
       'InvalidToken',
       temporary,
     ],
-    ['with a token nobody gave', { credentials: { ...KEYS, sessionToken: 'bad' } }, 400, 'InvalidToken'],
+    ['with an unknown token', { credentials: { ...KEYS, sessionToken: 'bad' } }, 400, 'InvalidToken'],
     [
       'without its session token',
       { credentials: { ...KEYS, accessKeyId: TEMPORARY.accessKeyId } },
@@ -210,7 +210,7 @@ describe('a bucket is found by', () => {
     expect(reply.body.toString()).toBe('A=2');
   });
 
-  test('no access point that nobody made', async () => {
+  test('no access point that does not exist', async () => {
     const headers = { host: 'other-111122223333.s3-accesspoint.us-east-1.amazonaws.com' };
     expect((await sendSigned({ url: `${server.url}/dev/env`, headers })).status).toBe(400);
   });
@@ -263,7 +263,7 @@ describe('a bucket of another region', () => {
 });
 
 describe('over TLS', () => {
-  test('it is trusted by who trusts its authority, and by nobody else', async () => {
+  test('it is trusted by clients that trust its authority, and by no others', async () => {
     await using tls = await startS3({ tls: true, regions: ['us-east-1'] });
     await tls.put('snacks', 'dev/env', 'A=1\n');
     const request = { url: `${tls.url}/snacks/dev/env` };

@@ -16,7 +16,7 @@ import {
 const RECEIVERS = [startWebhook, startSplunk, startSyslog, startOtlp, startCloudWatchLogs, startGcpLogging];
 
 test.each([startS3, startMetadata, startSts, startKms, startProxy, ...RECEIVERS])(
-  'a server goes when it is told to (%o)',
+  'a server exits when asked to (%o)',
   async (start) => {
     const server = await start();
     expect(process.kill(server.pid, 0)).toBe(true);

@@ -40,28 +40,14 @@ export {
   SECRET_ACCESS_KEY,
 } from './aws/defaults.ts';
 export type { KmsKey } from './aws/kms-keys.ts';
-export type { LoggedCall } from './cloud-kms/grpc.ts';
-export type { CloudKmsKey, Permission, VersionState } from './cloud-kms/keys.ts';
-export type { InputLogEvent, RejectedLogEventsInfo } from './cloudwatch/logs.ts';
-export type { PutLogEvents } from './cloudwatch/operations.ts';
-export type { NewLogGroup } from './cloudwatch.ts';
-export type { WrittenEntry } from './gcp-logging/behaviour.ts';
-export type { LogEntry, MonitoredResource } from './gcp-logging/entries.ts';
+export type { VersionState } from './cloud-kms/keys.ts';
 export type { GcsPutOptions } from './gcs.ts';
 export { CLOUD_KMS_KEY, cloudKmsKeyVersion, OTHER_CLOUD_KMS_KEY } from './google/defaults.ts';
-export type { TokenSettings } from './google-tokens/state.ts';
-export type { Fault, FaultRule } from './http/faults.ts';
+export type { FaultRule } from './http/faults.ts';
 export type { LoggedRequest } from './http/request-log.ts';
-export type { PartialSuccess, ReceivedLogs } from './otlp/behaviour.ts';
-export type { ExportLogsRequest, KeyValue, LogRecord } from './otlp/messages.ts';
 export type { PutOptions } from './s3/direct-put.ts';
-export type { ReceivedSplunkEvent } from './splunk/behaviour.ts';
 export { SPLUNK_TOKEN } from './splunk/defaults.ts';
-export type { HecToken } from './splunk/tokens.ts';
-export type { StructuredElement, SyslogMessage } from './syslog/message.ts';
-export type { MalformedSyslog, ReceivedSyslog, SyslogConnection, SyslogFault } from './syslog.ts';
 export { CA_FILE, OTHER_CA_FILE } from './tls/certificate.ts';
-export type { ReceivedWebhook, RefusedWebhook } from './webhook/behaviour.ts';
 export { WEBHOOK_SECRET } from './webhook/defaults.ts';
 
 /** A running server and every command of its admin protocol. */
@@ -75,6 +61,8 @@ export type Running<C extends Commands> = AdminClient<C> &
     readonly host: string;
     readonly adminUrl: string;
     readonly pid: number;
+    /** Resolves when the process is gone, for whatever reason. */
+    readonly gone: Promise<void>;
     /** Resolves when the process is gone. */
     stop(): Promise<void>;
   };
@@ -236,6 +224,6 @@ async function start<C extends Commands>(name: string, args: readonly string[]):
     return gone;
   };
   const client = adminClient<C>(adminUrl, commands);
-  const about = { url, endpoints, adminUrl, host: new URL(url).host, pid: child.pid ?? 0 };
+  const about = { url, endpoints, adminUrl, host: new URL(url).host, pid: child.pid ?? 0, gone };
   return { ...client, ...about, stop, [Symbol.asyncDispose]: stop };
 }

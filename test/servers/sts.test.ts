@@ -57,7 +57,7 @@ test('the AWS SDK trades a web identity token for credentials that open a bucket
 
 describe('a web identity', () => {
   test.each([
-    ['a token that nobody gave', { WebIdentityToken: 'bad' }, 400, 'InvalidIdentityToken'],
+    ['an unknown token', { WebIdentityToken: 'bad' }, 400, 'InvalidIdentityToken'],
     ['a token whose time is over', { WebIdentityToken: 'old' }, 400, 'ExpiredTokenException'],
     ['a token for another role', { WebIdentityToken: 'good', RoleArn: `${ARN}x` }, 403, 'AccessDenied'],
     ['no token', {}, 400, 'ValidationError'],

@@ -177,7 +177,7 @@ describe('calls malformed', () => {
     ['a bracket that is not escaped', '<1>1 - - - - - [a@1 v="x]"]'],
     ['a quote that is not escaped', '<1>1 - - - - - [a@1 v="x"y"]'],
     ['a name with a space', '<1>1 - - - - - [a@1 v w="x"]'],
-    ['an id that nobody registered', '<1>1 - - - - - [envseal v="x"]'],
+    ['an unregistered id', '<1>1 - - - - - [envseal v="x"]'],
     ['an enterprise number that is none', '<1>1 - - - - - [envseal@x v="x"]'],
     ['an id that comes twice', '<1>1 - - - - - [a@1][a@1]'],
     ['a long id', `<1>1 - - - - - [${'a'.repeat(31)}@1]`],

@@ -167,7 +167,7 @@ test('says which ids came more than once', async () => {
   expect((await server.received()).map(({ duplicate }) => duplicate)).toEqual([false, false, true, true]);
 });
 
-test('answers success as it is told to', async () => {
+test('answers success as configured', async () => {
   await server.success(200, 'thanks');
   expect(outcome(await deliver())).toEqual([200, 'thanks']);
 });

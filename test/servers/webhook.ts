@@ -47,7 +47,7 @@ const commands = {
         .map(({ id }) => id),
     ),
   ],
-  /** Those that a signature may be by; with none, nobody is asked for a signature. */
+  /** Those that a signature may be by; with none, no signature is required. */
   secrets: (secrets: readonly string[]): void => {
     secrets.forEach(keyOf);
     state.secrets = secrets;

@@ -16,7 +16,7 @@ import { AwsClient } from '../../src/aws/client.ts';
 import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { isSameKey } from '../../src/keys/aws-key-name.ts';
-import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
+import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { parseSource, type S3Source } from '../../src/source.ts';
@@ -140,7 +140,7 @@ for (const [name, row] of Object.entries(SERVERS)) {
       expect(object.requestIds).not.toEqual([]);
     });
 
-    test('tells which key seals, whatever the uploader wrote into the metadata', async () => {
+    test('reports which key seals, whatever the uploader wrote into the metadata', async () => {
       await put('dev/other-key', 'A=1\n', {
         SSEKMSKeyId: server.kmsKeyB,
         Metadata: {
@@ -153,7 +153,7 @@ for (const [name, row] of Object.entries(SERVERS)) {
       expect(isSameKey(server.kmsKeyA, (sealing as { key: string }).key)).toBe(false);
     });
 
-    test('tells that an object is not sealed', async () => {
+    test('reports that an object is not sealed', async () => {
       const plain = new PutObjectCommand({ Bucket: BUCKET, Key: 'dev/plain', Body: 'A=1\n' });
       await s3.send(plain);
       expect((await fetch(`s3://${BUCKET}/dev/plain`)).sealing).toEqual({ kind: 'none' });
@@ -195,7 +195,7 @@ for (const [name, row] of Object.entries(SERVERS)) {
       expect(await failure(fetch(`s3://${BUCKET}/sizes/over`))).toBe('too_large');
     });
 
-    test('tells absent from denied from bad credentials', async () => {
+    test('distinguishes absent, denied and bad credentials', async () => {
       await put('dev/private', 'A=1\n');
       expect(await failure(fetch(`s3://${BUCKET}/dev/absent`))).toBe('not_found');
       expect(await failure(fetch('s3://no-such-bucket-of-ours/env'))).toBe('not_found');
@@ -214,7 +214,7 @@ for (const [name, row] of Object.entries(SERVERS)) {
       ).toBe('credentials');
     });
 
-    test('tells that an object was deleted', async () => {
+    test('reports that an object was deleted', async () => {
       await put('dev/deleted', 'A=1\n');
       await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: 'dev/deleted' }));
       expect(await failure(fetch(`s3://${BUCKET}/dev/deleted`))).toBe('not_found');

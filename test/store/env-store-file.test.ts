@@ -1,4 +1,6 @@
-/** What local files alone have of the contract in src/store/contract.ts: locks, modes, links, interrupted writers. */
+/**
+ * Local files' own part of the contract in src/store/contract.ts: locks, modes, links, interrupted writers.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -20,6 +22,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseFolder, parseSource } from '../../src/source.ts';
 import { type Expected, NO_ATTRIBUTES, type Written } from '../../src/store/contract.ts';
+import { skipFor } from '../skip.ts';
 import { collect } from './collect.ts';
 import { failureOf } from './failure.ts';
 import { openFiles } from './grounds.ts';
@@ -59,7 +62,7 @@ test.for(['640', '444', '777'])('keeps the mode %s', async (mode) => {
   expect(await modeOf(path)).toBe(mode);
 });
 
-test.runIf(isRoot)('keeps the owner', async () => {
+test('keeps the owner', skipFor(!isRoot && 'needs root'), async () => {
   await writeFile(path, 'A=1\n');
   await chown(path, 1234, 5678);
   await write(path, 'A=2\n', 'anything');
@@ -83,7 +86,7 @@ test('writes to what a symbolic link will point to', async () => {
   expect(await readFile(join(directory, 'real/env'), 'utf8')).toBe('A=1\n');
 });
 
-test('tells links that go in circles', async () => {
+test('reports links that form a loop', async () => {
   await symlink('other', path);
   await symlink('env', join(directory, 'other'));
   expect(await failureOf(write(path, 'A=1\n', 'nothing'))).toMatchObject({ code: 'configuration' });
@@ -157,7 +160,7 @@ test('is refused where no directory is, and where a directory is', async () => {
   expect(await failureOf(write(directory, 'A=1\n', 'anything'))).toMatchObject({ code: 'configuration' });
 });
 
-test.runIf(isRoot)('is refused where the user may not write', async () => {
+test('is refused where the user may not write', skipFor(!isRoot && 'needs root'), async () => {
   await chmod(directory, 0o755);
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, [WRITER, path, 'once'], { uid: 65534, gid: 65534 });
@@ -186,7 +189,7 @@ test('lists files, but neither locks nor what lies in directories with a dot', a
   );
 });
 
-test('tells that there is no such directory to list', async () => {
+test('reports that there is no such directory to list', async () => {
   const listing = openFiles().find(parseFolder(`${directory}/none/`));
   expect(await failureOf(collect(listing))).toMatchObject({ code: 'not_found' });
 });

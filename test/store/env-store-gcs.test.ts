@@ -1,4 +1,4 @@
-/** What Cloud Storage alone has of the contract in src/store/contract.ts: keys, lost answers, pages, policies. */
+/** Cloud Storage's own part of the contract in src/store/contract.ts: keys, lost answers, pages, policies. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseFolder, parseSource } from '../../src/source.ts';
 import {
@@ -39,7 +39,7 @@ function fresh(seconds?: number): EnvStore {
   return openGcs(gcs.url, accessToken(), seconds);
 }
 
-/** Somebody who may do this and nothing else. */
+/** A caller with this permission and no other. */
 async function freshAs(permissions: readonly string[]): Promise<EnvStore> {
   await gcs.allow(OPERATOR, permissions);
   return openGcs(gcs.url, accessToken({ principal: OPERATOR }));
@@ -116,7 +116,7 @@ describe('an answer that is lost', () => {
     expect(await store.versions(ENV)).toHaveLength(2);
   });
 
-  test('and where somebody else stored a file meanwhile, it is a conflict', async () => {
+  test('and if someone else stored a file in the meantime, it is a conflict', async () => {
     const { generation } = await gcs.put(BUCKET, 'dev/env', 'A=1\n');
     const setHeaders = { 'retry-after': '1' };
     await gcs.fault({ method: 'POST', match: 'dev/env$', status: 503, setHeaders });
@@ -140,7 +140,7 @@ test.for([{ hang: true }, { resetBeforeHeaders: true }, { status: 503 }])(
   },
 );
 
-test('a rule of the organization is no conflict', async () => {
+test('a rule of the organization is not a conflict', async () => {
   const { generation } = await gcs.put(BUCKET, 'dev/env', 'A=1\n');
   await gcs.fault({ method: 'POST', match: 'dev/env$', status: 412 });
   const failure = await failureOf(write(fresh(), 'A=2\n', { revision: generation }));
@@ -155,7 +155,7 @@ test('a refusal names the permission to write', async () => {
   expect(failure.message).toContain('storage.objects.create');
 });
 
-test('who may only write gets a conflict that names no version', async () => {
+test('with permission only to write, the conflict names no version', async () => {
   await gcs.put(BUCKET, 'dev/env', 'A=1\n');
   const failure = await failureOf(write(await freshAs(['storage.objects.create']), 'A=2\n', 'nothing'));
   expect(failure).toMatchObject({ code: 'conflict', message: expect.stringContaining('another version') });
@@ -176,7 +176,7 @@ describe('a listing', () => {
 });
 
 describe('versions', () => {
-  test('of a bucket without are told', async () => {
+  test('of a bucket without versions is an error', async () => {
     await gcs.bucket(BUCKET, { versioning: false });
     await gcs.put(BUCKET, 'dev/env', 'A=1\n');
     expect(await failureOf(fresh().versions(ENV))).toMatchObject({ code: 'unversioned' });
@@ -202,14 +202,14 @@ describe('a bucket', () => {
   const cases = [
     ['as they are made', {}, { isVersioned: true, isEncrypted: true, isPublic: false }],
     ['without versions', { versioning: false }, { isVersioned: false }],
-    ['that everybody may read', { bindings: everybody }, { isPublic: true }],
+    ['that anyone may read', { bindings: everybody }, { isPublic: true }],
     [
-      'that everybody with an account may read',
+      'that anyone with an account may read',
       { bindings: { 'roles/storage.objectViewer': ['allAuthenticatedUsers'] } },
       { isPublic: true },
     ],
     [
-      'that everybody may list',
+      'that anyone may list',
       { bindings: { 'roles/storage.legacyBucketReader': ['allUsers'] } },
       { isPublic: false },
     ],
@@ -225,7 +225,7 @@ describe('a bucket', () => {
     expect(await fresh().inspect(ENV)).toMatchObject(state);
   });
 
-  test('that nobody may look at', async () => {
+  test('that is not readable', async () => {
     await gcs.bucket(BUCKET, { bindings: everybody });
     const unknown = { isVersioned: undefined, isEncrypted: true, isPublic: undefined };
     expect(await (await freshAs([])).inspect(ENV)).toEqual(unknown);

@@ -1,4 +1,6 @@
-/** What S3 alone has of the contract in src/store/contract.ts: keys, tags, probes, lost answers, pages, policies. */
+/**
+ * S3's own part of the contract in src/store/contract.ts: keys, tags, probes, lost answers, pages, policies.
+ */
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -187,7 +189,7 @@ describe('an answer that is lost', () => {
     ['other bytes', 'A=other\n', kmsKeyArn()],
     ['the same bytes under another key', 'A=2\n', managedKeyArn('us-east-1')],
   ])(
-    'and where somebody else stored %s meanwhile, it is a conflict',
+    'and if someone else stored %s in the meantime, it is a conflict',
     async ([, text = '', kmsKeyId = '']) => {
       await s3.put(BUCKET, 'dev/env', 'A=1\n');
       const { revision } = await (await fresh()).read(ENV);
@@ -244,7 +246,7 @@ describe('a store', () => {
     expect(await collect(store.find(parseFolder(`s3://${BUCKET}/`)))).toHaveLength(1);
   });
 
-  test.for(['ignored', 'unknown'] as const)('where conditions are %s is told apart', async (conditions) => {
+  test.for(['ignored', 'unknown'] as const)('in which conditions are %s is detected', async (conditions) => {
     await s3.put(BUCKET, 'dev/env', 'A=1\n');
     await s3.bucket(BUCKET, { conditions });
     const { revision } = await (await fresh()).read(ENV);
@@ -278,7 +280,7 @@ describe('a refusal', () => {
     await freshAs([ALL], [{ actions: ['s3:PutObject'], resources: ['*'] }]);
     const failure = await failureOf(write('A=1\n', 'nothing'));
     expect(failure).toMatchObject({ code: 'denied', exitStatus: 77 });
-    expect(failure.message).toContain(`may not s3:PutObject on arn:aws:s3:::${BUCKET}/dev/env`);
+    expect(failure.message).toContain(`may not perform s3:PutObject on arn:aws:s3:::${BUCKET}/dev/env`);
   });
 
   test('names the permission to use the key', async () => {
@@ -287,7 +289,7 @@ describe('a refusal', () => {
     await fresh();
     const failure = await failureOf(write('A=1\n', 'nothing'));
     expect(failure.code).toBe('denied');
-    expect(failure.message).toContain(`may not kms:GenerateDataKey on ${kmsKeyArn()}`);
+    expect(failure.message).toContain(`may not perform kms:GenerateDataKey on ${kmsKeyArn()}`);
   });
 
   test('without details names both', async () => {
@@ -344,7 +346,7 @@ describe('versions', () => {
     ]);
   });
 
-  test('of a bucket without are told', async () => {
+  test('of a bucket without versions is an error', async () => {
     await s3.bucket(BUCKET, { versioning: 'Off' });
     await fresh();
     const { version } = await write('A=1\n', 'nothing');
@@ -419,13 +421,13 @@ describe('a bucket', () => {
     expect(await (await fresh()).inspect(ENV)).toMatchObject(state);
   });
 
-  test('that nobody may look at', async () => {
+  test('that is not readable', async () => {
     await s3.bucket(BUCKET, { policy: 'public' });
     const unknown = { isVersioned: undefined, isEncrypted: undefined, isPublic: undefined };
     expect(await (await freshAs([])).inspect(ENV)).toEqual(unknown);
   });
 
-  test('whose policy nobody may look at, and whose public access is blocked', async () => {
+  test('whose policy is not readable, and whose public access is blocked', async () => {
     await s3.bucket(BUCKET, { policy: 'public', publicAccess: 'blocked' });
     await freshAs([ALL], [{ actions: ['s3:GetBucketPolicyStatus'], resources: ['*'] }]);
     expect((await store.inspect(ENV)).isPublic).toBe(false);
@@ -450,7 +452,7 @@ describeReal('ceph', 'Ceph, where a bucket keeps versions', () => {
 
   afterAll(() => ceph?.stop());
 
-  test('does not do conditions, which is told, and nothing is lost or left behind', async () => {
+  test('does not support conditions, which is reported, and nothing is lost or left behind', async () => {
     store = await openS3(ceph);
     const { revision } = await store.read(ENV);
     const seal = { kind: 'store' } as const;

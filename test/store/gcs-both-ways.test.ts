@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { EnvsealError } from '../../src/errors.ts';
 import { GoogleClient } from '../../src/gcp/client.ts';
-import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
+import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { type GcsSource, parseSource } from '../../src/source.ts';

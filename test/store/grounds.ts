@@ -1,4 +1,4 @@
-/** Where the contract of `env-store.ts` is tried: servers of several hands, and a directory. */
+/** The stores that the contract is tried on: servers by several authors, and a directory. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,7 +43,7 @@ export interface Ground extends AsyncDisposable {
   readonly base: string;
   /** With a key that is there. */
   readonly seal: SealAtRest;
-  /** The same for who may do nothing; `undefined` where nobody is asked who he is. */
+  /** The same for a caller without any permission; `undefined` if callers are not authenticated. */
   readonly stranger: EnvStore | undefined;
   /** Without versions in the way. */
   delete(name: string): Promise<void>;

@@ -1,10 +1,10 @@
-/** What the small executable says of places in S3 that only the SDK knows. */
+/** The container executable's answer for places in S3 that only the SDK knows. */
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { AwsClient } from '../../src/aws/client.ts';
 import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
-import { NeedsFullProgram } from '../../src/full-program.ts';
+import { NeedsFullProgram } from '../../src/needs-full-program.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { parseSource, type S3Source } from '../../src/source.ts';

@@ -5,7 +5,7 @@ import { AwsClient } from '../../src/aws/client.ts';
 import { credentialChain } from '../../src/aws/credentials/credentials.ts';
 import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../src/errors.ts';
-import { MAX_SOURCE_BYTES } from '../../src/limits.ts';
+import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
 import { parseSource, type S3Source } from '../../src/source.ts';

@@ -16,6 +16,7 @@ import { folder } from '../e2e/folder.ts';
 import { PATH } from '../e2e/program.ts';
 import { runInTerminal, type Step, type TerminalOutcome } from '../e2e/pty.ts';
 import { describeReal } from '../real/available.ts';
+import { skipFor } from '../skip.ts';
 import { buildOperator, type Operator } from './programs.ts';
 
 let operator: Operator;
@@ -123,7 +124,7 @@ describeReal('python3', 'editing', () => {
     ]);
   });
 
-  test.skipIf(!hasVim)(`Vim itself keeps to that${hasVim ? '' : ' (needs vim)'}`, async () => {
+  test('Vim itself keeps to that', skipFor(!hasVim && 'needs vim'), async () => {
     const HOME = folder();
     const disk = `undofile undodir=${HOME} backup backupdir=${HOME} directory=${HOME}`;
     writeFileSync(join(HOME, '.vimrc'), `set viminfo='100,<50,s10,h ${disk}\n`);
@@ -136,7 +137,7 @@ describeReal('python3', 'editing', () => {
   test.for([
     ['an editor that fails', 'exit 3', 'the editor ended with 3'],
     ['an editor that is killed', 'kill -9 $$', 'the editor ended with SIGKILL'],
-    ['an editor that removes the file', 'rm "$file"', 'the editor has removed the file'],
+    ['an editor that removes the file', 'rm "$file"', 'the editor removed the file'],
   ] as const)('%s', async ([, script, message]) => {
     const { EDITOR } = editor(script);
     const outcome = await edit({ EDITOR });
@@ -157,7 +158,7 @@ describeReal('python3', 'editing', () => {
     expect(outcome.screen).toContain('envseal: error: editor not found: nowhere\r\n');
   });
 
-  test('no editor at all', async () => {
+  test('no editor', async () => {
     const outcome = await edit({ PATH: folder() });
     expect(outcome).toMatchObject({ status: 78, left: [] });
     expect(outcome.screen).toContain('envseal: error: no editor\r\nenvseal: hint: set EDITOR');
@@ -222,7 +223,7 @@ describeReal('python3', 'editing', () => {
       expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     });
 
-    test('a second SIGTERM waits for nobody', async () => {
+    test('a second SIGTERM does not wait', async () => {
       const { EDITOR } = editor(
         `trap 'echo once' TERM; echo "editing"; while :; do sleep 0.1; echo alive; done`,
       );
@@ -267,28 +268,25 @@ describeReal('python3', 'editing', () => {
 const NAMESPACE = ['unshare', '--mount'];
 const hasNamespaces = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
 
-describe.skipIf(!hasNamespaces)(
-  `where no file system is in memory${hasNamespaces ? '' : ' (needs root and unshare)'}`,
-  () => {
-    test('nothing is edited, and nothing written to a disk', () => {
-      const disk = folder({ editor: '#!/bin/sh\necho edited\n' });
-      // A folder on a disk over each of those in memory.
-      const hide = `mount --bind ${disk} /dev/shm; [ ! -d /run/user/0 ] || mount --bind ${disk} /run/user/0`;
-      const words = [...operator.words, 'edit', join(disk, 'result')];
-      const script = `${hide}; exec "$@"`;
-      const { status, stdout, stderr } = spawnSync(
-        'unshare',
-        [...NAMESPACE.slice(1), 'sh', '-c', script, 'sh', ...words],
-        {
-          env: { PATH: `${PATH}:/usr/sbin:/sbin`, EDITOR: join(disk, 'editor'), XDG_RUNTIME_DIR: disk },
-          encoding: 'utf8',
-        },
-      );
-      expect({ status, stdout }).toEqual({ status: 78, stdout: '' });
-      expect(stderr).toMatch(
-        /^envseal: error: no tmpfs to keep the file in while it is edited\nenvseal: hint: mount one on \/dev\/shm/,
-      );
-      expect(readdirSync(disk)).toEqual(['editor']);
-    });
-  },
-);
+describe('where no file system is in memory', skipFor(!hasNamespaces && 'needs root and unshare'), () => {
+  test('nothing is edited, and nothing written to a disk', () => {
+    const disk = folder({ editor: '#!/bin/sh\necho edited\n' });
+    // A folder on a disk over each of those in memory.
+    const hide = `mount --bind ${disk} /dev/shm; [ ! -d /run/user/0 ] || mount --bind ${disk} /run/user/0`;
+    const words = [...operator.words, 'edit', join(disk, 'result')];
+    const script = `${hide}; exec "$@"`;
+    const { status, stdout, stderr } = spawnSync(
+      'unshare',
+      [...NAMESPACE.slice(1), 'sh', '-c', script, 'sh', ...words],
+      {
+        env: { PATH: `${PATH}:/usr/sbin:/sbin`, EDITOR: join(disk, 'editor'), XDG_RUNTIME_DIR: disk },
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' });
+    expect(stderr).toMatch(
+      /^envseal: error: no tmpfs to keep the file in while it is edited\nenvseal: hint: mount one on \/dev\/shm/,
+    );
+    expect(readdirSync(disk)).toEqual(['editor']);
+  });
+});

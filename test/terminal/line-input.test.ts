@@ -78,7 +78,7 @@ describe('a line', () => {
     expect(type(Uint8Array.from(bytes))).toBe(expected);
   });
 
-  test('keys without an effect are told, once', () => {
+  test('keys without an effect are reported once', () => {
     const input = new LineInput();
     input.take(Buffer.from('\x1b[D\x01\x7f'));
     expect([input.takeIgnored(), input.takeIgnored()]).toEqual([3, 0]);

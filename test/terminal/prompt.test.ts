@@ -68,8 +68,8 @@ describeReal('python3', 'a prompt without echo', () => {
 
   test.for([
     ['Ctrl-D without anything', '\x04', 'nothing was typed'],
-    ['a paste of several lines', '\x1b[200~canary\rline\x1b[201~\r', 'what was typed has several lines'],
-    ['several lines at once', 'canary\rline\r', 'what was typed has several lines'],
+    ['a paste of several lines', '\x1b[200~canary\rline\x1b[201~\r', 'the typed value has several lines'],
+    ['several lines at once', 'canary\rline\r', 'the typed value has several lines'],
   ] as const)('%s is an error of usage', async ([, typed, message]) => {
     const { status, value, screen } = await answer(typed);
     expect({ status, value }).toEqual({ status: 64, value: undefined });
@@ -111,7 +111,7 @@ describeReal('python3', 'a prompt without echo', () => {
     expect({ status, stderr }).toEqual({
       status: 64,
       stderr:
-        'envseal: error: no terminal to ask on\nenvseal: hint: give the value on stdin or with --file\n',
+        'envseal: error: no terminal to prompt on\nenvseal: hint: give the value on stdin or with --file\n',
     });
   });
 });

@@ -30,7 +30,7 @@ describeReal('python3', 'the terminal', () => {
   }
   const all = { isTerminal: true, columns: 71, hasColour: true };
 
-  test('is told with its width', async () => {
+  test('is reported with its width', async () => {
     expect(await told({})).toEqual([all, all, all]);
   });
 

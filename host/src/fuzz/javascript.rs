@@ -9,7 +9,7 @@ use std::path::PathBuf;
 const FOLDER: &str = "ENVSEAL_FUZZ_BUNDLE";
 /// The global with the checks by their names: each throws where a promise does not hold.
 const CHECKS: &str = "envsealFuzz";
-/// The global that tells libFuzzer what came of an input.
+/// The global that reports to libFuzzer what came of an input.
 #[cfg(fuzzing)]
 const OUTCOME: &str = "envsealOutcome";
 /// The instrumented QuickJS takes several times the stack of the usual one. Of the 8 MiB that there are.

@@ -1,6 +1,6 @@
-//! What libFuzzer takes for coverage besides code: it does not see the branches of TypeScript, only those of the interpreter.
-//! So a check says what came of an input, and an input with a new outcome is kept.
-//! <https://github.com/llvm/llvm-project/blob/main/compiler-rt/lib/fuzzer/FuzzerExtraCounters.cpp>
+//! Outcomes, which libFuzzer takes for coverage besides code: it does not see the branches of TypeScript,
+//! only those of the interpreter. So a check says what came of an input, and an input with a new outcome is
+//! kept. <https://github.com/llvm/llvm-project/blob/main/compiler-rt/lib/fuzzer/FuzzerExtraCounters.cpp>
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};

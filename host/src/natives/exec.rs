@@ -1,4 +1,4 @@
-//! The hand-over, and the process that a start may leave behind. `unsafe`: fork and execve.
+//! The exec, and the process that a startup may leave behind. `unsafe`: fork and execve.
 
 use super::{Bytes, c_path, failure, from_byte_string, system_failure, view};
 use crate::process::checked;
@@ -68,7 +68,7 @@ fn detach(ctx: Ctx<'_>, words: Vec<String>, input: Bytes<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What it says when it is ready, and where it is told its fate. `argv` ends with a null pointer.
+/// What it writes when it is ready, and where it reads its fate. `argv` ends with a null pointer.
 fn start_detached(argv: &[*const libc::c_char], input: &[u8]) -> io::Result<(PipeReader, PipeWriter)> {
     let input = sealed_memory(input)?;
     let (fate, fate_writer) = io::pipe()?;

@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    /// Waits for input, and sends meanwhile. `false`: the peer has ended its side.
+    /// Waits for input, and sends while waiting. `false`: the peer has ended its side.
     pub async fn receive(&mut self) -> Result<bool> {
         poll_fn(|_| {
             if !self.has_sent_all() {

@@ -1,4 +1,4 @@
-//! What goes wrong on the network, by the codes that the bundle branches on and shows: names of `errno`, and those that
+//! Network errors, by the codes that the bundle branches on and shows: names of `errno`, and those that
 //! Node gives, because they are what an operator finds when looking for them.
 
 use crate::errno;

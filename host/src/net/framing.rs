@@ -1,4 +1,4 @@
-//! Which of the headers says where a body ends (RFC 9112, section 6.3). Where two could say it, or one says it twice,
+//! The header that says where a body ends (RFC 9112, section 6.3). Where two could say it, or one says it twice,
 //! servers and proxies disagree, and one of them can be made to take a piece for the whole: refused.
 
 use super::body::Body;
@@ -38,7 +38,7 @@ fn coding(head: &Head) -> Result<Option<Chunked>> {
     Ok(Some(Chunked::default()))
 }
 
-/// Twice is once too often, as it is for Node: whoever reads the header would have to know which one counts.
+/// Twice is once too often, as it is for Node: the reader would have to know which one counts.
 fn length(head: &Head) -> Result<Option<u64>> {
     let mut all = head.all("content-length");
     let first = all.next().map(parse_length).transpose()?;

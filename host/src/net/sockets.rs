@@ -1,4 +1,4 @@
-//! What is sent without a request: a stream that its receiver reads to the end, and datagrams.
+//! Data that is sent without a request: a stream that its receiver reads to the end, and datagrams.
 
 use super::connection::Connection;
 use super::exchange::{Event, Outlet};

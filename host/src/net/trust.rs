@@ -1,4 +1,4 @@
-//! Which certificates of servers are trusted: those that chain to the built-in roots, or to the caller's instead. The
+//! The trusted certificates of servers: those that chain to the built-in roots, or to the caller's instead. The
 //! verification is rustls' own; this only says more exactly why it fails, and trusts a server whose very certificate the
 //! caller has given, as OpenSSL does.
 
@@ -114,7 +114,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// As OpenSSL tells the ways apart in which a chain ends before a root.
+/// As OpenSSL distinguishes the ways in which a chain ends before a root.
 fn unknown_issuer(end_entity: &CertificateDer<'_>, intermediates: &[CertificateDer<'_>]) -> &'static str {
     let is_self_signed =
         |certificate: &CertificateDer<'_>| der::names(certificate).is_some_and(|names| names.issuer == names.subject);

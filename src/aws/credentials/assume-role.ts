@@ -1,4 +1,4 @@
-/** A role that is assumed with credentials at hand: of a sealed file's key, or of a profile. */
+/** AssumeRole with credentials at hand, for the key of a sealed file or for a profile. */
 import type { AwsClient } from '../client.ts';
 import type { AwsCredentials } from '../identity.ts';
 import { callSts } from './sts.ts';

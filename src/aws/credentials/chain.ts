@@ -1,8 +1,11 @@
-/** Who gives credentials, in the order of the official chain, where the environment has none. Each is loaded at its turn. */
+/**
+ * Credential providers in the order of the official chain, for when the environment has none. Each is loaded
+ * in turn.
+ */
 import { EnvsealError } from '../../errors.ts';
 import type { AwsCredentials } from '../identity.ts';
 import { type AwsIdentity, toIdentity } from '../identity.ts';
-import type { CredentialSources } from './credentials.ts';
+import type { CredentialSources } from './sources.ts';
 
 interface ProviderRow {
   readonly origin: string;

@@ -23,7 +23,7 @@ export async function fromContainer(context: MetadataContext): Promise<MetadataI
   const name = `the container credentials endpoint ${url.host}`;
   if (status !== 200) throw refused(`${name} refused with ${status}`, HINT);
   const identity = parseIdentity(text);
-  if (identity === undefined) throw refused(`${name} sent none`, HINT);
+  if (identity === undefined) throw refused(`${name} sent no credentials`, HINT);
   return identity;
 }
 
@@ -36,7 +36,7 @@ function endpoint({ variables }: MetadataContext): URL {
     return url;
   if (url?.protocol === 'https:') return url;
   const name = `AWS_CONTAINER_CREDENTIALS_${relative ? 'RELATIVE' : 'FULL'}_URI`;
-  throw new EnvsealError('configuration', `${name} is neither an https: URL nor one of this host`, {
+  throw new EnvsealError('configuration', `${name} is neither an https: URL nor a local address`, {
     hint: 'ECS and EKS set it: remove what overrides it',
   });
 }

@@ -1,15 +1,11 @@
-/** Who we are at AWS. The order is that of the official chain: the environment's keys come first, and need nothing else. */
+/**
+ * Our credentials for AWS. The order is that of the official chain: the environment's keys come first, and
+ * need nothing else.
+ */
 import { EnvsealError } from '../../errors.ts';
 import type { AwsClient } from '../client.ts';
 import { type AwsCredentials, type CredentialProvider, toIdentity } from '../identity.ts';
-import type { AwsSettings } from '../settings.ts';
-import type { MetadataContext } from './metadata.ts';
-
-export interface CredentialSources extends MetadataContext {
-  readonly settings: AwsSettings;
-  /** Asks STS. Its own credentials are those that are looked for. */
-  readonly client: AwsClient;
-}
+import type { CredentialSources } from './sources.ts';
 
 /** Asks once; later calls share the answer. */
 export function credentialChain(client: AwsClient): CredentialProvider {

@@ -1,6 +1,6 @@
 /**
  * The syntax of ~/.aws/config and ~/.aws/credentials, exactly as the official SDK for JavaScript reads it, odd corners
- * included; a test compares the two. Ours, because loading the SDK's takes longer than a whole start. Pure.
+ * included; a test compares the two. Ours, because loading the SDK's takes longer than a whole startup. Pure.
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 

@@ -49,12 +49,12 @@ function endpoint({ variables }: MetadataContext, fromProfile: string | undefine
   const mode = variables.AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE?.toLowerCase() === 'ipv6' ? 'ipv6' : 'ipv4';
   const url = variables.AWS_EC2_METADATA_SERVICE_ENDPOINT || fromProfile || HOSTS[mode];
   if (URL.canParse(url) && /^https?:/.test(url)) return url;
-  throw new EnvsealError('configuration', 'the endpoint of the instance metadata is no URL', {
+  throw new EnvsealError('configuration', 'invalid instance metadata endpoint', {
     hint: `remove AWS_EC2_METADATA_SERVICE_ENDPOINT, or set it to ${HOSTS.ipv4}`,
   });
 }
 
-/** Where every place was asked. */
+/** For when every provider was asked. */
 export function noCredentials(message: string, cause?: unknown): EnvsealError {
   return new EnvsealError('credentials', message, { hint: HINT, cause });
 }

@@ -5,7 +5,7 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import { parseObject } from '../../json.ts';
-import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../../limits.ts';
+import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../../limits-and-defaults.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import type { Http, HttpRequest } from '../../net/http.ts';
@@ -51,7 +51,7 @@ async function attempt(request: HttpRequest, context: MetadataContext): Promise<
 
 function unreachable(message: string): EnvsealError {
   return new EnvsealError('unreachable', message, {
-    hint: 'it was tried again; check the network policy, and what the host runs there',
+    hint: 'retried; check the network policy, and what runs at that address',
     retryable: true,
   });
 }
@@ -60,7 +60,7 @@ export interface MetadataIdentity {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** The role's ARN, which ECS tells. */
+  /** The role's ARN, which ECS reports. */
   readonly principal: string | undefined;
 }
 

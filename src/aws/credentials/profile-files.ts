@@ -1,4 +1,4 @@
-/** Where the files with profiles are. */
+/** Locations of the files with profiles. */
 import { toByteString } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { AwsVariables } from '../settings.ts';

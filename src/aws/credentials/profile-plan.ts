@@ -1,6 +1,6 @@
 /**
- * How a profile gives credentials, decided from the files alone: the rules and their order are those of
- * `@aws-sdk/credential-provider-ini`, and a test compares the two. Pure.
+ * The way in which a profile gives credentials, decided from the files alone: the rules and their order are
+ * those of `@aws-sdk/credential-provider-ini`, and a test compares the two. Pure.
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 import { sdkFeatureOf } from '../needs-sdk.ts';
@@ -58,7 +58,7 @@ function planRole(
   visited: ReadonlySet<string>,
 ): ProfilePlan | Obstacle {
   if (profile.mfa_serial) {
-    return { kind: 'broken', hint: 'no container can type its MFA code: use a role without mfa_serial' };
+    return { kind: 'broken', hint: 'a container cannot enter its MFA code: use a role without mfa_serial' };
   }
   const from = planSource(profile, profiles, visited);
   return isObstacle(from) ? from : { kind: 'role', profile, from };

@@ -4,9 +4,8 @@ import type { AwsClient } from '../client.ts';
 import { type AwsIdentity, toIdentity } from '../identity.ts';
 import { assumeRole } from './assume-role.ts';
 import { fromContainer } from './container.ts';
-import type { CredentialSources } from './credentials.ts';
-import { noProfileCredentials } from './errors.ts';
 import { fromInstance } from './instance.ts';
+import { noProfileCredentials } from './profile-errors.ts';
 import {
   type CredentialSource,
   isObstacle,
@@ -15,9 +14,10 @@ import {
   planProfile,
 } from './profile-plan.ts';
 import type { Profile } from './profiles.ts';
+import type { CredentialSources } from './sources.ts';
 import { assumeRoleWithWebIdentity } from './web-identity.ts';
 
-/** `undefined` where nobody asked for a profile and the default one has no settings for credentials. */
+/** `undefined` if no profile was requested and the default one has no settings for credentials. */
 export async function fromProfile(sources: CredentialSources): Promise<AwsIdentity | undefined> {
   const { settings } = sources;
   const planned = planProfile(settings.profile.name, settings.profiles);

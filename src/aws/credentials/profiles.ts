@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
  */
 import { EnvsealError } from '../../errors.ts';
-import { MAX_PROFILES_BYTES } from '../../limits.ts';
+import { MAX_PROFILES_BYTES } from '../../limits-and-defaults.ts';
 import { toByteString } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { AwsVariables, KnownProfiles } from '../settings.ts';

@@ -1,16 +1,15 @@
 /**
- * Profiles that only the official SDK knows: SSO, `credential_process`, `login_session`. The small executable is built
- * with `sdk-credentials.host.ts` in the place of this file.
+ * Profiles that only the official SDK knows: SSO, `credential_process`, `login_session`. The container
+ * executable is built with `sdk.host.ts` instead.
  */
-
 import { type AwsIdentity, toIdentity } from '../identity.ts';
 import { SdkTransport, SILENT } from '../sdk-transport.ts';
-import type { CredentialSources } from './credentials.ts';
-import { explainProfile } from './errors.ts';
+import { explainProfile } from './profile-errors.ts';
+import type { CredentialSources } from './sources.ts';
 
 /**
- * `feature`: what the SDK is needed for. `undefined` where nobody asked for a profile and the default one gives none.
- * Throws EnvsealError.
+ * `feature`: what the SDK is needed for. `undefined` if no profile was requested and the default one gives
+ * none. Throws EnvsealError.
  */
 export async function fromSdkProfile(
   sources: CredentialSources,

@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
  */
 import { EnvsealError } from '../../errors.ts';
-import { MAX_ERROR_BODY_BYTES, STS_ATTEMPTS } from '../../limits.ts';
+import { MAX_ERROR_BODY_BYTES, STS_ATTEMPTS } from '../../limits-and-defaults.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
 import { retry } from '../../net/retry.ts';
 import type { AwsClient } from '../client.ts';
@@ -26,8 +26,8 @@ export interface StsCall {
 }
 
 const DENIED_HINTS: Readonly<Record<StsCall['action'], string>> = {
-  AssumeRole: 'allow it in the trust policy of the role and by IAM',
-  AssumeRoleWithWebIdentity: 'allow it in the trust policy of the role',
+  AssumeRole: "allow it in the role's trust policy and in IAM",
+  AssumeRoleWithWebIdentity: "allow it in the role's trust policy",
 };
 
 /** Throws `denied` where the role's trust policy or IAM says no, `configuration` for a region that cannot be one. */
@@ -85,8 +85,8 @@ function parseIdentity(xml: string, { role }: StsCall): AwsIdentity {
   if (accessKeyId && secretAccessKey && sessionToken) {
     return toIdentity({ accessKeyId, secretAccessKey, sessionToken, principal: role });
   }
-  throw new EnvsealError('credentials', `STS sent no credentials of the role ${role}`, {
-    hint: 'check AWS_ENDPOINT_URL_STS: what answers there is not STS',
+  throw new EnvsealError('credentials', `STS sent no credentials for the role ${role}`, {
+    hint: 'check AWS_ENDPOINT_URL_STS: the server there is not STS',
   });
 }
 

@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
  */
 import { EnvsealError } from '../../errors.ts';
-import { MAX_WEB_IDENTITY_TOKEN_BYTES } from '../../limits.ts';
+import { MAX_WEB_IDENTITY_TOKEN_BYTES } from '../../limits-and-defaults.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
 import type { AwsClient } from '../client.ts';
@@ -63,13 +63,13 @@ function explain(code: string, file: string): EnvsealError | undefined {
   switch (code) {
     case 'ExpiredTokenException':
       return refused(
-        `the web identity token in ${file} is expired`,
+        `the web identity token in ${file} has expired`,
         'mount a projected service account token: the kubelet renews it',
       );
     case 'InvalidIdentityToken':
     case 'InvalidIdentityTokenException':
       return refused(
-        `AWS does not accept the web identity token in ${file}`,
+        `AWS rejected the web identity token in ${file}`,
         "check that IAM has the cluster's OIDC provider, and that the token's audience is sts.amazonaws.com",
       );
     case 'IDPCommunicationError':

@@ -1,6 +1,6 @@
 /**
- * Where in an env file its assignments are. Reading for a start needs no positions, so this is a second pass over text
- * that has been parsed, and leans on that: it checks nothing.
+ * Positions of the assignments in an env file. Reading for a start needs no positions, so this is a second
+ * pass over text that has been parsed, and leans on that: it checks nothing.
  */
 import { type Cursor, takeLine } from '../cursor.ts';
 import { blanksEnd, takeUnquotedValue } from '../dotenv.ts';

@@ -3,10 +3,10 @@ import { EnvsealError } from '../../errors.ts';
 import type { Secret } from '../../secret.ts';
 import { type Differences, diffVariables, hasDifferences } from '../diff.ts';
 import type { ParseOptions } from '../entry.ts';
-import { quote } from '../format.ts';
 import { isName, NAME_IN_WORDS } from '../name.ts';
 import { lastWins, parseVariables } from '../parse.ts';
 import { parseJson } from '../parse-json.ts';
+import { quote } from '../write-dotenv.ts';
 import { editJson } from './json.ts';
 import { editLines } from './lines.ts';
 
@@ -30,7 +30,7 @@ export type Changes = ReadonlyMap<string, Secret | undefined>;
  *
  * Throws `malformed` for a file that cannot be parsed, as the parser does, and for what cannot be written: a bad name,
  * NUL, half a surrogate pair, and in the docker dialect a value of several lines. Throws `internal` if the result would
- * not read as what was asked for.
+ * not have the requested values.
  */
 export function editEnvFile(bytes: Uint8Array, changes: Changes, form: EnvFileForm): Uint8Array {
   const before = readVariables(bytes, form);
@@ -68,16 +68,16 @@ function writeValues(
 }
 
 function writeValue(name: string, value: string, { source, kind, dialect }: EnvFileForm): string {
-  // What is no name could be a value, so the message does not say it.
+  // An invalid name could be a value, so the message does not show it.
   if (!isName(name)) throw unwritable(`a variable in ${source}`, NAME_IN_WORDS);
   const subject = `${name} in ${source}`;
   if (value.includes('\0')) throw unwritable(subject, 'a value without NUL');
-  if (!value.isWellFormed()) throw unwritable(subject, 'a value without half a surrogate pair');
+  if (!value.isWellFormed()) throw unwritable(subject, 'a value without unpaired surrogates');
   if (kind === 'json') return JSON.stringify(value);
   if (dialect === 'dotenv') return quote(value);
   if (!value.includes('\n') && !value.endsWith('\r')) return value;
-  const hint = 'the docker dialect has no quotes: keep a value of several lines in a dotenv or JSON file';
-  throw unwritable(subject, 'a value of one line', hint);
+  const hint = 'the docker dialect has no quotes: keep a multi-line value in a dotenv or JSON file';
+  throw unwritable(subject, 'a single-line value', hint);
 }
 
 function unwritable(subject: string, expected: string, hint?: string): EnvsealError {
@@ -88,9 +88,13 @@ function unwritable(subject: string, expected: string, hint?: string): EnvsealEr
 /** Costs as much as reading the file, and no mistake above can lose a variable. */
 function expectSame(result: Uint8Array, wanted: Variables, form: EnvFileForm): void {
   if (readsAs(result, wanted, form)) return;
-  throw new EnvsealError('internal', `the changed ${form.source} would not read as what was asked for`, {
-    hint: 'nothing was changed; edit the file by hand, and report this as a bug',
-  });
+  throw new EnvsealError(
+    'internal',
+    `self-check failed: the changed ${form.source} does not have the requested values`,
+    {
+      hint: 'nothing was changed; edit the file by hand, and report this as a bug',
+    },
+  );
 }
 
 function readsAs(bytes: Uint8Array, wanted: Variables, form: EnvFileForm): boolean {

@@ -1,10 +1,10 @@
-import { MAX_ENV_STRING_BYTES } from '../../limits.ts';
+import { MAX_ENV_STRING_BYTES } from '../../limits-and-defaults.ts';
 import { VARIABLE_PREFIX } from '../../own-variables.ts';
 import { findPlaceholder } from './placeholder.ts';
 
 export type Severity = 'error' | 'warning';
 
-/** What is looked for. A start refuses the errors, or does not mean what their writer meant. */
+/** The rules. What breaks an error rule, `run` refuses or reads differently than its author meant. */
 export const RULES = {
   /** The file cannot be parsed. */
   syntax: 'error',
@@ -18,7 +18,7 @@ export const RULES = {
   'too-large': 'error',
   /** A shell cannot hold the name. */
   name: 'warning',
-  /** The value was to be replaced. */
+  /** The value looks like an unfilled placeholder. */
   placeholder: 'warning',
   /** The value begins or ends with white space. */
   'white-space': 'warning',
@@ -44,12 +44,12 @@ export interface CheckedEntry {
   readonly writing: 'quoted' | 'unquoted' | 'verbatim' | 'json';
 }
 
-/** Whether a start would refuse the name, because it makes programs load code and nobody allowed it. */
+/** Whether `run` would refuse the name, because it makes programs load code and is not allowed. */
 export type IsLoaderName = (name: string) => boolean;
 
 const encoder = new TextEncoder();
 
-/** What is wrong with one variable by itself. */
+/** Findings on one variable by itself. */
 export function checkEntry(entry: CheckedEntry, isLoaderName: IsLoaderName): Mistake[] {
   return [
     checkName(entry, isLoaderName),
@@ -60,27 +60,27 @@ export function checkEntry(entry: CheckedEntry, isLoaderName: IsLoaderName): Mis
   ].filter((mistake) => mistake !== undefined);
 }
 
-/** What the variable takes in an environment: `NAME=value` and its NUL. */
+/** Size of the variable in an environment: `NAME=value` and its NUL. */
 export function stringBytes({ name, value }: Pick<CheckedEntry, 'name' | 'value'>): number {
   return name.length + encoder.encode(value).length + 2;
 }
 
 function checkName({ name }: CheckedEntry, isLoaderName: IsLoaderName): Mistake | undefined {
   if (name.startsWith(VARIABLE_PREFIX)) {
-    const message = `${name} is reserved: names with ${VARIABLE_PREFIX} configure envseal, and a start refuses them`;
+    const message = `${name} is reserved: names with ${VARIABLE_PREFIX} configure envseal, and envseal run refuses them`;
     return { rule: 'reserved-name', message };
   }
   if (isLoaderName(name)) {
-    return { rule: 'loader-name', message: `${name} can make programs load code, so a start refuses it` };
+    return { rule: 'loader-name', message: `${name} can make programs load code, so envseal run refuses it` };
   }
   if (!/[.-]/.test(name)) return undefined;
-  return { rule: 'name', message: `${name} has a . or - in its name, which no shell can hold` };
+  return { rule: 'name', message: `${name} has a . or - in its name, which shells do not support` };
 }
 
 function checkSize(entry: CheckedEntry): Mistake | undefined {
   const bytes = stringBytes(entry);
   if (bytes <= MAX_ENV_STRING_BYTES) return undefined;
-  const message = `${entry.name} is ${bytes} bytes with its name, over the kernel's ${MAX_ENV_STRING_BYTES}`;
+  const message = `${entry.name} is ${bytes} bytes with its name, over the kernel's limit of ${MAX_ENV_STRING_BYTES}`;
   return { rule: 'too-large', message };
 }
 
@@ -88,7 +88,7 @@ function checkPlaceholder({ name, value }: CheckedEntry): Mistake | undefined {
   const placeholder = findPlaceholder(name, value);
   if (placeholder === undefined) return undefined;
   const what =
-    placeholder === 'blank' ? 'looks like a placeholder' : 'has a reference, which nothing expands';
+    placeholder === 'blank' ? 'looks like a placeholder' : 'contains a reference, which is not expanded';
   return { rule: 'placeholder', message: `the value of ${name} ${what}` };
 }
 
@@ -111,15 +111,17 @@ function checkQuotes(entry: CheckedEntry): Mistake | undefined {
 /** A line of base64 ends with = and has nothing behind it. */
 const SWALLOWED = /\n(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=[^=\s]/;
 
-/** Who puts a value into quotes means what is between them: there, quotes are no mistake. */
+/** In a quoted value, the quotes inside are intended, not a mistake. */
 function describeQuotes({ value, writing }: CheckedEntry): string | undefined {
   if (writing === 'quoted')
-    return SWALLOWED.test(value) ? 'holds lines that are assignments: is a quote missing?' : undefined;
+    return SWALLOWED.test(value)
+      ? 'contains lines that look like assignments: is a quote missing?'
+      : undefined;
   const [first, last] = [value.charAt(0), value.charAt(value.length - 1)];
   if (value.length > 1 && first === last && isQuote(first)) return 'keeps the quotes around it';
   if (writing === 'json') return undefined;
-  if (isLone(first, value)) return 'begins with a quote that nothing closes';
-  return isLone(last, value) ? 'ends with a quote that nothing opens' : undefined;
+  if (isLone(first, value)) return 'begins with an unclosed quote';
+  return isLone(last, value) ? 'ends with an unopened quote' : undefined;
 }
 
 /** `say "hi"` ends with a quote that is not alone. */

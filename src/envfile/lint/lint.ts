@@ -1,6 +1,6 @@
-/** Mistakes in an env file, found before anybody starts with it. Pure. */
+/** Mistakes in an env file, found before it is used. Pure. */
 import { EnvsealError } from '../../errors.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { placeOf } from '../cursor.ts';
 import { locate } from '../edit/assignments.ts';
 import type { EnvFileForm } from '../edit/edit.ts';
@@ -43,7 +43,7 @@ interface LineEntry extends CheckedEntry {
 }
 
 interface ReadFile {
-  /** Up to where the file goes wrong. */
+  /** Up to the first syntax error. */
   readonly entries: readonly LineEntry[];
   readonly lineEndings: readonly LineEnding[];
   readonly syntax: Finding | undefined;
@@ -147,7 +147,7 @@ function findTooLarge(bytes: Uint8Array, entries: readonly LineEntry[]): Finding
       : []),
     ...(total > USUAL_TOTAL_BYTES
       ? [
-          `the variables are ${total} bytes, over the kernel's ${USUAL_TOTAL_BYTES} for arguments and environment`,
+          `the variables are ${total} bytes, over the kernel's limit of ${USUAL_TOTAL_BYTES} for arguments and environment`,
         ]
       : []),
   ];

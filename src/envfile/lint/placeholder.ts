@@ -1,10 +1,12 @@
 /**
- * Values that were meant to be replaced before anybody uses them. A warning costs little and a missed one an outage, but
+ * Values that were meant to be replaced before use. A warning costs little and a missed one an outage, but
  * one that cries at real passwords is switched off: so each pattern is about the whole value, or about marks that no
  * generator of passwords writes.
  */
 
-/** `blank`: somebody was to fill it in. `reference`: some program was to expand it, and envseal does not. */
+/**
+ * `blank`: meant to be filled in. `reference`: meant to be expanded by a program, which envseal does not do.
+ */
 export type Placeholder = 'blank' | 'reference';
 
 /** What the value is without case and `-`, `_`, `.`, `!` and spaces. */

@@ -12,7 +12,7 @@ import type { AuditEvent } from '../event.ts';
 import type { MakeSink } from '../sink.ts';
 import { decode, misused, readQuery, readSwitch, sinkName } from './sink-uri.ts';
 
-interface Place {
+interface LogStream {
   readonly name: string;
   readonly region: string;
   readonly group: string;
@@ -57,8 +57,11 @@ function readNames(url: URL): { group: string; stream: string | undefined } {
   );
 }
 
-/** Group and stream are made where they are missing: each container has a stream of its own, and nobody knows its name. */
-async function put(events: readonly AuditEvent[], place: Place, client: AwsClient): Promise<void> {
+/**
+ * Group and stream are made where they are missing: each container has a stream of its own, whose name is not
+ * known in advance.
+ */
+async function put(events: readonly AuditEvent[], place: LogStream, client: AwsClient): Promise<void> {
   const input = { ...names(place), logEvents: [...events].sort(byTime).map(toLogEvent) };
   try {
     checkAnswer(await call('PutLogEvents', input, place, client));
@@ -69,7 +72,7 @@ async function put(events: readonly AuditEvent[], place: Place, client: AwsClien
   }
 }
 
-async function createStream(place: Place, client: AwsClient): Promise<void> {
+async function createStream(place: LogStream, client: AwsClient): Promise<void> {
   try {
     await call('CreateLogStream', names(place), place, client);
   } catch (error) {
@@ -79,7 +82,7 @@ async function createStream(place: Place, client: AwsClient): Promise<void> {
   }
 }
 
-function names({ group, stream }: Place) {
+function names({ group, stream }: LogStream) {
   return { logGroupName: group, logStreamName: stream };
 }
 
@@ -92,7 +95,7 @@ type Operation = 'PutLogEvents' | 'CreateLogStream' | 'CreateLogGroup';
 async function call(
   operation: Operation,
   input: Readonly<Record<string, unknown>>,
-  { name, region, group, stream }: Place,
+  { name, region, group, stream }: LogStream,
   client: AwsClient,
 ): Promise<JsonObject> {
   const arn = `arn:${partitionOf(region)}:logs:${region}:*:log-group:${group}`;
@@ -115,7 +118,7 @@ async function call(
   }
 }
 
-/** Another container was faster. */
+/** Another container created it first. */
 const EXISTS = new EnvsealError('configuration', 'it exists already');
 
 function explain(code: string, group: string): EnvsealError | undefined {
@@ -126,10 +129,10 @@ function explain(code: string, group: string): EnvsealError | undefined {
       return new EnvsealError('not_found', `no such log group: ${group}`, {
         hint: `aws logs create-log-group --log-group-name ${group}, or add create-group=true to the URI`,
       });
-    // Two make the same group at the same time.
+    // Two containers create the same group at the same time.
     case 'OperationAbortedException':
       return new EnvsealError('unreachable', 'CloudWatch Logs is busy with the log group', {
-        hint: 'it was tried again with growing waits',
+        hint: 'retried with backoff; try again later',
         retryable: true,
       });
     default:

@@ -32,8 +32,8 @@ function explain(error: unknown): EnvsealError {
   switch (errno) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new EnvsealError('configuration', 'there is no folder for it', {
-        hint: 'make the folder, or mount it into the container',
+      return new EnvsealError('configuration', 'its folder does not exist', {
+        hint: 'create the folder, or mount it into the container',
         cause: error,
       });
     case 'EISDIR':
@@ -45,19 +45,20 @@ function explain(error: unknown): EnvsealError {
     case 'EPERM':
     case 'EROFS':
       return new EnvsealError('denied', `no permission to append to it: ${errno}`, {
-        hint: 'check mode and owner of the file and its folder, the user of the container, and a read-only mount',
+        hint: 'check the mode and owner of the file and its folder, the user of the container, and whether the mount is read-only',
         cause: error,
       });
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
       return new EnvsealError('undelivered', `no space left for it: ${errno}`, {
-        hint: 'make space, or raise the quota',
+        hint: 'free some space, or raise the quota',
         cause: error,
       });
     default:
       return new EnvsealError('undelivered', `cannot append to it: ${errno}`, {
-        hint: errno === 'ENXIO' ? 'nobody reads from this pipe' : 'look the error up in open(2) and write(2)',
+        hint:
+          errno === 'ENXIO' ? 'no process reads from this pipe' : 'look up the error in open(2) and write(2)',
         cause: error,
       });
   }

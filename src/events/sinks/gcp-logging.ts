@@ -22,7 +22,7 @@ export const gcpLogging: MakeSink = (url, context) => {
     throw misused(url, 'names no log', 'use gcp-logging://PROJECT/LOG');
   }
   if (!isDefaultUniverse(context.variables)) {
-    throw misused(url, 'is of googleapis.com only', 'in another universe, use otlp+https: or stderr:');
+    throw misused(url, 'works only with googleapis.com', 'in another universe, use otlp+https: or stderr:');
   }
   const target = googleUrl('logging', 'entries:write', context.variables);
   context.http.refuseInsecure(target);
@@ -64,8 +64,8 @@ function explain(answer: GoogleAnswer, subject: string, project: string): Envsea
   const isJson = /^application\/json\b/i.test(answer.headers.get('content-type') ?? '');
   if (answer.status === 200 && isJson && answer.body.error === undefined) return undefined;
   if (answer.status === 200) {
-    return new EnvsealError('undelivered', 'its answer is not that of Cloud Logging', {
-      hint: 'look for what is between here and logging.googleapis.com',
+    return new EnvsealError('undelivered', 'it does not respond like Cloud Logging', {
+      hint: 'look for a proxy between here and logging.googleapis.com',
     });
   }
   if (answer.status === 404) {

@@ -1,7 +1,9 @@
-/** One POST to a receiver of events: retried where that may help, its status explained, redirects never followed. */
+/**
+ * One POST to a receiver of events: retried if that may help, its status explained, redirects never followed.
+ */
 import { EnvsealError } from '../../errors.ts';
 import { type JsonObject, parseObject } from '../../json.ts';
-import { MAX_ANSWER_BYTES } from '../../limits.ts';
+import { MAX_ANSWER_BYTES } from '../../limits-and-defaults.ts';
 import type { Deadline } from '../../net/deadline.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
@@ -14,7 +16,7 @@ export interface Post {
   /** Made anew for each try. */
   readonly headers: () => Record<string, string>;
   readonly body: string;
-  /** What to check where the receiver does not let us in. */
+  /** What to check if the receiver denies access. */
   readonly secret: string;
   /** What only this receiver means with an answer; `undefined`: what its status says. */
   readonly explain?: (answer: Answer) => EnvsealError | undefined;
@@ -23,7 +25,7 @@ export interface Post {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** `undefined` where it is no JSON object. */
+  /** `undefined` if it is not a JSON object. */
   readonly body: JsonObject | undefined;
 }
 
@@ -57,15 +59,15 @@ async function send(request: Post, { http }: SinkContext, { signal }: Deadline):
 function explainStatus({ status, headers }: Answer, secret: string): EnvsealError | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (status === 401) {
-    return new EnvsealError('credentials', 'it does not know us: 401', { hint: `check ${secret}` });
+    return new EnvsealError('credentials', 'authentication failed: 401', { hint: `check ${secret}` });
   }
   if (status === 403) {
-    return new EnvsealError('denied', 'it does not let us in: 403', {
-      hint: `check ${secret} and its rights`,
+    return new EnvsealError('denied', 'not authorized: 403', {
+      hint: `check ${secret} and its permissions`,
     });
   }
   if (status === 429) {
-    return new EnvsealError('throttled', 'it throttles: 429', {
+    return new EnvsealError('throttled', 'it throttles requests: 429', {
       hint: 'start fewer containers at once, or raise --event-timeout',
       retryable: true,
       retryAfterMs: retryAfterMs(headers),
@@ -73,22 +75,22 @@ function explainStatus({ status, headers }: Answer, secret: string): EnvsealErro
   }
   if (status >= 500 || status === 408) {
     return new EnvsealError('unreachable', `it failed with ${status}`, {
-      hint: 'it was tried again with growing waits; look at its own log',
+      hint: 'retried with backoff; check its log',
       retryable: true,
       retryAfterMs: retryAfterMs(headers),
     });
   }
   if (status >= 300 && status < 400) {
-    return new EnvsealError('undelivered', `it redirects to another place: ${status}`, {
-      hint: 'events and tokens go to the host in the URI only: put the right one into --event-sink',
+    return new EnvsealError('undelivered', `it redirects elsewhere: ${status}`, {
+      hint: 'events and tokens are sent only to the host in the URI: put the final address into --event-sink',
     });
   }
   return new EnvsealError('undelivered', `it refused the event with ${status}`, {
-    hint: 'check host and path in --event-sink, and look at its own log',
+    hint: 'check the host and path in --event-sink, and its log',
   });
 }
 
-/** Whether one of our secrets is set, in its variable or by a file. */
+/** Whether one of envseal's secrets is set, in its variable or by a file. */
 export function isSet(name: string, { variables }: SinkContext): boolean {
   return variables[name] !== undefined || variables[`${name}_FILE`] !== undefined;
 }

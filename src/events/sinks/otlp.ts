@@ -4,7 +4,7 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import { VERSION } from '../../version.ts';
-import { type AuditEvent, lastWord, type Place } from '../event.ts';
+import { type AuditEvent, lastWord, type Workload } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 import type { MakeSink, SinkContext } from '../sink.ts';
 import { type Answer, isSet, post } from './http-post.ts';
@@ -57,7 +57,7 @@ function tryDecode(text: string): string | undefined {
 function explain({ status, body }: Answer): EnvsealError | undefined {
   if (status < 200 || status >= 300) return undefined;
   if (body === undefined) {
-    return new EnvsealError('undelivered', 'its answer is not that of an OTLP receiver', {
+    return new EnvsealError('undelivered', 'it does not respond like an OTLP receiver', {
       hint: 'check host, port and ?path= in --event-sink, and that the receiver speaks OTLP/HTTP',
     });
   }
@@ -85,7 +85,7 @@ function logsRequest(events: readonly AuditEvent[]): object {
   };
 }
 
-function resourceFields(place: Place | undefined): Record<string, unknown> {
+function resourceFields(place: Workload | undefined): Record<string, unknown> {
   // A digest or a tag is no part of the name.
   const [, image, tag] = /^(.*?)(?::([\w.-]+))?(?:@.*)?$/.exec(place?.image ?? '') ?? [];
   return {

@@ -38,12 +38,15 @@ export function sinkForms(): readonly string[] {
   return Object.values(SINKS).map(({ form }) => form);
 }
 
-/** Throws `configuration` for what is no sink. What is not understood is not shown: it can hold a password or a token. */
+/**
+ * Throws `configuration` for an invalid sink. What is not understood is not shown: it can hold a password or
+ * a token.
+ */
 export async function makeSink(uri: string, context: SinkContext): Promise<Sink> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(uri)?.[1]?.toLowerCase();
   const row = scheme !== undefined && Object.hasOwn(SINKS, scheme) ? SINKS[scheme] : undefined;
   if (row === undefined) throw unknown(scheme);
-  if (!URL.canParse(uri)) throw refused(`the event sink ${scheme}: is no URI`, `use ${row.form}`);
+  if (!URL.canParse(uri)) throw refused(`the event sink ${scheme}: is not a valid URI`, `use ${row.form}`);
   const url = new URL(uri);
   if (url.username + url.password !== '') {
     throw refused(
@@ -59,9 +62,9 @@ export async function makeSink(uri: string, context: SinkContext): Promise<Sink>
 function unknown(scheme: string | undefined): EnvsealError {
   const near = scheme === undefined ? undefined : nearest(scheme, Object.keys(SINKS));
   if (near !== undefined) {
-    return refused(`there is no event sink ${scheme}:`, `did you mean ${SINKS[near]?.form}?`);
+    return refused(`unknown event sink ${scheme}:`, `did you mean ${SINKS[near]?.form}?`);
   }
-  return refused('an event sink is of no known kind', `use one of ${sinkForms().join(', ')}`);
+  return refused('unknown kind of event sink', `use one of ${sinkForms().join(', ')}`);
 }
 
 function refused(message: string, hint: string): EnvsealError {

@@ -1,8 +1,8 @@
-/** What the URIs of sinks have in common. */
+/** Shared parsing of sink URIs. */
 import { EnvsealError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 
-/** What messages call a sink: a query can hold a token. */
+/** The name of a sink in messages, without its query, which can hold a token. */
 export function sinkName(url: URL): string {
   return url.href.replace(/[?#].*/s, '');
 }
@@ -23,7 +23,7 @@ export function readQuery(url: URL, known: readonly string[]): Query {
       );
     }
     if (name in query) throw misused(url, `has the query parameter ${name} twice`, 'keep one');
-    if (value === '') throw misused(url, `has ${name} without a value`, 'write name=value, or leave it out');
+    if (value === '') throw misused(url, `has ${name} without a value`, 'write name=value, or omit it');
     query[name] = value;
   }
   return query;
@@ -35,19 +35,21 @@ export function readSwitch(url: URL, query: Query, name: string): boolean {
   throw misused(url, `has an unknown ${name}`, `use ${name}=true or ${name}=false`);
 }
 
-/** Throws `configuration` for what encodes nothing, and for a NUL. */
+/** Throws `configuration` for an invalid % escape, and for a NUL. */
 export function decode(url: URL, text: string): string {
   let decoded: string;
   try {
     decoded = decodeURIComponent(text);
   } catch {
-    throw misused(url, 'has a % that encodes nothing', 'write %25 for a %');
+    throw misused(url, 'has an invalid % escape', 'write %25 for a %');
   }
-  if (decoded.includes('\0')) throw misused(url, 'has a NUL', 'leave %00 out');
+  if (decoded.includes('\0')) throw misused(url, 'has a NUL', 'remove %00');
   return decoded;
 }
 
-/** The http: or https: URL behind `splunk+https:` and its like. Throws `configuration` where there is no host. */
+/**
+ * The http: or https: URL behind `splunk+https:` and its like. Throws `configuration` if there is no host.
+ */
 export function httpUrl(url: URL, path: string): URL {
   const text = `${url.protocol.replace(/^.*\+/, '')}//${url.host}`;
   if (!path.startsWith('/')) throw misused(url, 'has a path that is not absolute', 'use path=/PATH');

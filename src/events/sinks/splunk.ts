@@ -20,7 +20,7 @@ export const splunk: MakeSink = (url, context) => {
   const target = httpUrl(url, query.path ?? EVENT_PATH);
   const isAcknowledged = readSwitch(url, query, 'ack');
   if (isAcknowledged && !target.pathname.endsWith('/event')) {
-    throw misused(url, 'has a path that is not that of events', `use path=${EVENT_PATH}`);
+    throw misused(url, 'has a path other than that of the event endpoint', `use path=${EVENT_PATH}`);
   }
   context.http.refuseInsecure(target);
   const authorization = `Splunk ${readToken(context)}`;
@@ -45,9 +45,13 @@ export const splunk: MakeSink = (url, context) => {
 function readToken(context: SinkContext): string {
   const token = context.secret(TOKEN).reveal().trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new EnvsealError('configuration', `${TOKEN} is no token: not one line of visible ASCII`, {
-    hint: 'set it to the token value of the HTTP Event Collector, without the word Splunk',
-  });
+  throw new EnvsealError(
+    'configuration',
+    `${TOKEN} is not a valid token: expected one line of visible ASCII`,
+    {
+      hint: 'set it to the token value of the HTTP Event Collector, without the word Splunk',
+    },
+  );
 }
 
 /** Index and the token's other defaults stay Splunk's unless the URI names them. */
@@ -78,17 +82,17 @@ function explain({ status, body }: Answer): EnvsealError | undefined {
   if (status >= 500 || status === 429) return undefined;
   if (code === SERVER_IS_BUSY) {
     return new EnvsealError('unreachable', `Splunk is busy: code ${code}`, {
-      hint: 'it was tried again with growing waits; look at the queues of its indexers',
+      hint: 'retried with backoff; check the queues of its indexers',
       retryable: true,
     });
   }
   if (typeof code === 'number' && code !== 0) {
-    return new EnvsealError('undelivered', `Splunk did not take the event: code ${code}`, {
-      hint: CODE_HINTS[code] ?? "look the code up in Splunk's documentation of the HTTP Event Collector",
+    return new EnvsealError('undelivered', `Splunk rejected the event: code ${code}`, {
+      hint: CODE_HINTS[code] ?? "look up the code in Splunk's documentation of the HTTP Event Collector",
     });
   }
   if (status < 200 || status >= 300 || code === 0) return undefined;
-  return new EnvsealError('undelivered', 'its answer is not that of an HTTP Event Collector', {
+  return new EnvsealError('undelivered', 'it does not respond like an HTTP Event Collector', {
     hint: 'check host, port and path in --event-sink',
   });
 }
@@ -99,7 +103,7 @@ const CODE_HINTS: Readonly<Record<number, string>> = {
   7: 'allow the index for this token, or check ?index=',
   10: 'the token has indexer acknowledgment enabled: add ack=true',
   11: 'the token has indexer acknowledgment enabled: add ack=true',
-  14: 'leave ack=true out, or enable indexer acknowledgment for the token',
+  14: 'remove ack=true, or enable indexer acknowledgment for the token',
 };
 
 /** https://help.splunk.com/splunk-enterprise/get-data-in/collect-http-event-data/about-http-event-collector-indexer-acknowledgment */
@@ -110,7 +114,7 @@ async function waitForIndexers(
   deadline: Deadline,
 ): Promise<void> {
   if (typeof ackId !== 'number') {
-    throw new EnvsealError('undelivered', 'Splunk took the event and gave no ackId to ask for', {
+    throw new EnvsealError('undelivered', 'Splunk accepted the event but returned no ackId', {
       hint: CODE_HINTS[14] as string,
     });
   }
@@ -137,8 +141,8 @@ function explainAck(answer: Answer): EnvsealError | undefined {
 }
 
 function notIndexed(): EnvsealError {
-  return new EnvsealError('undelivered', 'Splunk took the event and has not indexed it in time', {
-    hint: 'raise --event-timeout, or leave ack=true out',
+  return new EnvsealError('undelivered', 'Splunk accepted the event but did not index it in time', {
+    hint: 'raise --event-timeout, or remove ack=true',
     retryable: true,
   });
 }

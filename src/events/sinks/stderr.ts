@@ -13,8 +13,8 @@ export const stderr: MakeSink = (url, { system }) => {
     async deliver(events) {
       for (const event of events) {
         if (system.write(STDERR, `${JSON.stringify(event)}\n`)) continue;
-        throw new EnvsealError('undelivered', 'stderr cannot be written to', {
-          hint: 'it is closed or full: look at where the container engine sends it',
+        throw new EnvsealError('undelivered', 'cannot write to stderr', {
+          hint: 'it is closed or full: check where the container engine sends it',
         });
       }
     },

@@ -3,8 +3,8 @@ import { type AuditEvent, lastWord } from '../event.ts';
 import { SEVERITIES } from '../severity.ts';
 
 /**
- * Names of our own need a private enterprise number. This one is for examples, and nobody's: we have none, and to take
- * somebody else's would be worse. https://www.rfc-editor.org/rfc/rfc5612
+ * Custom names need a private enterprise number. This one is reserved for examples: envseal has none, and to
+ * take someone else's would be worse. https://www.rfc-editor.org/rfc/rfc5612
  */
 const SD_ID = 'envseal@32473';
 

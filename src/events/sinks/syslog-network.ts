@@ -44,7 +44,7 @@ function unreachable(host: string, error: unknown, { signal }: Deadline): Envsea
   const isTls = isTlsFailure(code);
   return new EnvsealError('unreachable', `cannot reach ${host}: ${code}`, {
     hint: isTls
-      ? 'check the host name and the clock; a private CA goes into SSL_CERT_FILE'
+      ? 'check the host name and the clock; for a private CA, set SSL_CERT_FILE'
       : 'check host and port, the network policy, and that the receiver takes RFC 5424 with octet counting',
     cause: error,
     retryable: !isTls,

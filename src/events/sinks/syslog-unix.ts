@@ -73,7 +73,7 @@ function explain(code: string, cause: unknown): EnvsealError {
       });
     default:
       return new EnvsealError('unreachable', `cannot write to the socket: ${code}`, {
-        hint: 'look whether the syslog daemon runs, and keeps up',
+        hint: 'check that the syslog daemon is running and keeps up',
         cause,
         retryable: true,
       });

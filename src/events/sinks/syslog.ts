@@ -31,12 +31,12 @@ export const syslog: MakeSink = (url, context) => {
   }
   const isBare = url.pathname === '' || url.pathname === '/';
   if (!isUnix && (url.hostname === '' || !isBare)) {
-    throw misused(url, 'is no host and port', `use ${url.protocol}//HOST:PORT`);
+    throw misused(url, 'has no valid host and port', `use ${url.protocol}//HOST:PORT`);
   }
   const path = decode(url, url.pathname);
   const host = decode(url, url.hostname).replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (DEFAULT_PORTS[transport] ?? 0) : Number(url.port);
-  // Loaded while the sources are on their way; a failure is met by who needs it.
+  // Loaded while the sources are on their way; a failure surfaces when it is needed.
   const network = isUnix ? undefined : import('./syslog-network.ts');
   network?.catch(() => {});
   return {

@@ -1,44 +1,18 @@
 /**
- * Who we are at Google Cloud. The order is that of gcloud and of Application Default Credentials; each row is loaded when
- * it is its turn, and a token in the environment needs nothing.
+ * Our access token for Google Cloud. The order is that of gcloud and of Application Default Credentials; each
+ * row is loaded when it is its turn, and a token in the environment needs nothing.
  */
 import { EnvsealError } from '../../errors.ts';
-import type { Deadline } from '../../net/deadline.ts';
-import type { Http } from '../../net/http.ts';
 import { Secret } from '../../secret.ts';
 import { toByteString } from '../../system/bytes.ts';
-import type { System } from '../../system/system.ts';
 import type { GoogleVariables } from '../endpoint.ts';
-
-export interface GoogleToken {
-  readonly token: Secret;
-  /** Where it is from, for people. */
-  readonly origin: string;
-  /** Service account or user, where it is known without a call. */
-  readonly principal: string | undefined;
-}
-
-/**
- * A token that is usable now. Throws `credentials` where nothing gives any or what should give one refuses; `denied`
- * where a service account may not be impersonated; `unreachable` where it does not answer.
- */
-export type TokenProvider = () => Promise<GoogleToken>;
-
-export interface TokenSources {
-  readonly variables: GoogleVariables;
-  readonly http: Http;
-  readonly deadline: Deadline;
-  readonly system: System;
-}
-
-/** What every row finds. */
-export interface FoundToken {
-  readonly text: string;
-  readonly principal: string | undefined;
-}
-
-/** https://docs.cloud.google.com/docs/authentication#authorization-gcp */
-export const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+import {
+  type FoundToken,
+  type GoogleToken,
+  isToken,
+  type TokenProvider,
+  type TokenSources,
+} from './token.ts';
 
 interface SourceRow {
   readonly origin: string;
@@ -136,14 +110,13 @@ function toToken({ text, principal }: FoundToken, origin: string): GoogleToken {
   return { token: new Secret(text), origin, principal };
 }
 
-/** It becomes a header, so it must not end one. */
-export function isToken(text: unknown): text is string {
-  return typeof text === 'string' && /^[\x21-\x7e]+$/.test(text);
-}
-
 function checkToken(text: string, what: string): string {
   if (isToken(text)) return text;
-  throw new EnvsealError('credentials', `${what} is no access token: not one line of visible ASCII`, {
-    hint: 'set it to what gcloud auth print-access-token prints',
-  });
+  throw new EnvsealError(
+    'credentials',
+    `${what} is not a valid access token: expected one line of visible ASCII`,
+    {
+      hint: 'set it to what gcloud auth print-access-token prints',
+    },
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * Why there is no token. Messages of services and of libraries can quote a file, a program or a token, so none is used;
- * what a service says is branched on by code, and by its description only where one code means several things.
+ * Errors for tokens that cannot be had. Messages of services and of libraries can quote a file, a program or
+ * a token, so none is used; what a service says is branched on by code, and by its description only where one
+ * code means several things.
  */
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
@@ -28,8 +29,8 @@ const LOGIN_HINT = 'gcloud auth application-default login';
 const SERVICE_ACCOUNT: readonly Meaning[] = [
   {
     when: /^invalid_grant: Invalid JWT Signature/,
-    says: ({ file }) => `the key in ${file.name} was deleted or disabled, or is of another account`,
-    hint: 'look with gcloud iam service-accounts keys list, and make a new one',
+    says: ({ file }) => `the key in ${file.name} was deleted or disabled, or belongs to another account`,
+    hint: 'check gcloud iam service-accounts keys list, and create a new one',
   },
   {
     when: /^invalid_grant: Invalid JWT: Token must be a short-lived token/,
@@ -39,7 +40,7 @@ const SERVICE_ACCOUNT: readonly Meaning[] = [
   {
     when: /^invalid_grant: Invalid grant: account not found/,
     says: ({ file }) => `the service account of ${file.name} does not exist`,
-    hint: 'look with gcloud iam service-accounts list, and take the key of one that exists',
+    hint: 'check gcloud iam service-accounts list, and use the key of one that exists',
   },
 ];
 
@@ -47,12 +48,12 @@ const USER: readonly Meaning[] = [
   {
     // https://support.google.com/a/answer/9368756
     when: /^invalid_grant.*(invalid_rapt|rapt_required)/,
-    says: ({ file }) => `the session of the user in ${file.name} is over`,
-    hint: `${LOGIN_HINT}; an organization that limits sessions wants a service account for what runs by itself`,
+    says: ({ file }) => `the session of the user in ${file.name} has expired`,
+    hint: `${LOGIN_HINT}; if your organization limits sessions, use a service account for unattended programs`,
   },
   {
     when: /^invalid_grant/,
-    says: ({ file }) => `the login in ${file.name} is expired or revoked`,
+    says: ({ file }) => `the login in ${file.name} has expired or was revoked`,
     hint: LOGIN_HINT,
   },
   {
@@ -66,13 +67,13 @@ const USER: readonly Meaning[] = [
 const WORKLOAD: readonly Meaning[] = [
   {
     when: /^invalid_grant: .*(is stale to sign-in|expired)/,
-    says: ({ file }) => `the workload identity token of ${sourceOf(file)} is expired`,
-    hint: 'let what writes it renew it: the kubelet does for a projected service account token',
+    says: ({ file }) => `the workload identity token of ${sourceOf(file)} has expired`,
+    hint: 'renew it; the kubelet does this for a projected service account token',
   },
   {
     when: /^invalid_grant: .*audience.* does not match/,
     says: ({ file }) => `the workload identity token of ${sourceOf(file)} is for another audience`,
-    hint: 'its audience has to be one that the provider allows; without a list it is the https: name of the provider',
+    hint: 'use an audience that the provider allows; without a list it is the https: name of the provider',
   },
   {
     when: /^invalid_grant: .*(issuer|signature)/,
@@ -81,12 +82,12 @@ const WORKLOAD: readonly Meaning[] = [
   },
   {
     when: /^invalid_grant: Received invalid AWS response/,
-    says: ({ file }) => `AWS does not accept the credentials that ${file.name} is used with`,
+    says: ({ file }) => `AWS rejected the credentials used with ${file.name}`,
     hint: 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and the clock, or the role of the instance',
   },
   {
     when: /^invalid_grant/,
-    says: ({ file }) => `Google does not accept the workload identity token of ${sourceOf(file)}`,
+    says: ({ file }) => `Google rejected the workload identity token of ${sourceOf(file)}`,
     hint: 'check the issuer, the audience and the lifetime of the token against the provider',
   },
   {
@@ -108,7 +109,7 @@ const MEANINGS: Readonly<Record<CredentialFile['type'], readonly Meaning[]>> = {
   external_account_authorized_user: [
     {
       when: /^invalid_grant/,
-      says: ({ file }) => `the login in ${file.name} is expired or revoked`,
+      says: ({ file }) => `the login in ${file.name} has expired or was revoked`,
       hint: 'gcloud auth application-default login --login-config FILE',
     },
   ],
@@ -130,14 +131,14 @@ export function explainRefusedToken(refused: TokenAnswer, file: CredentialFile):
       SOURCE_HINT,
     );
   const word = refusal.error === '' ? '' : ` ${refusal.error}`;
-  return because(`${url.host} refused ${file.name} with ${status}${word}`, 'look at how the file was made');
+  return because(`${url.host} refused ${file.name} with ${status}${word}`, 'check how the file was created');
 }
 
 /** For an answer of generateAccessToken that is no success. */
 export function explainImpersonation(refused: TokenAnswer, target: string): EnvsealError {
   const { status, headers, json } = refused;
   if (status === 404)
-    return because(`there is no service account ${target}`, 'look with gcloud iam service-accounts list');
+    return because(`there is no service account ${target}`, 'check gcloud iam service-accounts list');
   const refusal = explainGoogleRefusal({
     status,
     headers,
@@ -148,17 +149,17 @@ export function explainImpersonation(refused: TokenAnswer, target: string): Envs
   });
   if (refusal.code !== 'denied' || !refusal.message.includes('iam.serviceAccounts.')) return refusal;
   return new EnvsealError('denied', refusal.message, {
-    hint: `grant roles/iam.serviceAccountTokenCreator on ${target} to who impersonates it (a workload identity needs roles/iam.workloadIdentityUser)`,
+    hint: `grant roles/iam.serviceAccountTokenCreator on ${target} to the identity that impersonates it (a workload identity needs roles/iam.workloadIdentityUser)`,
     cause: refusal,
   });
 }
 
 /** For a file that lacks a field, or has another kind of value in it. */
 export function incomplete(file: CredentialFile, field: string): EnvsealError {
-  return because(`${file.name} has no usable ${field}`, 'use the file as Google made it');
+  return because(`${file.name} has no valid ${field}`, 'use the file as Google created it');
 }
 
-/** Whom the credentials of an external or impersonated account are exchanged for: an address, or a number. */
+/** The account that external or impersonated credentials are exchanged for: an address, or a number. */
 export function impersonatedIn(fields: CredentialFields): string | undefined {
   const url = fields.service_account_impersonation_url;
   if (typeof url !== 'string') return undefined;
@@ -166,16 +167,16 @@ export function impersonatedIn(fields: CredentialFields): string | undefined {
   return /^\d{1,30}$/.test(account) ? account : emailOf(account.replace('%40', '@'));
 }
 
-export const SOURCE_HINT = 'check credential_source in the file, and what answers there';
+export const SOURCE_HINT = 'check credential_source in the file, and the server there';
 
 function ofTheServer({ url, status, headers }: TokenAnswer): EnvsealError | undefined {
   if (status !== 429 && status !== 408 && status < 500) return undefined;
   const [code, message]: [ErrorCode, string] =
     status === 429
-      ? ['throttled', `${url.host} throttles`]
+      ? ['throttled', `throttled by ${url.host}`]
       : ['unreachable', `${url.host} failed with ${status}`];
   return new EnvsealError(code, message, {
-    hint: 'it was tried again with growing waits; see https://status.cloud.google.com',
+    hint: 'retried with backoff; see https://status.cloud.google.com',
     retryable: true,
     retryAfterMs: retryAfterMs(headers),
   });
@@ -195,7 +196,7 @@ function isSource({ href }: URL, { fields }: CredentialFile): boolean {
   );
 }
 
-/** Where a workload's token is from, for people. */
+/** The origin of a workload's token, for people. */
 function sourceOf({ name, fields }: CredentialFile): string {
   const source = sourceIn(fields);
   return isText(source.file) ? showPath(source.file) : name;

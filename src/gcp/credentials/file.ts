@@ -6,7 +6,7 @@
 import { EnvsealError } from '../../errors.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
-import type { TokenSources } from './chain.ts';
+import type { TokenSources } from './token.ts';
 
 export const CREDENTIAL_TYPES = [
   'service_account',
@@ -28,7 +28,10 @@ export interface CredentialFile {
 
 const MAX_FILE_BYTES = 64 * 1024;
 
-/** Of the variable, which is set: a path, or in GOOGLE_CREDENTIALS the JSON itself. Throws `credentials`. */
+/**
+ * The file that the variable, which is set, names: a path, or in GOOGLE_CREDENTIALS the JSON itself. Throws
+ * `credentials`.
+ */
 export function findCredentialFile(variable: string, { variables, system }: TokenSources): CredentialFile {
   const value = variables[variable] as string;
   if (variable !== 'GOOGLE_CREDENTIALS' || !value.trimStart().startsWith('{'))
@@ -49,7 +52,7 @@ export function readFileOf(variable: string, path: string, system: System): stri
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';
     throw new EnvsealError('credentials', `cannot read ${nameFile(variable, path)}: ${reason}`, {
-      hint: `set ${variable} to ${variable === 'GOOGLE_CREDENTIALS' ? 'the JSON of a credential file, or to its path' : 'the path of a file that the container has'}`,
+      hint: `set ${variable} to ${variable === 'GOOGLE_CREDENTIALS' ? 'the JSON of a credential file, or to its path' : 'the path of a file in the container'}`,
       cause: error,
     });
   }
@@ -62,8 +65,8 @@ export function checkType(fields: unknown, name: string): CredentialFile {
     ? CREDENTIAL_TYPES.find((known) => known === (fields as CredentialFields).type)
     : null;
   if (type) return { type, fields: fields as CredentialFields, name };
-  throw new EnvsealError('credentials', `${name} holds no Google credentials of a known type`, {
-    hint: `its "type" has to be one of ${CREDENTIAL_TYPES.join(', ')}`,
+  throw new EnvsealError('credentials', `${name} does not hold Google credentials of a known type`, {
+    hint: `its "type" must be one of ${CREDENTIAL_TYPES.join(', ')}`,
   });
 }
 
@@ -74,7 +77,7 @@ function parseCredentials(text: string, name: string): CredentialFile {
   } catch {
     // The parser's own error quotes the text.
     throw new EnvsealError('credentials', `${name} is not JSON`, {
-      hint: 'use the JSON file as Google made it, without base64',
+      hint: 'use the JSON file as Google created it, without base64',
     });
   }
   return checkType(fields, name);
@@ -90,7 +93,7 @@ export function showPath(path: string): string {
   return isPath && path.length < 256 && /^[^\s"{}]+$/.test(path) ? path : 'the file';
 }
 
-/** Where an external account has the token of its own platform; without fields where the file says nothing. */
+/** The source of an external account's own token; without fields if the file names none. */
 export function sourceIn({ credential_source: source }: CredentialFields): CredentialFields {
   return typeof source === 'object' && source !== null ? (source as CredentialFields) : {};
 }

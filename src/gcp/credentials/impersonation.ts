@@ -1,13 +1,13 @@
 /**
- * A token of a service account, for who may impersonate it.
+ * A token of a service account, for an identity that may impersonate it.
  * https://docs.cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
  */
 import { EnvsealError } from '../../errors.ts';
 import { type GoogleVariables, universeOf } from '../endpoint.ts';
-import { type FoundToken, isToken, SCOPE, type TokenSources } from './chain.ts';
 import { explainImpersonation, impersonatedIn, incomplete } from './errors.ts';
 import { type CredentialFields, type CredentialFile, emailOf } from './file.ts';
 import { askForToken } from './request.ts';
+import { type FoundToken, isToken, SCOPE, type TokenSources } from './token.ts';
 
 export interface Impersonation {
   readonly url: URL;
@@ -33,9 +33,13 @@ export async function impersonateChain(
 ): Promise<FoundToken> {
   const accounts = chain.split(',').map((account) => emailOf(account.trim()));
   if (accounts.includes(undefined)) {
-    throw new EnvsealError('configuration', `${CHAIN_VARIABLE} is no e-mail address of a service account`, {
-      hint: `${CHAIN_VARIABLE}=NAME@PROJECT.iam.gserviceaccount.com`,
-    });
+    throw new EnvsealError(
+      'configuration',
+      `${CHAIN_VARIABLE} is not the e-mail address of a service account`,
+      {
+        hint: `${CHAIN_VARIABLE}=NAME@PROJECT.iam.gserviceaccount.com`,
+      },
+    );
   }
   const target = accounts.at(-1) as string;
   const delegates = accounts.slice(0, -1) as string[];
@@ -79,8 +83,8 @@ export async function impersonate(
   );
   const text = json?.accessToken;
   if (isToken(text)) return { text, principal: target };
-  throw new EnvsealError('credentials', `${url.host} sent no access token of ${target}`, {
-    hint: `check ${ENDPOINT_VARIABLE}, and what answers there`,
+  throw new EnvsealError('credentials', `${url.host} sent no access token for ${target}`, {
+    hint: `check ${ENDPOINT_VARIABLE}, and the server there`,
   });
 }
 
@@ -89,7 +93,7 @@ function endpoint(variables: GoogleVariables): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && /^https?:$/.test(url.protocol) && url.username + url.password === '')
     return url.href.replace(/\/(v1\/?)?$/, '');
-  throw new EnvsealError('configuration', `the endpoint in ${ENDPOINT_VARIABLE} is no URL`, {
+  throw new EnvsealError('configuration', `invalid endpoint in ${ENDPOINT_VARIABLE}`, {
     hint: `use ${ENDPOINT_VARIABLE}=https://HOST, without user and password`,
   });
 }

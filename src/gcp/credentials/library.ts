@@ -6,9 +6,9 @@
 import { withDeadline } from '../../net/deadline.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
-import type { TokenSources } from './chain.ts';
 import { because } from './errors.ts';
 import { type CredentialFields, type CredentialFile, sourceIn } from './file.ts';
+import type { TokenSources } from './token.ts';
 
 /** Throws `credentials`, or the deadline's reason. The library's own errors quote what the program wrote. */
 export async function runProgram(file: CredentialFile, { deadline, system }: TokenSources): Promise<string> {
@@ -22,7 +22,11 @@ export async function runProgram(file: CredentialFile, { deadline, system }: Tok
     return await withDeadline(client.retrieveSubjectToken(), deadline);
   } catch (error) {
     if (deadline.signal.aborted) throw deadline.signal.reason;
-    throw because(`the program of ${file.name} gave no token`, 'run it by hand to see why it fails', error);
+    throw because(
+      `the program in ${file.name} returned no token`,
+      'run it by hand to see why it fails',
+      error,
+    );
   }
 }
 
@@ -38,8 +42,8 @@ function checkProgram({ fields, name }: CredentialFile, system: System): void {
   } catch (error) {
     const reason = error instanceof ErrnoError ? error.errno : 'EIO';
     throw because(
-      `cannot run the program of ${name}: ${reason}`,
-      'credential_source.executable.command has to be the absolute path of a program that the container has',
+      `cannot run the program in ${name}: ${reason}`,
+      'credential_source.executable.command must be the absolute path of a program in the container',
       error,
     );
   }

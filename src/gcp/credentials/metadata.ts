@@ -5,13 +5,13 @@
  */
 import { EnvsealError } from '../../errors.ts';
 import { parseObject } from '../../json.ts';
-import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../../limits.ts';
+import { MAX_ERROR_BODY_BYTES, METADATA_ATTEMPTS, METADATA_TIMEOUT_MS } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
 import { textOf, toByteString } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { GoogleVariables } from '../endpoint.ts';
-import { isToken, type TokenSources } from './chain.ts';
+import { isToken, type TokenSources } from './token.ts';
 
 /** What metadata.google.internal resolves to, without a DNS that may not be there yet. */
 const ADDRESS = '169.254.169.254';
@@ -30,7 +30,7 @@ const NO_ANSWER_HINT = `let the network policy allow ${ADDRESS} port 80 and 169.
 /** https://docs.cloud.google.com/nodejs/docs/reference/gcp-metadata/latest/overview */
 const DETECTIONS = ['assume-present', 'none', 'bios-only', 'ping-only'];
 
-interface Place {
+interface MetadataServer {
   readonly url: URL;
   /** Where the platform is Google's, silence means that the server is late. */
   readonly isExpected: boolean;
@@ -38,8 +38,9 @@ interface Place {
 }
 
 /**
- * Throws `credentials`, also where nothing answers: this is the last place that is asked. Where one is expected it is
- * asked until the deadline: https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity#limitations
+ * Throws `credentials`, also if nothing answers: this is the last source. If a server is expected, it is
+ * asked until the deadline:
+ * https://docs.cloud.google.com/kubernetes-engine/docs/how-to/workload-identity#limitations
  */
 export async function fromMetadata(sources: TokenSources): Promise<string> {
   const { variables, system, deadline } = sources;
@@ -48,21 +49,21 @@ export async function fromMetadata(sources: TokenSources): Promise<string> {
   if (detection === 'none' || (detection === 'bios-only' && !isExpected)) {
     throw new EnvsealError(
       'credentials',
-      'no Google credentials found, and the metadata server is not asked',
+      'no Google credentials found, and the metadata server is disabled',
       {
-        hint: `METADATA_SERVER_DETECTION=${detection} keeps it out; set GOOGLE_APPLICATION_CREDENTIALS, or remove it`,
+        hint: `METADATA_SERVER_DETECTION=${detection} disables it; set GOOGLE_APPLICATION_CREDENTIALS, or remove it`,
       },
     );
   }
-  const place = { url: endpoint(variables), isExpected, isKubernetes: !!variables.KUBERNETES_SERVICE_HOST };
+  const server = { url: endpoint(variables), isExpected, isKubernetes: !!variables.KUBERNETES_SERVICE_HOST };
   const attempts = isExpected ? Number.POSITIVE_INFINITY : METADATA_ATTEMPTS;
-  return await retry((number) => attempt(number, place, sources), deadline, Math.random, attempts);
+  return await retry((number) => attempt(number, server, sources), deadline, Math.random, attempts);
 }
 
 function detectionOf({ METADATA_SERVER_DETECTION }: GoogleVariables): string {
   const detection = METADATA_SERVER_DETECTION?.trim().toLowerCase() ?? '';
   if (detection === '' || DETECTIONS.includes(detection)) return detection;
-  throw new EnvsealError('configuration', 'METADATA_SERVER_DETECTION has a value that it cannot have', {
+  throw new EnvsealError('configuration', 'invalid METADATA_SERVER_DETECTION', {
     hint: `remove it, or set it to one of ${DETECTIONS.join(', ')}`,
   });
 }
@@ -84,7 +85,7 @@ function endpoint({ GCE_METADATA_HOST, GCE_METADATA_IP }: GoogleVariables): URL 
   const host = GCE_METADATA_HOST || GCE_METADATA_IP || ADDRESS;
   const base = /^https?:\/\//.test(host) ? host : `http://${host}`;
   if (!URL.canParse(base)) {
-    throw new EnvsealError('configuration', 'the address of the metadata server is none', {
+    throw new EnvsealError('configuration', 'invalid metadata server address', {
       hint: `remove GCE_METADATA_HOST and GCE_METADATA_IP, or set them to ${ADDRESS}`,
     });
   }
@@ -93,27 +94,27 @@ function endpoint({ GCE_METADATA_HOST, GCE_METADATA_IP }: GoogleVariables): URL 
   return url;
 }
 
-async function attempt(number: number, place: Place, sources: TokenSources): Promise<string> {
-  const { response, text } = await exchange(number, place, sources);
+async function attempt(number: number, server: MetadataServer, sources: TokenSources): Promise<string> {
+  const { response, text } = await exchange(number, server, sources);
   const { status } = response;
   // These can be of a proxy beside the container, too, which is late itself.
-  if (status === 429) throw refused('the metadata server throttles', true, 'throttled');
+  if (status === 429) throw refused('throttled by the metadata server', true, 'throttled');
   if (status >= 500) throw refused(`the metadata server failed with ${status}`, true, 'unreachable');
   if (response.headers.get('metadata-flavor') !== FLAVOR)
     throw refused(
-      `no Google credentials found, and what answers at ${place.url.host} is no Google metadata server`,
+      `no Google credentials found, and the server at ${server.url.host} is not a Google metadata server`,
     );
   if (status === 404) {
     // On GKE it can also mean: not yet. https://github.com/googleapis/google-auth-library-python/issues/745
     throw refused(
       'the metadata server has no service account for this workload',
-      place.isKubernetes && number < METADATA_ATTEMPTS,
+      server.isKubernetes && number < METADATA_ATTEMPTS,
     );
   }
   if (status === 403 && /iam\.serviceAccounts\.getAccessToken/.test(text)) {
     throw new EnvsealError(
       'denied',
-      'this workload may not iam.serviceAccounts.getAccessToken on its service account',
+      'this workload lacks iam.serviceAccounts.getAccessToken on its service account',
       {
         hint: 'grant roles/iam.workloadIdentityUser on the account in the annotation iam.gke.io/gcp-service-account to the Kubernetes service account',
       },
@@ -124,7 +125,11 @@ async function attempt(number: number, place: Place, sources: TokenSources): Pro
 }
 
 /** Later tries wait longer where a server is expected: a first token is made by two other services. */
-async function exchange(number: number, { url, isExpected }: Place, { http, deadline }: TokenSources) {
+async function exchange(
+  number: number,
+  { url, isExpected }: MetadataServer,
+  { http, deadline }: TokenSources,
+) {
   const timeout = AbortSignal.timeout(METADATA_TIMEOUT_MS * (isExpected ? number : 1));
   const signal = AbortSignal.any([deadline.signal, timeout]);
   try {
@@ -153,7 +158,7 @@ function refused(
   retryable = false,
   code: 'credentials' | 'throttled' | 'unreachable' = 'credentials',
 ): EnvsealError {
-  const hint = code === 'credentials' ? HINT : 'it was tried again with growing waits; try again later';
+  const hint = code === 'credentials' ? HINT : 'retried with backoff; try again later';
   return new EnvsealError(code, message, { hint, retryable });
 }
 

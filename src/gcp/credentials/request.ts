@@ -1,10 +1,10 @@
 /** One request to a service that hands out tokens, tried again while that makes sense. */
 import { EnvsealError } from '../../errors.ts';
 import { type JsonObject, parseObject } from '../../json.ts';
-import { MAX_ERROR_BODY_BYTES } from '../../limits.ts';
+import { MAX_ERROR_BODY_BYTES } from '../../limits-and-defaults.ts';
 import { type HttpRequest, readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import type { TokenSources } from './chain.ts';
+import type { TokenSources } from './token.ts';
 
 export interface TokenAnswer {
   readonly url: URL;
@@ -40,7 +40,7 @@ async function readText(response: Response, { host }: URL, signal: AbortSignal):
     return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   } catch (error) {
     if (signal.aborted || !(error instanceof EnvsealError)) throw error;
-    throw new EnvsealError('unreachable', `the answer of ${host} was cut short or is too large`, {
+    throw new EnvsealError('unreachable', `the response from ${host} was cut short or is too large`, {
       hint: 'look for a proxy or gateway that breaks the connection',
       cause: error,
       retryable: error.code === 'corrupt',

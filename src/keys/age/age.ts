@@ -1,10 +1,18 @@
 /** age keys: data keys of SOPS files, unwrapped with the identities of this machine and wrapped for recipients. */
 import { EnvsealError } from '../../errors.ts';
-import type { WrappedKey } from '../contract.ts';
 import { type AgeContext, type AgeIdentities, NO_IDENTITY_HINT, readAgeIdentities } from './identities.ts';
 import type { AgeIdentity } from './identity.ts';
 
-export type AgeWrappedKey = Extract<WrappedKey, { kind: 'age' }>;
+export interface AgeKey {
+  readonly kind: 'age';
+  /** `age1…`, `ssh-ed25519 …` or `ssh-rsa …`. */
+  readonly key: string;
+}
+
+export interface AgeWrappedKey extends AgeKey {
+  /** An age file, armored. */
+  readonly wrapped: string;
+}
 
 /** `Unwrap` for age keys. The identities are read at the first call; later ones share them. */
 export function ageUnwrapper(context: AgeContext): (wrapped: AgeWrappedKey) => Promise<Uint8Array> {
@@ -21,11 +29,14 @@ export function ageUnwrapper(context: AgeContext): (wrapped: AgeWrappedKey) => P
   };
 }
 
-/** `Wrap` for age keys. Throws `configuration` for what is no recipient, `key_unavailable` for one that needs more than age. */
+/**
+ * `Wrap` for age keys. Throws `configuration` for an invalid recipient, `key_unavailable` for one that needs
+ * more than age.
+ */
 export async function wrapForAge(dataKey: Uint8Array, recipient: string): Promise<AgeWrappedKey> {
   if (isSsh(recipient) || isPlugin(recipient)) {
     throw new EnvsealError('key_unavailable', `envseal cannot encrypt for ${shorten(recipient)}`, {
-      hint: 'give the recipient that envseal keygen or age-keygen prints: age1…',
+      hint: 'use the recipient that envseal keygen or age-keygen prints: age1…',
     });
   }
   const { armor, Encrypter } = await import('age-encryption');
@@ -41,12 +52,15 @@ export async function wrapForAge(dataKey: Uint8Array, recipient: string): Promis
   }
 }
 
-/** `credentials` and not `key_unavailable`, because that would be told before what is wrong with the file's other keys. */
+/**
+ * `credentials` and not `key_unavailable`, because that would be reported before what is wrong with the
+ * file's other keys.
+ */
 function refuseForeign(recipient: string): void {
   if (!isSsh(recipient) && !isPlugin(recipient)) return;
   const reason = isSsh(recipient) ? 'is an ssh key' : 'needs an age plugin';
   throw new EnvsealError('credentials', `${shorten(recipient)} ${reason}, which envseal cannot use`, {
-    hint: 'add an age recipient (envseal keygen --out FILE makes one) to the file with sops updatekeys',
+    hint: 'add an age recipient (envseal keygen --out FILE creates one) to the file with sops updatekeys',
   });
 }
 

@@ -1,4 +1,4 @@
-/** The same by the host: without the code of WebCrypto, and without its promises. */
+/** The primitives of age, by the host: without the code of WebCrypto, and without its promises. */
 import { natives } from '../../platform/callbacks.ts';
 import type { Bytes } from '../../system/byte-string.ts';
 

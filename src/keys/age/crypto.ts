@@ -1,4 +1,4 @@
-/** What age is made of, by WebCrypto. The host has the same as native functions. */
+/** The primitives of age, by WebCrypto. The host has the same as native functions. */
 import type { Bytes } from '../../system/byte-string.ts';
 
 export const TAG_BYTES = 16;

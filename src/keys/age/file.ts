@@ -47,7 +47,7 @@ export async function openAgeFile(
     deriveKey(fileKey, nonce, 'payload').then((key) => openChaCha(key, CHUNK_NONCE, payload)),
   ]);
   if (!isWhole) throw broken('its header was changed');
-  if (plaintext === undefined) throw broken('what it encrypts was changed');
+  if (plaintext === undefined) throw broken('its payload was changed');
   return plaintext;
 }
 

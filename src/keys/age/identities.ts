@@ -1,5 +1,5 @@
 /**
- * Where the age identities are, as sops finds them.
+ * The search for age identities, in the places where sops looks.
  * https://getsops.io/docs/usage/identities/age/ and https://github.com/getsops/sops/blob/main/age/keysource.go
  */
 import { EnvsealError } from '../../errors.ts';
@@ -19,7 +19,7 @@ export interface AgeIdentities {
 }
 
 const MAX_IDENTITIES_BYTES = 64 * 1024;
-const MAKE_ONE = 'envseal keygen --out FILE makes one';
+const MAKE_ONE = 'envseal keygen --out FILE creates one';
 export const NO_IDENTITY_HINT = `set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE; ${MAKE_ONE}`;
 
 interface Text {
@@ -61,11 +61,11 @@ function fromNamedFile({ variables, system }: AgeContext): Text | undefined {
   return readFile(path, system);
 }
 
-/** A container's start is no place for another program, and no shell is needed in the image. */
+/** A container's startup is not the place for another program, and the image needs no shell. */
 function fromCommand({ variables }: AgeContext): undefined {
   if (!variables.SOPS_AGE_KEY_CMD) return undefined;
   throw unusable(
-    'SOPS_AGE_KEY_CMD is set, and envseal runs no command for an identity',
+    'SOPS_AGE_KEY_CMD is set, but envseal does not run a command for an identity',
     'set SOPS_AGE_KEY to what it prints, or SOPS_AGE_KEY_FILE to a file that holds it',
   );
 }
@@ -112,12 +112,12 @@ function readText(found: Text, identities: AgeIdentity[], problems: EnvsealError
   }
 }
 
-/** Why a word is no identity; without any of it, because it could be half of one. */
+/** Why a word is not an identity; without any of it, because it could be half of one. */
 function explain(word: string, line: number, { text, origin }: Text): EnvsealError {
   if (/^\s*(age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/.test(text)) {
     return unusable(
-      `${origin} is encrypted with a passphrase, which nobody types at a container's start`,
-      'decrypt it with age --decrypt, and keep it where only this container reads it',
+      `${origin} is encrypted with a passphrase, which cannot be entered when a container starts`,
+      'decrypt it with age --decrypt, and keep it where only this container can read it',
     );
   }
   if (/^\s*-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {

@@ -66,7 +66,7 @@ class X25519Identity implements AgeIdentity {
 
   async #multiply(point: Bytes): Promise<Bytes> {
     const shared = await agree(this.#scalar, point);
-    if (shared === undefined) throw broken('its share is not a key');
+    if (shared === undefined) throw broken('its share is not a valid key');
     return shared;
   }
 }

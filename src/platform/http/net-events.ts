@@ -1,4 +1,4 @@
-/** Who gets what comes over the network. */
+/** Dispatch of network events. */
 import type { NetEvent } from '../natives.ts';
 
 /** What failed, by a code that Node or the kernel has too. */

@@ -3,8 +3,8 @@
  * says. https://github.com/getsops/sops/blob/main/sops.go (`GetDataKeyWithKeyServices`; sops tries one key after another)
  */
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
-import { NeedsFullProgram } from '../../full-program.ts';
-import type { Unwrap, WrappedKey } from '../../keys/contract.ts';
+import type { BoundKey, Unwrap, WrappedKey } from '../../keys/kinds.ts';
+import { NeedsFullProgram } from '../../needs-full-program.ts';
 import type { Bytes } from '../../system/byte-string.ts';
 import { KEY_BYTES } from '../aes-gcm.ts';
 import type { Metadata } from './metadata.ts';
@@ -14,8 +14,8 @@ export interface Keys {
   readonly unwrap: Unwrap;
   /** The pin: a key that is not allowed is not tried. */
   readonly isAllowed: (key: WrappedKey) => boolean;
-  /** Throws when a key of a cloud, with its context, may not open this source; then none is tried. */
-  readonly checkKey: (key: WrappedKey) => void;
+  /** Throws when a key, with its context, may not open this source; then none is tried. */
+  readonly checkKey: (key: BoundKey) => void;
 }
 
 export interface UnwrappedDataKey {
@@ -25,8 +25,8 @@ export interface UnwrappedDataKey {
 }
 
 /**
- * The first of these codes is what is told when no key works: what somebody can do something about. An outage comes
- * before keys that are for others, which files have on purpose.
+ * The first of these codes is what is reported when no key works: what the user can do something about. An
+ * outage comes before keys that are for others, which files have on purpose.
  */
 const MOST_TELLING: readonly ErrorCode[] = [
   'internal',
@@ -45,7 +45,7 @@ const MAX_NAMED_KEYS = 5;
 const MAX_NAME_LENGTH = 100;
 
 /**
- * All keys are tried at the same time, and when enough shares are there nobody waits for the others.
+ * All keys are tried at the same time, and once enough shares are there, the others are not waited for.
  *
  * Throws `wrong_key` when too few groups have an allowed key, `key_unavailable` when too few have one that envseal can
  * use, the most telling error of `unwrap` with the names of all keys tried, and `corrupt` for a data key of a wrong size.
@@ -56,7 +56,7 @@ export async function unwrapDataKey(
   source: string,
 ): Promise<UnwrappedDataKey> {
   const candidates = chooseKeys(metadata, keys, source);
-  for (const group of candidates) for (const key of group) if (key.kind !== 'age') keys.checkKey(key);
+  for (const group of candidates) for (const key of group) if ('context' in key) keys.checkKey(key);
   const shares = await collectShares(candidates, metadata.threshold, keys.unwrap, source);
   const parts: Uint8Array[] = [];
   const names: string[] = [];
@@ -66,8 +66,7 @@ export async function unwrapDataKey(
   }
   const dataKey =
     metadata.groups.length === 1 ? parts[0] : (await import('./shamir.ts')).combineShares(parts);
-  if (dataKey?.length !== KEY_BYTES)
-    throw tampered(source, 'what its keys open is not a data key of 256 bits');
+  if (dataKey?.length !== KEY_BYTES) throw tampered(source, 'what its keys unwrap is not a 256-bit data key');
   return { dataKey: dataKey as Bytes, keys: names };
 }
 
@@ -79,7 +78,7 @@ function chooseKeys({ groups, threshold }: Metadata, { isAllowed }: Keys, source
       'key_unavailable',
       `envseal cannot use the keys of ${source}: ${listKeys(groups.flat())}`,
       {
-        hint: 'add a key of AWS KMS, Cloud KMS or age to the file with sops updatekeys',
+        hint: 'add an AWS KMS, Cloud KMS or age key to the file with sops updatekeys',
       },
     );
   }
@@ -89,7 +88,7 @@ function chooseKeys({ groups, threshold }: Metadata, { isAllowed }: Keys, source
     'wrong_key',
     `${source} is sealed with ${listKeys(groups.flat())}, which is not pinned`,
     {
-      hint: 'someone replaced the file or its keys: find out who; if it is meant, add the key to --kms-key',
+      hint: 'someone replaced the file or its keys: investigate; if intended, add the key to --kms-key',
     },
   );
 }
@@ -136,7 +135,10 @@ async function collectShares(
   throw more ?? mostTelling(errors, groups.flat(), source);
 }
 
-/** The share by the quickest key of a group; `undefined` when none works, which is when their errors count. */
+/**
+ * The share by the first key of a group to answer; `undefined` when none works, which is when their errors
+ * count.
+ */
 function unwrapAny(
   group: readonly WrappedKey[],
   unwrap: Unwrap,

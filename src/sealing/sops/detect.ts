@@ -1,5 +1,5 @@
 /**
- * Whether bytes are a SOPS file, and of which format. By the bytes alone: no name decides, and a file that is nearly
+ * Detection of SOPS files and their format, from the bytes alone: no name decides, and a file that is nearly
  * one is refused, because as an env file it would hand ciphertext to the command.
  */
 import { indexOf } from '../../system/text-search.ts';
@@ -26,18 +26,15 @@ const BEFORE_VALUE = /^(?:(?:export[ \t]+)?[^=\s]+[ \t]*=[ \t]*["']?|#+[ \t]*|[^
 const MAX_BEFORE_VALUE = 1000;
 
 /**
- * `undefined`: no SOPS file, and nothing of one. Throws `malformed` for values that sops encrypted in a file without
- * the metadata to open them. `openSops` refuses whatever else is wrong with a file recognised here.
+ * `undefined`: not a SOPS file, nor part of one. Throws `malformed` for values that sops encrypted in a file
+ * without the metadata to open them. `openSops` refuses whatever else is wrong with a file detected here.
  */
-export function recogniseSops(bytes: Uint8Array, options: { readonly source: string }): SopsKind | undefined {
-  return recogniseSopsText(new TextDecoder().decode(bytes), options);
+export function detectSops(bytes: Uint8Array, options: { readonly source: string }): SopsKind | undefined {
+  return detectSopsText(new TextDecoder().decode(bytes), options);
 }
 
 /** The same for what is decoded already, without its BOM. */
-export function recogniseSopsText(
-  text: string,
-  { source }: { readonly source: string },
-): SopsKind | undefined {
+export function detectSopsText(text: string, { source }: { readonly source: string }): SopsKind | undefined {
   const hasCiphertext = text.includes(CIPHERTEXT);
   if (!hasCiphertext && !text.includes(METADATA_KEY)) return undefined;
   const isJson = isObject(text);
@@ -51,12 +48,12 @@ export function recogniseSopsText(
     );
   }
   if (hasCiphertext && holdsCiphertext(text, isJson)) {
-    throw broken(source, 'it has values that sops encrypted, and no sops section', CUT_HINT);
+    throw broken(source, 'it has values that sops encrypted, but no sops section', CUT_HINT);
   }
   return undefined;
 }
 
-const CUT_HINT = 'it was cut, or copied in part: put the whole file there again';
+const CUT_HINT = 'it was truncated, or copied in part: store the whole file again';
 
 /** Whether it begins as a JSON object does. */
 export function isObject(text: string): boolean {

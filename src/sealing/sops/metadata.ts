@@ -1,10 +1,11 @@
 /**
  * The metadata of a SOPS file: https://github.com/getsops/sops/blob/main/stores/stores.go
- * Nothing in it is authenticated but `lastmodified`. Who changes it gets a file that does not open.
+ * Nothing in it is authenticated but `lastmodified`. Changing it gives a file that does not open.
  */
-import type { WrappedKey } from '../../keys/contract.ts';
+import type { WrappedKey } from '../../keys/kinds.ts';
 import { fromCanonicalBase64 } from '../../system/base64.ts';
 import { type Ciphertext, parseCiphertext } from './ciphertext.ts';
+import { ARN, KEY_LISTS, type KeyList, UNSUPPORTED_LISTS } from './key-fields.ts';
 import { broken, isScalar, type Node, type Section } from './model.ts';
 import { makeRule, RULES, type Rule, type RuleKind } from './rule.ts';
 
@@ -23,32 +24,21 @@ export interface Metadata {
 }
 
 /** Each is a request, all at the same time. More than any team has; a file with thousands is an attack. */
-export const MAX_KEYS = 100;
+const MAX_KEYS = 100;
 
 const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
 const VERSION = /^[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]*$/;
-/** Printable, so that an error may say it. */
-const ARN = /^arn:[!-~]{1,508}$/;
-const RESOURCE = /^projects\/[!-~]{1,503}$/;
-/** Post-quantum recipients are 2 KB long. */
-const RECIPIENT = /^(?:age1[a-z0-9-]{1,4000}|ssh-[ -~]{1,4000})$/;
-
-/** The lists of keys that envseal has no use for. */
-const UNSUPPORTED = ['pgp', 'azure_kv', 'hc_vault', 'hckms'];
-const KEY_LISTS = ['kms', 'gcp_kms', 'age', ...UNSUPPORTED];
-
-/** All fields that say who can open the file. */
-export const KEY_FIELDS: ReadonlySet<string> = new Set([...KEY_LISTS, 'key_groups', 'shamir_threshold']);
 
 /** Throws `malformed`. */
 export async function readMetadata(section: Section, source: string): Promise<Metadata> {
   const read = new Reader(source);
   if (!VERSION.test(read.text(section, 'version'))) throw broken(source, 'it has no version');
   const lastModified = read.text(section, 'lastmodified');
-  if (!TIME.test(lastModified)) throw broken(source, 'it has no lastmodified like 2026-01-31T12:00:00Z');
+  if (!TIME.test(lastModified))
+    throw broken(source, 'it has no valid lastmodified, such as 2026-01-31T12:00:00Z');
   const macText = read.text(section, 'mac');
   if (macText === '')
-    throw broken(source, 'it has no MAC', 'sops makes one: no flag of envseal goes without');
+    throw broken(source, 'it has no MAC', 'sops writes one: envseal has no flag to do without it');
   const mac = parseCiphertext(macText, new TextEncoder().encode(lastModified));
   if (mac === undefined || mac.type !== 'str') throw broken(source, 'its MAC is not what sops writes');
   const groups = readGroups(section, read);
@@ -62,19 +52,19 @@ export async function readMetadata(section: Section, source: string): Promise<Me
   };
 }
 
-/** Of several rules at once sops makes none; of none `_unencrypted` at the end of a name. */
+/** sops writes only one rule; without any it is `_unencrypted` at the end of a name. */
 async function readRule(section: Section, read: Reader): Promise<Pick<Metadata, 'rule' | 'ruleKind'>> {
   const given: (typeof RULES)[number][] = [];
   for (const kind of RULES) if (read.text(section, kind) !== '') given.push(kind);
   if (given.length > 1)
-    throw broken(read.source, `it has ${given[0]} and ${given[1]}, and only one can hold`);
+    throw broken(read.source, `it has ${given[0]} and ${given[1]}, but only one is allowed`);
   const [kind = 'unencrypted_suffix'] = given;
   const rule = await makeRule(kind, given.length === 0 ? '_unencrypted' : read.text(section, kind));
   if (rule !== undefined) return { rule, ruleKind: kind };
   throw broken(
     read.source,
     `envseal cannot read its ${kind}`,
-    'write it simpler, without what only RE2 knows',
+    'simplify it, without syntax that only RE2 has',
   );
 }
 
@@ -94,20 +84,6 @@ function readGroups(section: Section, read: Reader): readonly (readonly WrappedK
   return all;
 }
 
-/** Paths to the entries that `readMetadata` reads as keys, by group and in the same order. */
-export function locateKeys(section: Section): string[][][] {
-  const inGroup = (group: Section, path: readonly string[]): string[][] =>
-    KEY_LISTS.flatMap((list) => itemsOf(group, list).map((_, i) => [...path, list, `[${i}`]));
-  const top = inGroup(section, []);
-  if (top.length > 0) return [top];
-  return itemsOf(section, 'key_groups').map((group, i) => inGroup(group as Section, ['key_groups', `[${i}`]));
-}
-
-function itemsOf(section: Section, list: string): readonly Node[] {
-  const node = section.get(list);
-  return Array.isArray(node) ? node : [];
-}
-
 function readThreshold(section: Section, groups: number, read: Reader): number {
   const text = read.text(section, 'shamir_threshold');
   const threshold = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
@@ -117,33 +93,33 @@ function readThreshold(section: Section, groups: number, read: Reader): number {
 
 function readGroup(group: Section, read: Reader): WrappedKey[] {
   const keys: WrappedKey[] = [];
-  for (const list of KEY_LISTS) {
-    for (const entry of read.list(group, list)) keys.push(readKey(list, read.section(entry, list), read));
+  for (const [kind, fields] of Object.entries(KEY_LISTS)) {
+    for (const entry of read.list(group, fields.list)) keys.push(readKey(kind, fields, entry, read));
+  }
+  for (const list of UNSUPPORTED_LISTS) {
+    for (const entry of read.list(group, list)) {
+      read.section(entry, list);
+      keys.push({ kind: 'unsupported', key: list });
+    }
   }
   return keys;
 }
 
-function readKey(list: string, entry: Section, read: Reader): WrappedKey {
-  if (list === 'kms') {
-    return {
-      kind: 'aws-kms',
-      key: read.name(entry, 'arn', ARN, list),
-      wrapped: read.base64(entry, list),
-      context: read.context(entry),
-      role: read.text(entry, 'role') === '' ? undefined : read.name(entry, 'role', ARN, list),
-      profile: read.text(entry, 'aws_profile') || undefined,
-    };
-  }
-  if (list === 'gcp_kms') {
-    const key = read.name(entry, 'resource_id', RESOURCE, list);
-    return { kind: 'cloud-kms', key, wrapped: read.base64(entry, list) };
-  }
-  if (list === 'age') {
-    const wrapped = read.text(entry, 'enc');
-    if (wrapped === '') throw read.missing(list, 'enc');
-    return { kind: 'age', key: read.name(entry, 'recipient', RECIPIENT, list), wrapped };
-  }
-  return { kind: 'unsupported', key: list };
+function readKey(
+  kind: string,
+  { list, name, pattern, isArmored, hasContext }: KeyList,
+  node: Node,
+  read: Reader,
+): WrappedKey {
+  const entry = read.section(node, list);
+  const armored = isArmored ? read.name(entry, 'enc', /./s, list) : undefined;
+  const key = read.name(entry, name, pattern, list);
+  const wrapped = armored ?? read.base64(entry, list);
+  if (!hasContext) return { kind, key, wrapped } as WrappedKey;
+  const context = read.context(entry);
+  const role = read.text(entry, 'role') === '' ? undefined : read.name(entry, 'role', ARN, list);
+  const profile = read.text(entry, 'aws_profile') || undefined;
+  return { kind, key, wrapped, context, role, profile } as WrappedKey;
 }
 
 /** The fields of a section. An absent one, null and the empty text are the same to sops. */
@@ -157,7 +133,7 @@ class Reader {
   text(section: Section, field: string): string {
     const node = section.get(field) ?? null;
     if (node === null) return '';
-    if (!isScalar(node)) throw broken(this.source, `its ${field} is not a text`);
+    if (!isScalar(node)) throw broken(this.source, `its ${field} is not a string`);
     return node.text;
   }
 
@@ -198,13 +174,13 @@ class Reader {
     if (node === null || (isScalar(node) && node.text === '')) return {};
     const context: [string, string][] = [];
     for (const [name, value] of this.section(node, 'context')) {
-      if (!isScalar(value)) throw broken(this.source, 'a value of its context is not a text');
+      if (!isScalar(value)) throw broken(this.source, 'a value of its context is not a string');
       context.push([name, value.text]);
     }
     return Object.fromEntries(context);
   }
 
   missing(list: string, field: string) {
-    return broken(this.source, `an entry of its ${list} has no ${field} that sops writes`);
+    return broken(this.source, `an entry of its ${list} has no valid ${field}`);
   }
 }

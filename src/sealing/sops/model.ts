@@ -1,5 +1,5 @@
 /**
- * What the three formats of a SOPS file have in common: variables in file order, and the metadata.
+ * The model shared by the three formats of a SOPS file: variables in file order, and the metadata.
  * https://github.com/getsops/sops/blob/main/sops.go
  */
 import { EnvsealError } from '../../errors.ts';
@@ -43,7 +43,7 @@ export function isScalar(node: Node | undefined): node is Scalar {
   return node !== null && node !== undefined && 'type' in node;
 }
 
-const BROKEN_HINT = 'put the file there again, as sops wrote it';
+const BROKEN_HINT = 'store the file again, as sops wrote it';
 
 /** `what` says what is wrong, without any text of the file but names. */
 export function broken(source: string, what: string, hint = BROKEN_HINT): EnvsealError {
@@ -51,13 +51,13 @@ export function broken(source: string, what: string, hint = BROKEN_HINT): Envsea
 }
 
 export function tampered(source: string, what: string): EnvsealError {
-  return new EnvsealError('corrupt', `${source} is not as it was sealed: ${what}`, {
-    hint: 'bytes were changed, or parts of two files mixed: find out by whom, and seal the file again',
+  return new EnvsealError('corrupt', `${source} does not match what was sealed: ${what}`, {
+    hint: 'bytes were changed, or parts of two files were mixed: investigate, and seal the file again',
   });
 }
 
 export function duplicate(source: string, name: string): EnvsealError {
-  return broken(source, `${name} is there twice`, 'keep one of the two, with sops edit');
+  return broken(source, `${name} appears twice`, 'keep one of the two, with sops edit');
 }
 
 export function nested(source: string, name: string, what: string): EnvsealError {

@@ -1,7 +1,7 @@
 /** From the bytes of a SOPS file to its variables. Pure, given the keys. */
 import { type Cursor, openText } from '../../envfile/cursor.ts';
 import { EnvsealError } from '../../errors.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { SecretMap } from '../../secret-map.ts';
 import { importGcmKey, openAllGcm } from '../aes-gcm.ts';
 import { type Ciphertext, looksEncrypted, parseCiphertext, pathTo } from './ciphertext.ts';
@@ -38,7 +38,7 @@ const READERS: Readonly<Record<SopsKind, Reader>> = {
 };
 
 /**
- * `kind` is what `recogniseSops` said. Everything authenticates before a variable comes out.
+ * `kind` is what `detectSops` said. Everything authenticates before a variable comes out.
  *
  * Throws `malformed` for a file that sops would not write, `corrupt` for one that does not authenticate, `too_large`,
  * and what `unwrapDataKey` throws. A message may have names of variables and of keys, and nothing else of the file.
@@ -78,7 +78,7 @@ export async function openSopsFile(
 ): Promise<OpenedSopsFile> {
   const read = await readSops(bytes, kind, source, text);
   const unwrapping = unwrapDataKey(read.metadata, keys, source);
-  // What is wrong with a value is told first.
+  // What is wrong with a value is reported first.
   unwrapping.catch(() => {});
   // The keys are asked, and while they answer the values are checked.
   await new Promise((resolve) => setImmediate(resolve));
@@ -136,21 +136,17 @@ function readValue(leaf: Leaf, rule: Rule, source: string): Value {
   const hint = 'encrypt the file again with sops';
   if (!looksEncrypted(text) || type !== 'str') {
     if (isEncrypted && text !== '')
-      throw broken(source, `${name} is plain text, and its rule is to encrypt it`, hint);
+      throw broken(source, `${name} is plain text, but its rule is to encrypt it`, hint);
     const content = readTyped(type, text);
-    if (content === undefined) throw broken(source, `${name} is not what its type ${type} allows`, hint);
+    if (content === undefined) throw broken(source, `${name} is not a valid ${type}`, hint);
     return { name, isEncrypted, type, content };
   }
-  if (!isEncrypted) throw broken(source, `${name} is encrypted, and its rule is to leave it plain`, hint);
+  if (!isEncrypted) throw broken(source, `${name} is encrypted, but its rule is to leave it plain`, hint);
   const content = parseCiphertext(text, pathTo(name));
   if (content === undefined) throw broken(source, `the ciphertext of ${name} is not what sops writes`);
   const { type: sealedType } = content;
   if (!isScalarType(sealedType)) {
-    throw broken(
-      source,
-      `${name} has a type that no variable has`,
-      'sops writes str, int, float, bool and time',
-    );
+    throw broken(source, `${name} has an unknown type`, 'sops writes str, int, float, bool and time');
   }
   return { name, isEncrypted, type: sealedType, content };
 }
@@ -182,7 +178,7 @@ async function openValues(
   if (macText === undefined) throw tampered(source, 'its MAC or lastmodified does not authenticate');
   const expected = await computeMac(macTexts, macOnlyEncrypted);
   if (!isSameMac(new TextDecoder().decode(macText), expected))
-    throw tampered(source, 'its MAC is of other values');
+    throw tampered(source, 'its MAC does not match its values');
   return { variables, unauthenticated, values: opened };
 }
 
@@ -194,7 +190,7 @@ function readOpened(name: string, type: string, opened: ArrayBuffer | undefined,
     );
   }
   const texts = readTyped(type, decode(opened, name, source));
-  if (texts === undefined) throw tampered(source, `${name} is not of its type ${type}`);
+  if (texts === undefined) throw tampered(source, `${name} is not a valid ${type}`);
   return texts;
 }
 

@@ -1,9 +1,10 @@
 /**
  * The expressions of rules, which sops gives to Go's RE2: https://github.com/google/re2/wiki/Syntax
  *
- * Not by `RegExp`: the rule comes from whoever can write the file, and one of exponential time would hang the start,
- * beyond any timeout. This takes the set of all places at which a part can begin to the set of those at which it can
- * end, so that no place is tried twice; with repetitions two deep at most, that is quadratic in a short text.
+ * Not by `RegExp`: the rule comes from whoever can write the file, and one of exponential time would hang the
+ * startup, beyond any timeout. This takes the set of all places at which a part can begin to the set of those
+ * at which it can end, so that no place is tried twice; with repetitions two deep at most, that is quadratic
+ * in a short text.
  */
 
 /** Longest text that is matched, in UTF-16 units; a longer one counts as no match of anything, as `.` would. */

@@ -1,6 +1,6 @@
 /**
- * Which values of a SOPS file are to be encrypted: https://github.com/getsops/sops/blob/main/sops.go
- * (`shouldBeEncrypted`).
+ * The rule for which values of a SOPS file are to be encrypted:
+ * https://github.com/getsops/sops/blob/main/sops.go (`shouldBeEncrypted`).
  */
 import type { Leaf } from './model.ts';
 

@@ -1,4 +1,4 @@
-/** What the errors of file calls mean for a write. */
+/** Errors of file calls, explained for a write. */
 import { dirname } from 'node:path';
 import { EnvsealError, type ErrorCode } from '../../errors.ts';
 
@@ -10,12 +10,12 @@ interface Meaning {
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ENOENT: { code: 'not_found', says: 'no such directory', hint: (path) => `mkdir -p ${dirname(path)}` },
-  ENOTDIR: { code: 'not_found', says: 'no such directory', hint: (path) => `look at ${dirname(path)}` },
-  EACCES: denied((path) => `check mode and owner of ${dirname(path)}: a lock has to be made beside the file`),
+  ENOTDIR: { code: 'not_found', says: 'no such directory', hint: (path) => `check ${dirname(path)}` },
+  EACCES: denied((path) => `check mode and owner of ${dirname(path)}: a lock file must be created beside it`),
   EPERM: denied((path) => `check mode and owner of ${dirname(path)}`),
   EROFS: denied((path) => `the file system of ${dirname(path)} is read-only`),
-  EISDIR: { code: 'configuration', says: 'it is no regular file', hint: () => 'name a file' },
-  ELOOP: { code: 'configuration', says: 'its symbolic links go in circles' },
+  EISDIR: { code: 'configuration', says: 'it is not a regular file', hint: () => 'name a file' },
+  ELOOP: { code: 'configuration', says: 'its symbolic links form a loop' },
 };
 
 function denied(hint: (path: string) => string): Meaning {

@@ -1,6 +1,6 @@
 /** Local files. What lies on a disk is never sealed by a service. */
 import { EnvsealError } from '../../errors.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { type Deadline, withDeadline } from '../../net/deadline.ts';
 import type { FileSource } from '../../source.ts';
 import { toByteString } from '../../system/bytes.ts';
@@ -15,7 +15,7 @@ export async function fetchFile(
   const bytes = await read(source.path, system, deadline);
   if (bytes.length > MAX_SOURCE_BYTES) {
     throw new EnvsealError('too_large', `the source is over ${MAX_SOURCE_BYTES} bytes`, {
-      hint: 'an env file has to fit into the environment of a process; check the path',
+      hint: 'an env file must fit into the environment of a process; check the path',
     });
   }
   return {
@@ -50,7 +50,7 @@ function explain(error: unknown): EnvsealError {
   }
   if (errno === 'EISDIR') {
     return new EnvsealError('configuration', 'it is a directory', {
-      hint: 'name a file; where a file to mount does not exist, container engines make a directory of its name',
+      hint: 'name a file; if a file to mount does not exist, container engines create a directory with its name',
       cause: error,
     });
   }

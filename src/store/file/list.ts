@@ -18,7 +18,7 @@ export async function* findFiles(directory: string): AsyncGenerator<FoundFile> {
     const isLock = entry.name.endsWith('.lock') && names.has(entry.name.slice(0, -'.lock'.length));
     if (!entry.isFile() || isLock) continue;
     const found = await stat(path).catch(() => undefined);
-    // It was deleted meanwhile.
+    // It was deleted in the meantime.
     if (found !== undefined) yield { uri: path, size: found.size, modified: found.mtime };
   }
 }

@@ -37,7 +37,7 @@ export function fileStore({ system, deadline }: FileStoreOptions): EnvStore<File
     },
     async versions({ uri }) {
       throw new EnvsealError('unversioned', `a local file has no versions: ${uri}`, {
-        hint: 'keep sealed files in git, and look at git log',
+        hint: 'keep sealed files in git, and use git log',
       });
     },
     inspect: async () => ({ isVersioned: undefined, isEncrypted: undefined, isPublic: undefined }),

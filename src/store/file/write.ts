@@ -1,6 +1,7 @@
 /**
  * Replaces a file as git does its index: what is written goes to `PATH.lock`, which only one can make, and takes the
- * file's place at last. Whoever reads sees the old file or the new one, and an interrupted write leaves the old one.
+ * file's place at last. A reader sees the old file or the new one, and an interrupted write leaves the old
+ * one.
  */
 import {
   closeSync,
@@ -33,7 +34,7 @@ export interface FileWrite {
   readonly revisionOf: (bytes: Uint8Array) => Revision;
 }
 
-/** A write takes milliseconds: longer than this, in ms, the lock is that of a process which did not end well. */
+/** A write takes milliseconds: longer than this, in ms, the lock belongs to a process that died. */
 const MAX_LOCK_WAIT_MS = 5_000;
 /** Longest pause between two tries, in ms. */
 const MAX_PAUSE_MS = 50;
@@ -57,8 +58,8 @@ export async function replaceFile(write: FileWrite, deadline: Deadline): Promise
 }
 
 function locked({ uri, path }: FileSource): EnvsealError {
-  return new EnvsealError('conflict', `${uri}: somebody else is writing it`, {
-    hint: `nothing was written: try again; if no other envseal runs, remove ${path}.lock`,
+  return new EnvsealError('conflict', `${uri}: someone else is writing it`, {
+    hint: `nothing was written: try again; if no other envseal is running, remove ${path}.lock`,
   });
 }
 

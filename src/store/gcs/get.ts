@@ -7,13 +7,22 @@ import { EnvsealError } from '../../errors.ts';
 import { type GoogleAnswer, type GoogleClient, readAnswer } from '../../gcp/client.ts';
 import { type GoogleVariables, googleUrl, isDefaultUniverse } from '../../gcp/endpoint.ts';
 import { requestIdsOf } from '../../gcp/request-ids.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
 import type { GcsSource } from '../../source.ts';
 import { toBase64 } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
-import type { FetchedObject, Sealing } from '../object.ts';
+import type { FetchedObject } from '../object.ts';
+import {
+  damaged,
+  describe,
+  type ObjectResource,
+  refuseEncoded,
+  replaced,
+  toObject,
+  WRONG_CHECKSUM,
+} from './answer.ts';
 
 export async function fetchGcs(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
   if (isKnown(client.variables)) return await fetchDirectly(source, client);
@@ -34,13 +43,13 @@ export async function fetchDirectly(source: GcsSource, client: GoogleClient): Pr
   }
 }
 
-/** Nobody writes an env file so often. */
+/** No env file is written so often. */
 const MAX_REPLACEMENTS = 5;
 
-/** `undefined` where the object was replaced meanwhile, and what it was is gone. */
+/** `undefined` if the object was replaced in the meantime and its old generation is gone. */
 async function fetchOnce(source: GcsSource, client: GoogleClient): Promise<FetchedObject | undefined> {
   const early = describeObject(source, source.generation, client);
-  // If the bytes are refused, too, that is what is told.
+  // If the bytes are refused too, that is the error to report.
   early.catch(() => {});
   const media = await retry((number) => getMedia(source, client, number), client.deadline);
   const described = await early;
@@ -65,14 +74,6 @@ async function describeAgain(
     if (error instanceof EnvsealError && error.code === 'not_found') return undefined;
     throw error;
   }
-}
-
-export function replaced(cause?: unknown): EnvsealError {
-  return new EnvsealError('unreachable', 'the object was replaced while it was read', {
-    hint: 'it was tried again; look for who writes it so often',
-    cause,
-    retryable: true,
-  });
 }
 
 interface Media {
@@ -101,14 +102,6 @@ async function getMedia(source: GcsSource, client: GoogleClient, attempts: numbe
     requestIds: requestIdsOf(headers),
     attempts,
   };
-}
-
-/** What is asked for of https://docs.cloud.google.com/storage/docs/json_api/v1/objects#resource */
-export interface ObjectResource {
-  readonly generation?: string | number;
-  readonly kmsKeyName?: string;
-  readonly crc32c?: string;
-  readonly metadata?: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 async function describeObject(
@@ -141,22 +134,6 @@ function objectUrl(
   return url;
 }
 
-/** All but the bytes. Google's own encryption is always there and means nothing: whoever may read the object can. */
-export function toObject({
-  generation,
-  kmsKeyName,
-  metadata,
-}: ObjectResource): Pick<FetchedObject, 'sealing' | 'version' | 'namedKey'> {
-  const isKey = typeof kmsKeyName === 'string' && kmsKeyName !== '';
-  const sealing: Sealing = isKey ? { kind: 'cmek', key: kmsKeyName } : { kind: 'none' };
-  const named = metadata?.['berglas-kms-key'] ?? metadata?.['kms-key'];
-  return {
-    sealing,
-    version: generation === undefined ? undefined : String(generation),
-    namedKey: typeof named === 'string' ? named : undefined,
-  };
-}
-
 /** https://docs.cloud.google.com/storage/docs/data-validation */
 function verifyCrc32c(bytes: Uint8Array, stated: readonly (string | undefined)[], system: System): void {
   const expected = stated.filter((checksum) => checksum !== undefined);
@@ -165,29 +142,4 @@ function verifyCrc32c(bytes: Uint8Array, stated: readonly (string | undefined)[]
   new DataView(actual.buffer).setUint32(0, system.crc32c(bytes));
   const text = toBase64(actual);
   if (expected.some((checksum) => checksum !== text)) throw damaged(WRONG_CHECKSUM);
-}
-
-export const WRONG_CHECKSUM = 'the crc32c checksum does not match';
-
-export function damaged(message: string, cause?: unknown): EnvsealError {
-  return new EnvsealError('corrupt', message, {
-    hint: 'the bytes were changed on their way: try again, and look at what is between here and Cloud Storage',
-    cause,
-  });
-}
-
-export function refuseEncoded(encoding: string | null | undefined): void {
-  if (encoding === null || encoding === undefined || encoding === '' || encoding === 'identity') return;
-  throw new EnvsealError('malformed', 'the object is stored with a content encoding', {
-    hint: 'store the env file without compression (gcloud storage cp without --gzip-local)',
-  });
-}
-
-/** What messages say of the object: the URI as given, and the permission and the resource that a policy would name. */
-export function describe({ uri, bucket, object }: GcsSource) {
-  return {
-    subject: uri,
-    permission: 'storage.objects.get',
-    resource: `projects/_/buckets/${bucket}/objects/${object}`,
-  };
 }

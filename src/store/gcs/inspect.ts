@@ -1,4 +1,4 @@
-/** What a bucket in Cloud Storage is like, as far as the credentials may look. */
+/** The state of a bucket in Cloud Storage, as far as the credentials may look. */
 import { EnvsealError } from '../../errors.ts';
 import type { GcsSource } from '../../source.ts';
 import type { BucketState } from '../contract.ts';
@@ -15,12 +15,12 @@ export async function inspectBucket(source: GcsSource, access: GcsAccess): Promi
   return {
     isVersioned: bucket && (bucket.versioning?.enabled ?? false),
     isEncrypted: true,
-    isPublic: isPrevented ? false : members?.some((member) => EVERYBODY.includes(member)),
+    isPublic: isPrevented ? false : members?.some((member) => PUBLIC_MEMBERS.includes(member)),
   };
 }
 
 /** https://docs.cloud.google.com/iam/docs/principals-overview#all-users */
-const EVERYBODY = ['allUsers', 'allAuthenticatedUsers'];
+const PUBLIC_MEMBERS = ['allUsers', 'allAuthenticatedUsers'];
 
 /** Of https://docs.cloud.google.com/storage/docs/json_api/v1/buckets#resource */
 interface BucketResource {
@@ -50,7 +50,7 @@ export async function requireDefaultKey(source: GcsSource, access: GcsAccess): P
   });
 }
 
-/** Who has a role that can read, on the bucket itself: a project's own cannot be given to everybody. */
+/** Who has a role that can read, on the bucket itself: a project's own cannot be granted to everyone. */
 async function getMembers(source: GcsSource, access: GcsAccess): Promise<readonly string[] | undefined> {
   return await look(source, 'storage.buckets.getIamPolicy', access, async ({ storage }) => {
     const [policy] = await storage.bucket(source.bucket).iam.getPolicy({ requestedPolicyVersion: 3 });
@@ -71,7 +71,7 @@ async function look<T>(
   try {
     return await request(() => send(access), subject, access.client);
   } catch (error) {
-    // Emulators have no policies, which they tell as a gateway would.
+    // Emulators have no policies, and answer as a gateway would.
     if (error instanceof EnvsealError && /^(denied|configuration)$/.test(error.code)) return undefined;
     throw error;
   }

@@ -1,8 +1,8 @@
-/** What lies in Cloud Storage: the files below a place, and the generations of one. */
+/** Listings of Cloud Storage: the files below a prefix, and the generations of one. */
 import { EnvsealError } from '../../errors.ts';
 import type { Folder, GcsSource } from '../../source.ts';
 import type { FileVersion, ListedFile } from '../contract.ts';
-import { toObject } from './get.ts';
+import { toObject } from './answer.ts';
 import { getBucket } from './inspect.ts';
 import { request } from './sdk-client.ts';
 import type { DescribedObject, GcsAccess } from './sdk-get.ts';

@@ -1,4 +1,4 @@
-/** Writes an object under a condition, and finds out what happened where the answer does not say. */
+/** Writes an object under a condition, and finds out what happened if the answer does not say. */
 import type { File } from '@google-cloud/storage';
 import { EnvsealError } from '../../errors.ts';
 import { requestIdsOf } from '../../gcp/request-ids.ts';
@@ -9,7 +9,7 @@ import { crc32c } from '../../system/crc.ts';
 import { isSealedAsAsked } from '../check-seal.ts';
 import { conflict, type Winner } from '../conflict.ts';
 import type { Expected, WriteOptions, Written } from '../contract.ts';
-import { describe, toObject } from './get.ts';
+import { describe, toObject } from './answer.ts';
 import { explain, headersOf, request, type SdkError } from './sdk-client.ts';
 import { type DescribedObject, type GcsAccess, getObject } from './sdk-get.ts';
 

@@ -9,7 +9,7 @@ import { explainGoogleRefusal, type GoogleRefusal } from '../../gcp/service-erro
 import { withDeadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
 import { isTlsFailure } from '../../net/unreachable.ts';
-import { damaged, WRONG_CHECKSUM } from './get.ts';
+import { damaged, WRONG_CHECKSUM } from './answer.ts';
 
 export async function makeSdkClient(client: GoogleClient): Promise<Storage> {
   const storage = new Storage(await options(client));
@@ -41,7 +41,7 @@ async function options({ variables, token, http }: GoogleClient) {
 }
 
 function noUrl(): EnvsealError {
-  return new EnvsealError('configuration', 'STORAGE_EMULATOR_HOST is no URL', {
+  return new EnvsealError('configuration', 'invalid STORAGE_EMULATOR_HOST', {
     hint: 'use STORAGE_EMULATOR_HOST=http://127.0.0.1:PORT',
   });
 }

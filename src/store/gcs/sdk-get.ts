@@ -1,13 +1,16 @@
-/** Cloud Storage through the official SDK, for what `gcs.ts` does not know. The same contract, the same errors. */
+/**
+ * Cloud Storage through the official SDK, for what `get.ts` does not cover. The same contract, the same
+ * errors.
+ */
 import type { Storage } from '@google-cloud/storage';
 import type { GoogleClient } from '../../gcp/client.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { withDeadline } from '../../net/deadline.ts';
 import { readChunks, tooLarge } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
 import type { GcsSource } from '../../source.ts';
 import type { FetchedObject } from '../object.ts';
-import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './get.ts';
+import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './answer.ts';
 import { explain, makeSdkClient, type SdkError } from './sdk-client.ts';
 
 export async function fetchThroughSdk(source: GcsSource, client: GoogleClient): Promise<FetchedObject> {
@@ -20,7 +23,7 @@ export interface GcsAccess {
   readonly client: GoogleClient;
 }
 
-/** More of it than a start needs. */
+/** More of it than a startup needs. */
 export interface DescribedObject extends ObjectResource {
   readonly name?: string;
   readonly size?: string | number;
@@ -30,12 +33,12 @@ export interface DescribedObject extends ObjectResource {
   readonly timeDeleted?: string;
 }
 
-export interface GcsGot {
+export interface GcsObject {
   readonly object: FetchedObject;
   readonly resource: DescribedObject;
 }
 
-export async function getObject(source: GcsSource, { storage, client }: GcsAccess): Promise<GcsGot> {
+export async function getObject(source: GcsSource, { storage, client }: GcsAccess): Promise<GcsObject> {
   const bucket = storage.bucket(source.bucket);
   const file = (generation: string | undefined) =>
     bucket.file(source.object, generation === undefined ? {} : { generation });

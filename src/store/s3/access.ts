@@ -1,4 +1,4 @@
-/** How the SDK's client reaches a place in S3, and what messages say of it. */
+/** Access to a place in S3 by the SDK's client, and its description for messages. */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../../aws/client.ts';
 import { dnsSuffixOf, partitionOf } from '../../aws/partitions.ts';

@@ -1,7 +1,7 @@
-/** What S3 says of a bucket, asked with one signed GET. What that does not understand is left to the SDK. */
+/** S3's settings of a bucket, by one signed GET. Answers that it does not understand are left to the SDK. */
 import type { AwsClient } from '../../aws/client.ts';
 import { element } from '../../aws/xml.ts';
-import { MAX_ANSWER_BYTES } from '../../limits.ts';
+import { MAX_ANSWER_BYTES } from '../../limits-and-defaults.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
 import { locateS3, type S3EndpointOptions } from './endpoint.ts';
 
@@ -47,7 +47,7 @@ export async function askBucket(
     if (UNSET.has(code)) return 'unset';
     return response.status === 403 && code === 'AccessDenied' ? 'denied' : undefined;
   } catch {
-    // The SDK meets it too, and what it means is told there.
+    // The SDK meets it too, and explains it.
     return undefined;
   }
 }

@@ -17,7 +17,7 @@ export function verifyChecksum(bytes: Uint8Array, headers: Headers, system: Syst
     const expected = checksumIn(headers, algorithm);
     if (expected === undefined || toBase64(compute(algorithm, bytes, system)) === expected) continue;
     throw new EnvsealError('corrupt', `the ${algorithm} checksum does not match`, {
-      hint: 'the bytes were changed on their way: try again, and look at what is between here and S3',
+      hint: 'the bytes were changed in transit: try again, and check for a proxy or gateway in between',
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Whether a store that is not Amazon's obeys the conditions of a PUT. Tried on real ones:
+ * Detection of stores, other than Amazon's, that support conditional PUTs. Tried on real ones:
  *
  * - moto 5.2, and the tests' own server: as S3 does.
  * - Ceph RGW 16.2, bucket without versions: `If-None-Match: *` works; the ETag in `If-Match` has to come without its
@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { element } from '../../aws/xml.ts';
 import { EnvsealError } from '../../errors.ts';
-import { MAX_ANSWER_BYTES } from '../../limits.ts';
+import { MAX_ANSWER_BYTES } from '../../limits-and-defaults.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
 import { retry } from '../../net/retry.ts';
 import type { S3Source } from '../../source.ts';
@@ -19,11 +19,13 @@ import { aboutObject, isAmazonS3, type S3Access, type S3Place } from './access.t
 import { locateS3 } from './endpoint.ts';
 import { ask, codeOf, explain } from './sdk-client.ts';
 
-/** The MD5 of nothing that anybody knows. */
+/** The MD5 of no known content. */
 const NO_ETAG = '"00000000000000000000000000000000"';
 
-/** Given a condition that cannot hold: answered as S3 does, answered that it does not hold, or wrote all the same. */
-type Manners = 'exact' | 'vague' | 'none' | 'denied';
+/**
+ * A store's answer to a condition that cannot hold: as S3's, that it does not hold, or it wrote all the same.
+ */
+type ConditionSupport = 'exact' | 'vague' | 'none' | 'denied';
 
 /** How the files there are sealed: the bucket's policy may refuse others. */
 type Seal = Partial<PutObjectCommandInput>;
@@ -31,7 +33,7 @@ type Seal = Partial<PutObjectCommandInput>;
 /** One for all files of a process, so that each bucket is tried once. */
 export class S3Conditions {
   /** `undefined`: not known after all. */
-  readonly #manners = new Map<string, Promise<Manners | undefined>>();
+  readonly #support = new Map<string, Promise<ConditionSupport | undefined>>();
   readonly #obeysCreation = new Map<string, Promise<boolean | undefined>>();
   readonly #takesBareEtags = new Set<string>();
 
@@ -39,27 +41,27 @@ export class S3Conditions {
   async check(source: S3Source, expected: Expected, seal: Seal, access: S3Access): Promise<void> {
     if (expected === 'anything' || isAmazonS3(source.bucket, access)) return;
     const place = placeOf(source, access);
-    const manners = await this.#tried(source, seal, access);
-    if (manners === 'none') throw unconditional(source);
+    const support = await this.#tried(source, seal, access);
+    if (support === 'none') throw unconditional(source);
     // A store that never finds a match writes nothing: only `If-None-Match: *` can still lose something.
-    if (manners !== 'vague' || expected !== 'nothing') return;
+    if (support !== 'vague' || expected !== 'nothing') return;
     const obeys = await once(this.#obeysCreation, place, () => tryTwice(source, seal, access));
     if (!obeys) throw unconditional(source);
   }
 
-  /** What `check` will ask first, for whoever has something else to do meanwhile. */
+  /** Starts on what `check` will ask first, while the caller does something else. */
   begin(source: S3Source, place: S3Place): void {
     const name = placeOf(source, place.plan);
-    if (isAmazonS3(source.bucket, place.plan) || this.#manners.has(name)) return;
+    if (isAmazonS3(source.bucket, place.plan) || this.#support.has(name)) return;
     // What it cannot tell is asked again, sealed as the file will be: a policy may refuse what is not.
-    this.#manners.set(
+    this.#support.set(
       name,
       tryQuickly(source, place).catch(() => undefined),
     );
   }
 
-  #tried(source: S3Source, seal: Seal, access: S3Access): Promise<Manners> {
-    return once(this.#manners, placeOf(source, access), () => tryImpossible(source, seal, access));
+  #tried(source: S3Source, seal: Seal, access: S3Access): Promise<ConditionSupport> {
+    return once(this.#support, placeOf(source, access), () => tryImpossible(source, seal, access));
   }
 
   /** As the store wants it: HTTP says with quotes. */
@@ -77,8 +79,8 @@ export class S3Conditions {
 }
 
 export function unconditional({ uri }: S3Source): EnvsealError {
-  return new EnvsealError('unconditional', `${uri}: this store does not obey the conditions of a write`, {
-    hint: 'of two writers at once it would lose one; accept that with --allow-unconditional, or use a store that has conditional writes',
+  return new EnvsealError('unconditional', `${uri}: this store does not support conditional writes`, {
+    hint: 'with two writers at once, one write would be lost; accept that with --allow-unconditional, or use a store with conditional writes',
   });
 }
 
@@ -103,7 +105,7 @@ async function once<T>(
 }
 
 /** On a name beside the file that nothing has; where conditions are obeyed, nothing is written. */
-async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Promise<Manners> {
+async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Promise<ConditionSupport> {
   const probe = nameProbe(source);
   const outcome = await tryPut(probe, { ...seal, IfMatch: NO_ETAG }, access);
   if (outcome.kind === 'written') await remove(probe, [outcome.version], access);
@@ -116,13 +118,16 @@ async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Pr
     case 'absent':
       return 'exact';
     case 'denied':
-      // Who may not write beside the file learns from its own PUT what is allowed.
+      // Without permission to write beside the file, its own PUT shows what is allowed.
       return 'denied';
   }
 }
 
 /** The same with the small client, before the SDK is there; `undefined` where it cannot tell. */
-async function tryQuickly(source: S3Source, { client, plan, reach }: S3Place): Promise<Manners | undefined> {
+async function tryQuickly(
+  source: S3Source,
+  { client, plan, reach }: S3Place,
+): Promise<ConditionSupport | undefined> {
   const probe = nameProbe(source);
   const location = locateS3(probe, plan);
   if (location === undefined) return undefined;
@@ -182,7 +187,7 @@ async function tryPut(source: S3Source, more: Seal, { s3, client, ...access }: S
   }, client.deadline);
 }
 
-/** As far as that is allowed: an empty file with a telling name is no harm. */
+/** As far as that is allowed: an empty file with such a name does no harm. */
 async function remove(
   { bucket, key }: S3Source,
   versions: readonly (string | undefined)[],

@@ -1,4 +1,4 @@
-/** Where an S3 object's GET goes: host, path and signing region. Pure. */
+/** The target of an S3 object's GET: host, path and signing region. Pure. */
 
 import { dnsSuffixOf } from '../../aws/partitions.ts';
 import { parseArn } from '../../keys/arn.ts';
@@ -90,7 +90,7 @@ function withoutSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** A key in a path: the slash stays. Most keys need nothing, and this runs at each start. */
+/** A key in a path: the slash stays. Most keys need nothing, and this runs at each startup. */
 export function encodeKey(key: string): string {
   if (/^[\w.~/-]*$/.test(key)) return key;
   return key.split('/').map(encodeRfc3986).join('/');

@@ -8,11 +8,12 @@ import { parseEndpoint } from '../../aws/endpoint.ts';
 import { requestIdsOf } from '../../aws/request-ids.ts';
 import { EnvsealError } from '../../errors.ts';
 import { parseArn } from '../../keys/arn.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
 import type { S3Source } from '../../source.ts';
-import type { FetchedObject, Sealing } from '../object.ts';
+import type { FetchedObject } from '../object.ts';
+import { refuseEncoded, sealingOf } from './answer.ts';
 import { hasChecksum, verifyChecksum } from './checksum.ts';
 import { locateS3, type S3EndpointOptions, type S3Location } from './endpoint.ts';
 
@@ -58,12 +59,12 @@ export function planS3(
 /** Throws `configuration` for what no rule of S3's endpoints covers. */
 function checkPlan(plan: S3EndpointOptions): S3EndpointOptions {
   if (plan.endpoint !== undefined && (plan.useFips || plan.useDualStack)) {
-    throw new EnvsealError('configuration', 'an endpoint of your own is set, and FIPS or dual-stack too', {
+    throw new EnvsealError('configuration', 'a custom endpoint is set together with FIPS or dual-stack', {
       hint: 'remove one: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or endpoint=, or AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT',
     });
   }
   if (/^[a-z0-9-]{1,63}$/i.test(plan.region)) return plan;
-  throw new EnvsealError('configuration', 'the AWS region is no region', {
+  throw new EnvsealError('configuration', 'invalid AWS region', {
     hint: 'set AWS_REGION or region= in the URI, such as eu-central-1',
   });
 }
@@ -135,19 +136,4 @@ async function readObject(response: Response, client: AwsClient, attempts: numbe
     requestIds: requestIdsOf(headers),
     attempts,
   };
-}
-
-/** `aws-chunked` is how the uploader sent it, and some servers repeat it. */
-export function refuseEncoded(encoding: string | null | undefined): void {
-  if (encoding === null || encoding === undefined) return;
-  if (/^(aws-chunked|identity|utf-8)?,?$/i.test(encoding)) return;
-  throw new EnvsealError('malformed', 'the object is stored with a content encoding', {
-    hint: 'store the env file without compression (no Content-Encoding)',
-  });
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
-export function sealingOf(algorithm: string | null | undefined, key: string | null | undefined): Sealing {
-  if (algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') return { kind: 'none' };
-  return { kind: 'sse-kms', key: key ?? undefined, isDual: algorithm === 'aws:kms:dsse' };
 }

@@ -1,4 +1,4 @@
-/** What a bucket in S3 is like, as far as the credentials may look. */
+/** The state of a bucket in S3, as far as the credentials may look. */
 
 import type { S3Client } from '@aws-sdk/client-s3';
 import { element } from '../../aws/xml.ts';
@@ -11,14 +11,14 @@ import { ask, codeOf, explain, type SendOptions } from './sdk-client.ts';
 
 export async function inspectBucket(source: S3Source, place: S3Place): Promise<BucketState> {
   const [{ isVersioned, isEncrypted }, isPublic] = await Promise.all([
-    lookAfterContent(source, place),
-    isReadByAnybody(source, place),
+    inspectContent(source, place),
+    isPubliclyReadable(source, place),
   ]);
   return { isVersioned, isEncrypted, isPublic };
 }
 
 /** Whether the bucket encrypts matters where it keeps no versions: one request less for the others. */
-async function lookAfterContent(
+async function inspectContent(
   source: S3Source,
   place: S3Place,
 ): Promise<Pick<BucketState, 'isVersioned' | 'isEncrypted'>> {
@@ -54,7 +54,7 @@ async function encrypts(source: S3Source, place: S3Place): Promise<boolean | und
  * is private. A public policy has no effect where public buckets are restricted.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
  */
-async function isReadByAnybody(source: S3Source, place: S3Place): Promise<boolean | undefined> {
+async function isPubliclyReadable(source: S3Source, place: S3Place): Promise<boolean | undefined> {
   if (await isBlocked(source, place)) return false;
   const answer = await askBucket(source.bucket, 'policyStatus', place.plan, place.client);
   if (answer === 'denied') return undefined;

@@ -1,10 +1,10 @@
-/** What lies in S3: the files below a place. */
+/** Listings of S3: the files below a prefix. */
 import { retry } from '../../net/retry.ts';
 import type { Folder } from '../../source.ts';
 import type { FoundFile, ListedFile } from '../contract.ts';
 import { mapInFlight } from '../map-concurrently.ts';
 import { aboutBucket, type S3Access } from './access.ts';
-import { sealingOf } from './get.ts';
+import { sealingOf } from './answer.ts';
 import { ask, codeOf, explain, request } from './sdk-client.ts';
 
 /** The listing does not say how a file is sealed, so each takes a HEAD; this many at once. */
@@ -32,7 +32,7 @@ export async function* findFiles(folder: Folder, access: S3Access): AsyncGenerat
   } while (token !== undefined);
 }
 
-/** The same order. A file that is deleted meanwhile is left out. */
+/** The same order. A file that is deleted in the meantime is left out. */
 export async function* listFiles(folder: Folder, access: S3Access): AsyncGenerator<ListedFile> {
   const look = (found: FoundKey) => lookAt(found, folder, access);
   for await (const file of mapInFlight(findFiles(folder, access), MAX_HEADS, look)) {

@@ -1,4 +1,4 @@
-/** Writes an object under a condition, and finds out what happened where the answer does not say. */
+/** Writes an object under a condition, and finds out what happened if the answer does not say. */
 import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { EnvsealError } from '../../errors.ts';
 import { retry } from '../../net/retry.ts';
@@ -7,10 +7,10 @@ import { isSealedAsAsked } from '../check-seal.ts';
 import { conflict, type Winner } from '../conflict.ts';
 import type { Attributes, SealAtRest, WriteOptions, Written } from '../contract.ts';
 import { aboutObject, type S3Access } from './access.ts';
+import { sealingOf } from './answer.ts';
 import { type S3Conditions, unconditional } from './conditions.ts';
-import { sealingOf } from './get.ts';
 import { ask, codeOf, explain, requestIdsOf } from './sdk-client.ts';
-import { getObject, type S3Got } from './sdk-get.ts';
+import { getObject, type S3Object } from './sdk-get.ts';
 
 export interface S3Write {
   readonly source: S3Source;
@@ -105,8 +105,8 @@ function isUnmet({ status, code }: ReturnType<typeof codeOf>, { expected }: Writ
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html#conditional-error-response */
 function busy({ uri }: S3Source, cause: unknown): EnvsealError {
-  return new EnvsealError('conflict', `${uri}: somebody else is writing it`, {
-    hint: 'it was tried again: look at it with envseal diff and envseal history, and run the command again',
+  return new EnvsealError('conflict', `${uri}: someone else is writing it`, {
+    hint: 'retried: check envseal diff and envseal history, then run the command again',
     cause,
     retryable: true,
   });
@@ -152,7 +152,7 @@ async function get(source: S3Source, access: S3Access): Promise<Found | 'absent'
   }
 }
 
-function toFound({ object, answer }: S3Got): Found {
+function toFound({ object, answer }: S3Object): Found {
   return { ...foundOf(answer), bytes: object.bytes };
 }
 

@@ -91,7 +91,7 @@ export function explain(error: unknown, subject: Subject, { deadline }: AwsClien
   const { name = '', message = '', $response } = error as ServiceError;
   const { status, code } = codeOf(error);
   if (status === 0) {
-    return new EnvsealError('configuration', `the SDK cannot ask for ${subject.subject}: ${name}`, {
+    return new EnvsealError('configuration', `the AWS SDK cannot request ${subject.subject}: ${name}`, {
       hint: 'check the ARN, the region and the FIPS and dual-stack settings',
       cause: error,
     });

@@ -1,6 +1,6 @@
 /**
- * What is used of the official SDK, named here: who imports the package itself when it is needed gets all of its hundred
- * operations, and loading those takes longer than a request.
+ * What is used of the official SDK, named here: importing the package itself on demand brings all of its
+ * hundred operations, and loading those takes longer than a request.
  */
 export {
   DeleteObjectCommand,

@@ -1,5 +1,5 @@
-/** In the place of `s3-sdk.ts` in the small executable, which has no SDK. */
-import { NeedsFullProgram } from '../../full-program.ts';
+/** Stands in for `sdk-get.ts` in the container executable, which has no SDK. */
+import { NeedsFullProgram } from '../../needs-full-program.ts';
 
 /** Before anything is sent: what `locateS3` cannot place has not been asked for. */
 export const fetchThroughSdk: typeof import('./sdk-get.ts').fetchThroughSdk = async ({ bucket }) => {

@@ -1,15 +1,15 @@
-/** S3 through the official SDK, for what `s3-endpoint.ts` does not know. The same contract, the same errors. */
+/** S3 through the official SDK, for what `endpoint.ts` does not cover. The same contract, the same errors. */
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../../aws/client.ts';
 import { EnvsealError } from '../../errors.ts';
-import { MAX_SOURCE_BYTES } from '../../limits.ts';
+import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { readChunks, tooLarge } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
 import type { S3Source } from '../../source.ts';
 import type { FetchedObject } from '../object.ts';
 import type { S3Access } from './access.ts';
+import { refuseEncoded, sealingOf } from './answer.ts';
 import type { S3EndpointOptions } from './endpoint.ts';
-import { refuseEncoded, sealingOf } from './get.ts';
 import { ask, explain, makeSdkClient, requestIdsOf } from './sdk-client.ts';
 import { describe } from './service-errors.ts';
 
@@ -24,12 +24,12 @@ export async function fetchThroughSdk(
 }
 
 /** The object, and what else S3 says of it. */
-export interface S3Got {
+export interface S3Object {
   readonly object: FetchedObject;
   readonly answer: GetObjectCommandOutput;
 }
 
-export async function getObject(source: S3Source, { s3, client, region }: S3Access): Promise<S3Got> {
+export async function getObject(source: S3Source, { s3, client, region }: S3Access): Promise<S3Object> {
   const { GetObjectCommand } = await import('./sdk-commands.ts');
   const command = new GetObjectCommand({
     Bucket: source.bucket,
@@ -69,8 +69,8 @@ async function readAll(body: Body, announced: number | undefined): Promise<Uint8
 }
 
 function corrupt(cause?: unknown): EnvsealError {
-  return new EnvsealError('corrupt', 'the source was cut short or changed on its way', {
-    hint: 'try again; if it stays, look for a proxy or gateway that breaks the connection',
+  return new EnvsealError('corrupt', 'the source was cut short or changed in transit', {
+    hint: 'try again; if it persists, look for a proxy or gateway that breaks the connection',
     cause,
   });
 }

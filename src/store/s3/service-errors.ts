@@ -1,8 +1,8 @@
-/** What S3 answers instead of an object. Loaded when it has. */
+/** S3's answers other than the object. Loaded when there is one. */
 import type { AwsClient } from '../../aws/client.ts';
 import { partitionOf } from '../../aws/partitions.ts';
 import { element } from '../../aws/xml.ts';
-import { MAX_ERROR_BODY_BYTES } from '../../limits.ts';
+import { MAX_ERROR_BODY_BYTES } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
 import type { S3Source } from '../../source.ts';
 import type { S3EndpointOptions } from './endpoint.ts';

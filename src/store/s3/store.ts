@@ -37,7 +37,7 @@ export function s3Store(client: AwsClient, options: Omit<S3Options, 'client'>): 
     read: async (source) => await readObject(source, placeOf(source)),
     prepare: (source) => {
       const place = placeOf(source);
-      // What is going to write is loaded while the answers are on their way.
+      // The code that writes is loaded while the answers are on their way.
       place.reach().catch(() => {});
       conditions.begin(source, place);
     },
@@ -67,7 +67,7 @@ async function withKey(
   return { ...seal, key: await defaultKeyOf(bucket, plan, client) };
 }
 
-/** With the small client, as a start does, while the SDK that is to write is loaded. */
+/** With the small client, as at startup, while the SDK that is to write is loaded. */
 async function readObject(source: S3Source, place: S3Place): Promise<StoredObject> {
   const location = locateS3(source, place.plan);
   if (location === undefined) return await readThroughSdk(source, await place.reach());
@@ -101,7 +101,7 @@ async function readThroughSdk(source: S3Source, access: S3Access): Promise<Store
   };
 }
 
-/** S3 counts tags only for those who may read them, so nobody else can keep them. */
+/** S3 counts tags only for those who may read them, so no one else can keep them. */
 async function getTags(
   source: S3Source,
   version: string | undefined,

@@ -11,7 +11,7 @@ const R_OK = 4;
 const PAUSE_MS = 10;
 /** What this program is called where it delivers events; `host/src/hygiene.rs` knows it too. */
 const DETACHED = ['envseal-events', 'deliver-events'];
-/** Of such a process: `Natives.detach` says what it reads there. */
+/** Descriptor in such a process: `Natives.detach` says what it reads there. */
 const FATE = 3;
 
 const utf8 = new TextEncoder();

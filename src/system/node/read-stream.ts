@@ -7,7 +7,7 @@ import { Socket } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import type { ByteString } from '../byte-string.ts';
 import { ErrnoError, STANDARD_INPUT } from '../system.ts';
-import { asPath, readUpTo, rethrow } from './system.ts';
+import { asPath, readUpTo, rethrow } from './files.ts';
 
 export async function readSlowly(
   from: ByteString | typeof STANDARD_INPUT,
@@ -18,7 +18,7 @@ export async function readSlowly(
     from === STANDARD_INPUT ? from : rethrow(() => openSync(asPath(from), O_RDONLY | O_NONBLOCK | O_NOCTTY));
   const kind = rethrow(() => fstatSync(fd));
   if (isatty(fd)) return await readStream(new ReadStream(fd), limit);
-  // The others, such as /dev/null, keep nobody waiting. What is opened here is left to the end of the process.
+  // The others, such as /dev/null, never block. What is opened here is left to the end of the process.
   if (!kind.isFIFO() && !kind.isSocket()) return rethrow(() => readUpTo(fd, limit));
   return await readStream(new Socket({ fd, readable: true, writable: false }), limit);
 }

@@ -1,7 +1,7 @@
 /** Streams of bytes to a receiver, by Node's sockets. Loaded when one is sent. */
 import { connect, isIP, type Socket } from 'node:net';
 import type { StreamTarget } from '../system.ts';
-import { asPath } from './system.ts';
+import { asPath } from './files.ts';
 
 /** See `System`. Sockets are closed again, so that nothing of them is left for the command. */
 export async function sendStream(
@@ -24,7 +24,7 @@ async function withTls(host: string, ca: string | undefined): Promise<(wire: Soc
   const trust = ca === undefined ? {} : { ca };
   const options = { host, servername: isIP(host) ? '' : host, rejectUnauthorized: true, ...trust };
   return (wire) => {
-    // Of a connection that it reads by itself, Node's TLS takes a reset for an end in order.
+    // On a connection that it reads itself, Node's TLS mistakes a reset for a regular end.
     const between = new Duplex({
       read: () => wire.resume(),
       write: (chunk, _, done) => wire.write(chunk, done),

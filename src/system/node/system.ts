@@ -11,7 +11,6 @@ import {
   fstatSync,
   openSync,
   readFileSync,
-  readSync,
   type Stats,
   statSync,
   writeSync,
@@ -25,6 +24,7 @@ import { toByteString } from '../bytes.ts';
 import { crc32c, crc64nvme } from '../crc.ts';
 import { type BodyEnd, ErrnoError, type FetchOptions, STANDARD_INPUT, type System } from '../system.ts';
 import { forbidByExperimentalFfi } from './core-dumps.ts';
+import { asPath, readUpTo, rethrow } from './files.ts';
 
 const STDERR = 2;
 const STDERR_WAIT_MS = 1000;
@@ -64,7 +64,7 @@ const MAX_PROC_BYTES = 16 * 1024 * 1024;
 export const nodeSystem: System = {
   runtime: 'node',
   arguments() {
-    // The arguments are the last ones, whatever Node puts before them.
+    // The arguments come last, whatever Node puts before them.
     const count = process.argv.length - 2;
     return (
       readStrings('/proc/self/cmdline')?.slice(-count || Infinity) ?? process.argv.slice(2).map(toByteString)
@@ -121,7 +121,7 @@ export const nodeSystem: System = {
       for (let offset = 0; offset < bytes.length; ) offset += writeSome(fd, bytes, offset, end);
       return true;
     } catch {
-      // A closed stderr must not keep the exit status from being told.
+      // A closed stderr must not prevent the exit status.
       return false;
     }
   },
@@ -195,7 +195,7 @@ function toEntry([name, value]: [string, string | undefined]): ByteString {
   return toByteString(`${name}=${value ?? ''}`);
 }
 
-/** What Linux gives a process unless somebody changed it. */
+/** Linux's default for a process. */
 const USUAL_STACK_LIMIT_BYTES = 8 * 1024 * 1024;
 
 function readLimits(): string {
@@ -206,7 +206,9 @@ function readLimits(): string {
   }
 }
 
-/** Of two entries with one name the first stays, which is `getenv`'s; an entry without `=` is no variable. */
+/**
+ * If two entries have one name, the first stays, which is `getenv`'s; an entry without `=` is no variable.
+ */
 function toRecord(environ: readonly ByteString[]): Record<string, string> {
   const env: Record<string, string> = Object.create(null);
   for (const entry of environ) {
@@ -216,34 +218,8 @@ function toRecord(environ: readonly ByteString[]): Record<string, string> {
   return env;
 }
 
-/** Runs `action`; an error of `node:fs` becomes an ErrnoError, which holds no path. */
-export function rethrow<T>(action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof ErrnoError) throw error;
-    throw new ErrnoError((error as NodeJS.ErrnoException).code ?? 'EIO');
-  }
-}
-
-export function asPath(path: ByteString): Buffer {
-  return Buffer.from(path, 'latin1');
-}
-
 function asText(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
-}
-
-export function readUpTo(fd: number, limit: number): Uint8Array {
-  const chunks: Buffer[] = [];
-  for (let left = limit; left > 0; ) {
-    const chunk = Buffer.allocUnsafe(Math.min(left, 65_536));
-    const count = readSync(fd, chunk);
-    if (count === 0) break;
-    chunks.push(chunk.subarray(0, count));
-    left -= count;
-  }
-  return Buffer.concat(chunks);
 }
 
 /** Another process may still be writing it. */

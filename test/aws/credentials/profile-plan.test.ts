@@ -1,4 +1,4 @@
-/** How a profile gives credentials, against the official SDK. */
+/** The plan by which a profile gives credentials, against the official SDK. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -176,7 +176,7 @@ describe('a profile', () => {
     [
       'with an MFA device below',
       `[profile a]\n${ROLE}source_profile = b\n[profile b]\n${ROLE}mfa_serial = m\nsource_profile = c\n`,
-      { kind: 'broken', hint: 'no container can type its MFA code: use a role without mfa_serial' },
+      { kind: 'broken', hint: 'a container cannot enter its MFA code: use a role without mfa_serial' },
     ],
     ['with a source that is not there', `[profile a]\n${ROLE}source_profile = b\n`, { kind: 'broken' }],
     ['with a role and no source', `[profile a]\n${ROLE}`, { kind: 'broken' }],

@@ -9,8 +9,8 @@ import { credentialChain } from '../../../src/aws/credentials/credentials.ts';
 import type { AwsCredentials } from '../../../src/aws/identity.ts';
 import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import type { EnvsealError } from '../../../src/errors.ts';
-import { NeedsFullProgram } from '../../../src/full-program.ts';
-import { MAX_WEB_IDENTITY_TOKEN_BYTES } from '../../../src/limits.ts';
+import { MAX_WEB_IDENTITY_TOKEN_BYTES } from '../../../src/limits-and-defaults.ts';
+import { NeedsFullProgram } from '../../../src/needs-full-program.ts';
 import { Deadline } from '../../../src/net/deadline.ts';
 import { Http } from '../../../src/net/http.ts';
 import { nodeSystem } from '../../../src/system/node/system.ts';
@@ -277,7 +277,7 @@ describe('web identity', () => {
     await sts.fault({ status: 200, count: 'always' });
     expect(await refusal(inProfile(tokenFile('good')))).toMatchObject({
       code: 'credentials',
-      message: `STS sent no credentials of the role ${APP}`,
+      message: `STS sent no credentials for the role ${APP}`,
     });
   });
 });
@@ -329,7 +329,10 @@ describe('a profile that only the SDK knows', () => {
   ])(
     'needs the full program in the small executable, before anything is sent: %s',
     async (what, config, name) => {
-      vi.doMock('../../src/aws/credentials/sdk.ts', () => import('../../../src/aws/credentials/sdk.host.ts'));
+      vi.doMock(
+        '../../../src/aws/credentials/sdk.ts',
+        () => import('../../../src/aws/credentials/sdk.host.ts'),
+      );
       try {
         const failure = await ask(config, { AWS_PROFILE: name }).catch((error: unknown) => error);
         expect(failure).toBeInstanceOf(NeedsFullProgram);

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Profiles } from '../../../src/aws/credentials/profiles.ts';
 import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../../src/errors.ts';
-import { MAX_PROFILES_BYTES } from '../../../src/limits.ts';
+import { MAX_PROFILES_BYTES } from '../../../src/limits-and-defaults.ts';
 import { nodeSystem } from '../../../src/system/node/system.ts';
 
 const CANARY = 'canary';

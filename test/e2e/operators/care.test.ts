@@ -52,7 +52,7 @@ describeReal('python3', 'edit', () => {
     await clouds.s3.fault({ ...fault, method: 'PUT', match: '^snacks/env$' });
     const { screen, status } = await inTerminal(['edit', '--timeout', '1', place.uri], {
       env: { EDITOR: typing(count) },
-      steps: [{ waitFor: 'Enter opens your text again, ^C gives up: ', send: '\r' }],
+      steps: [{ waitFor: 'press Enter to open your text again, ^C to give up: ', send: '\r' }],
     });
     expect(screen).not.toContain(CANARY);
     expect({ status, screen }).toMatchObject({ status: 0 });
@@ -64,7 +64,7 @@ describeReal('python3', 'edit', () => {
     await clouds.s3.fault({ status: 403, code: 'AccessDenied', method: 'PUT', count: 'always' });
     const outcome = await inTerminal(['edit', place.uri], {
       env: { EDITOR: typing(join(folder(), 'count')) },
-      steps: [{ waitFor: 'opens your text again', send: '\x03' }],
+      steps: [{ waitFor: 'press Enter to open your text again', send: '\x03' }],
     });
     expect(outcome.signal ?? outcome.status).toBe(130);
     expect(await variablesAt(place)).toEqual(variablesOf(FILE));
@@ -117,7 +117,7 @@ describe('rotate, stopped', () => {
     await clouds.s3.seen('^snacks/many/a$');
     child.kill('SIGTERM');
     expect((await outcome).stderr).toMatch(
-      /stopped at 1 files?: none was done \(run it again: what is done is left alone\)\n/,
+      /stopped at 1 files?: none was rotated \(run it again: files that are done are left alone\)\n/,
     );
   });
 });

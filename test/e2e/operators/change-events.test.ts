@@ -227,7 +227,7 @@ describe.each(SCHEMES)('at %s', (scheme) => {
     await expectDone(event, 'rotated', version, differences([], [], []), key);
   });
 
-  test('what changes nothing is not told', async () => {
+  test('what changes nothing is not reported', async () => {
     const { version } = await pushed(place);
     const commands: [args: string[], stdin?: string][] = [
       [['push', '-', place.uri], FILE],
@@ -400,7 +400,7 @@ describe('a change that does not happen', () => {
     expect(events[0]?.data).toMatchObject({ outcome, version: null });
   });
 
-  test.each(SCHEMES)('somebody was quicker than an editor, at %s', async (scheme) => {
+  test.each(SCHEMES)('a concurrent change during an edit, at %s', async (scheme) => {
     const place = await placeIn(clouds, scheme);
     await pushed(place);
     const words = shellLine([...envsealWords, 'set', place.uri, 'TOKEN'], place.env);
@@ -589,7 +589,7 @@ describe('a sink that takes nothing', () => {
     expect(await variablesAt({ ...place, env: withoutSinks(place.env) })).toEqual(variablesOf(FILE));
   });
 
-  test('required: nobody gets to see a value, and nothing is made of it', async () => {
+  test('required: no value is shown, and no file is created', async () => {
     const out = join(folder(), 'out');
     const EDITOR = join(folder({ editor: `#!/bin/sh\necho "${CANARY}" >&2\n` }), 'editor');
     const copy = 's3://snacks/copy';

@@ -107,14 +107,14 @@ describe.each(SCHEMES)(`${WRITERS.length} pushes at once, at %s`, (scheme) => {
     const now = await variablesAt(place);
     if (!place.isVersioned) {
       for (const { stderr } of refused)
-        expect(stderr).toMatch(/another version at \d{4}-|somebody else is writing/);
+        expect(stderr).toMatch(/another version at \d{4}-|someone else is writing/);
       expect(candidates).toContainEqual(now);
       return;
     }
     const versions = await versionsAt(place);
     expect(versions).toHaveLength(1 + done.length);
     for (const { stderr } of refused) {
-      expect(versions).toContain(/somebody stored version (\S+) meanwhile/.exec(stderr)?.[1]);
+      expect(versions).toContain(/someone stored version (\S+) in the meantime/.exec(stderr)?.[1]);
     }
     const last = inOrder(done, String(first)).at(-1);
     expect(now).toEqual(variablesOf(contentOf(last?.writer ?? -1)));
@@ -174,7 +174,7 @@ describe.each(SCHEMES)(`${HALF} pushes and ${HALF} sets at once, at %s`, (scheme
   });
 });
 
-describe('somebody was quicker', () => {
+describe('a concurrent change', () => {
   test('than a push that waits for its key: the conflict says when, and nothing is written', async () => {
     const uri = join(folder(), 'env');
     const env = envFor(clouds, ['aws', 'age']);
@@ -191,7 +191,7 @@ describe('somebody was quicker', () => {
     await does(['push', '--seal', 'sops', '--age', AGE_KEY.key, '-', uri], env, contentOf(2));
     expect(await slow).toEqual({
       status: 75,
-      stderr: expect.stringMatching(/somebody stored another version at \d{4}-\d\d-\d\dT/),
+      stderr: expect.stringMatching(/someone stored another version at \d{4}-\d\d-\d\dT/),
     });
     expect(await variablesAt({ uri, env })).toEqual(variablesOf(contentOf(2)));
   });
@@ -247,7 +247,7 @@ describe('a write that is interrupted', () => {
     });
   });
 
-  test('a lock that nobody takes away is a conflict that names it', async () => {
+  test('a lock that is never removed is a conflict that names it', async () => {
     const place = await placeIn(clouds, 'file');
     await pushed(place);
     const lock = `${place.uri}.lock`;
@@ -257,7 +257,7 @@ describe('a write that is interrupted', () => {
       const unhurried = [...(args?.(place.uri) ?? []), '--timeout', '600'];
       expect(await refuses(unhurried, place.env, `A=${CANARY}\n`)).toEqual({
         status: 75,
-        stderr: `envseal: error: ${place.uri}: somebody else is writing it\nenvseal: hint: nothing was written: try again; if no other envseal runs, remove ${lock}\n`,
+        stderr: `envseal: error: ${place.uri}: someone else is writing it\nenvseal: hint: nothing was written: try again; if no other envseal is running, remove ${lock}\n`,
       });
     }
     rmSync(lock);
@@ -359,7 +359,7 @@ function tryUnconditional({ place: open, objects }: Unconditional): void {
 
   const ALLOW = '--allow-unconditional';
   const WARNING =
-    /^envseal: warning: s3:\/\/\S+: this store does not obey the conditions of a write \(.*is lost\)\n$/;
+    /^envseal: warning: s3:\/\/\S+: this store does not support conditional writes \(.*is lost\)\n$/;
 
   test.each([
     ['push', ({ uri }: Place) => ['push', '-', uri]],

@@ -67,13 +67,13 @@ describe('a new identity', () => {
     const example = /\nexample:\n {2}envseal (.*)\n/.exec(help)?.[1] ?? '';
     const cwd = folder();
     expect((await envseal(example.split(' '), { cwd })).status).toBe(0);
-    expect(help).toMatch(/^ {2}--out FILE {2,}write to this new file, for its owner alone$/m);
+    expect(help).toMatch(/^ {2}--out FILE {2,}write to this new file, readable only by its owner$/m);
     expect(help).not.toContain('--source');
   });
 });
 
 describe('what is there stays as it is: 78', () => {
-  const hint = 'it is never overwritten: give another name, or move that file away';
+  const hint = 'files are never overwritten: give another name, or move that file away';
 
   test('a file', async () => {
     const cwd = folder({ key: 'precious' });
@@ -106,7 +106,7 @@ describe('where no file can be made: 78', () => {
     const cwd = folder();
     const outcome = await envseal(['keygen', '--out', 'a/b/key'], { cwd });
     expect(said(outcome)).toBe(
-      refusal('cannot create a/b/key: ENOENT', 'make its directory first: mkdir -p a/b', 78),
+      refusal('cannot create a/b/key: ENOENT', 'create its directory first: mkdir -p a/b', 78),
     );
   });
 
@@ -137,10 +137,18 @@ describe('what is wrong with the command line: 64', () => {
   test.each([
     [['keygen'], 'no file for the identity', hint],
     [['keygen', 'key'], 'no file for the identity', hint],
-    [['keygen', '--out', 'key', 'more'], 'unexpected word', hint],
-    [['keygen', '--out', 'key', '--', 'env'], 'unexpected word', hint],
-    [['keygen', '--out='], '--out is empty', '--out FILE: write to this new file, for its owner alone'],
-    [['keygen', '--out'], '--out needs a value', '--out FILE: write to this new file, for its owner alone'],
+    [['keygen', '--out', 'key', 'more'], 'unexpected argument', hint],
+    [['keygen', '--out', 'key', '--', 'env'], 'unexpected argument', hint],
+    [
+      ['keygen', '--out='],
+      '--out is empty',
+      '--out FILE: write to this new file, readable only by its owner',
+    ],
+    [
+      ['keygen', '--out'],
+      '--out needs a value',
+      '--out FILE: write to this new file, readable only by its owner',
+    ],
     [
       ['keygen', '--out', 'key', '--pristine'],
       '--pristine is a flag of run',
@@ -162,7 +170,7 @@ describe('what is wrong with the command line: 64', () => {
     expect(readdirSync(cwd)).toEqual([]);
   });
 
-  test('ENVSEAL_OUT is no variable of run', async () => {
+  test('ENVSEAL_OUT is not a variable of run', async () => {
     const outcome = await envseal(['--', 'env'], { env: { ENVSEAL_OUT: 'key' } });
     expect(said(outcome)).toMatch(/unknown variable ENVSEAL_OUT\n.*\nexit 78$/);
   });

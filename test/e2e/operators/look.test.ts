@@ -130,7 +130,7 @@ describe.each(SCHEMES)('at %s', (scheme) => {
 });
 
 describe.each(SEALINGS)('a file that is sealed as %s', (_, make) => {
-  test('is listed, and its sealing is recognised in a folder without opening it', async () => {
+  test('is listed, and its sealing is detected in a folder without opening it', async () => {
     const sealed = await make(clouds, 'env');
     const uri = await put(clouds, 's3', 'env', sealed.bytes);
     const env = envFor(clouds, ['aws', ...sealed.needs]);

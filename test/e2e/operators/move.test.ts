@@ -213,7 +213,7 @@ describe('rotate', () => {
     );
   });
 
-  test('--from-kms-key: what somebody else sealed is not sealed anew under a trusted key', async () => {
+  test('--from-kms-key: a file sealed with another key is not sealed anew under a trusted key', async () => {
     const place = await placeIn(clouds, 's3');
     const planted = managedKeyArn('us-east-1');
     await does(['push', '--kms-key', planted, '-', place.uri], place.env, FILE);

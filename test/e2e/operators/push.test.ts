@@ -108,7 +108,7 @@ describe.each(SCHEMES)('to %s', (scheme) => {
     expect(await variablesAt(place)).toEqual({ A: CANARY, PORT: '8080' });
   });
 
-  test('what is there is no env file: it is not replaced without --force', async () => {
+  test('an existing file that is not an env file is not replaced without --force', async () => {
     const { seal, env } = place;
     const uri = await put(clouds, scheme, 'broken', `${CANARY} no assignment\n`);
     const args = ['push', ...seal, '-', uri];
@@ -204,14 +204,14 @@ describe('on S3', () => {
     expect(await stored()).toEqual([]);
   });
 
-  test('who may not look at the bucket is told so, and goes on', async () => {
+  test('a bucket that the credentials cannot inspect gives a warning', async () => {
     const allow = [{ actions: ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 'kms:*'], resources: ['*'] }];
     await clouds.s3.accessKey(accessKey('AKIDPUSHER', { allow }));
     const env = { ...place.env, AWS_ACCESS_KEY_ID: 'AKIDPUSHER' };
     const { status, stderr } = await envseal(['push', ...place.seal, '-', place.uri], { env, stdin: FILE });
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: expect.stringMatching(/^envseal: warning: cannot look at the bucket snacks .*\n$/),
+      stderr: expect.stringMatching(/^envseal: warning: cannot check the bucket snacks .*\n$/),
     });
   });
 
@@ -233,7 +233,7 @@ describe('on S3', () => {
     });
   });
 
-  test('somebody else was quicker: a conflict that names the version that won', async () => {
+  test('a concurrent change: a conflict that names the version that won', async () => {
     await pushed(place);
     // What is there has been read by the time that the bucket has told of itself.
     await clouds.s3.fault({ method: 'GET', match: '^snacks/$', delayMs: 2000 });
@@ -353,7 +353,7 @@ describe('--check', () => {
     expect(await check(text, ['--fail-on-warnings'])).toMatchObject({ status: 65 });
   });
 
-  test.each([['nothing'], ['# nothing but a comment']])('%s is no file to push', async (text) => {
+  test.each([['nothing'], ['# nothing but a comment']])('%s is not a file to push', async (text) => {
     const place = await placeIn(clouds, 's3');
     await pushed(place);
     expect(
@@ -390,16 +390,16 @@ describe('--check', () => {
 
 describe('what does not go together', () => {
   test.each([
-    [['push', '-'], 'too few words'],
-    [['push', 'a', './b', 'c'], 'too many words'],
-    [['push', '--seal', 'cmek', '-', 's3://snacks/env'], 'cannot be sealed by --seal cmek'],
-    [['push', '--seal', 'sse-kms', '-', './x'], 'cannot be sealed by --seal sse-kms'],
+    [['push', '-'], 'too few arguments'],
+    [['push', 'a', './b', 'c'], 'too many arguments'],
+    [['push', '--seal', 'cmek', '-', 's3://snacks/env'], 'cannot be sealed with --seal cmek'],
+    [['push', '--seal', 'sse-kms', '-', './x'], 'cannot be sealed with --seal sse-kms'],
     [
       ['push', '--seal', 'sse-kms', '--age', 'age1x', '-', 's3://snacks/env'],
-      '--age does not go with --seal sse-kms',
+      '--age cannot be combined with --seal sse-kms',
     ],
     [['push', '--seal', 'sops', '-', './x'], 'no key to seal with'],
-    [['push', '--seal', 'rot13', '-', './x'], 'is not one of sse-kms, cmek, sops, none'],
+    [['push', '--seal', 'rot13', '-', './x'], 'must be one of sse-kms, cmek, sops, none'],
     [['push', '-', 's3://snacks/env?versionId=1'], 'names a version'],
     [['push', '-', 's3://snacks/'], 'is a folder'],
   ])('%s', async (args, text) => {

@@ -92,20 +92,20 @@ test('comments, order and blank lines stay byte for byte', async () => {
   );
 });
 
-describe('a value does not go onto the command line', () => {
+describe('values are not accepted on the command line', () => {
   test.each([
     ['as a word', ['TOKEN', CANARY]],
     ['behind a =', [`TOKEN=${CANARY}`]],
   ])('%s', async (_, words) => {
     const { status, stderr } = await refuses(['set', 's3://snacks/env', ...words], {});
     expect(status).toBe(64);
-    expect(stderr).toContain('your shell remembers it');
+    expect(stderr).toContain('your shell history keeps it');
   });
 });
 
 test.each([
   ['not UTF-8', Buffer.from([0xff, 0xfe]).toString('latin1'), 'is not UTF-8'],
-  ['with a NUL', `${CANARY}\0`, 'holds a NUL'],
+  ['with a NUL', `${CANARY}\0`, 'contains a NUL'],
 ])('a value that is %s', async (_, value, text) => {
   const place = await placeIn(clouds, 'file');
   const file = join(folder({ value: Buffer.from(value, 'latin1') }), 'value');
@@ -116,7 +116,7 @@ test.each([
   });
 });
 
-test('stdin without anything is no value, and an empty line is the empty one', async () => {
+test('an empty stdin is not a value, and an empty line is the empty value', async () => {
   const place = await placeIn(clouds, 'file');
   await pushed(place);
   expect(await refuses(['set', place.uri, 'TOKEN'], place.env)).toMatchObject({ status: 64 });
@@ -137,7 +137,7 @@ test('a file that is not there', async () => {
   expect(await refuses(['set', place.uri, 'A'], place.env, CANARY)).toMatchObject({ status: 66 });
 });
 
-test('a file that is sealed with another key than the pinned one is not changed', async () => {
+test('a file that is sealed with a key other than the pinned one is not changed', async () => {
   const place = await placeIn(clouds, 's3');
   await pushed(place);
   const other = ['--kms-key', 'arn:aws:kms:us-east-1:111122223333:key/other'];

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeReal } from '../../real/available.ts';
 import { folder } from '../folder.ts';
-import { envsealWords, isBundle } from '../program.ts';
+import { containerOnly, envsealWords } from '../program.ts';
 import { type Clouds, IDENTITY, startClouds } from '../sealed.ts';
 import { callsWith, nameOf, openedForWriting, trace } from '../strace.ts';
 import { type Place, placeIn, pushed } from './places.ts';
@@ -77,8 +77,8 @@ describeReal('strace', 'under strace', () => {
     expect(calls.filter((call) => !call.includes(`<${out}>`))).toEqual([]);
   });
 
-  // The bundle has no call for it (README, "On Node").
-  test.skipIf(isBundle)('no core dump', async () => {
+  // The bundle has no call for it (docs/images.md, "On Node").
+  test('no core dump', containerOnly, async () => {
     const place = await placeIn(clouds, 'file');
     await pushed(place, TEXT);
     const traced = await trace([...envsealWords, 'list', place.uri], { env: place.env });

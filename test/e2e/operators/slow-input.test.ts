@@ -144,7 +144,7 @@ describe('a pipe by its path', () => {
     expect((await runWords(['bash', '-c', push])).stdout).toMatch(/: 1 variable, no errors\n$/);
   });
 
-  test('one that nobody writes into yet is waited for', async () => {
+  test('one without a writer yet is waited for', async () => {
     const path = fifo();
     const { outcome } = started([...envsealWords, 'push', path, '--check']);
     const writer = spawn('sh', ['-c', 'sleep 0.3; exec >"$1"; echo A=1; sleep 0.3; echo B=2', 'sh', path], {

@@ -81,7 +81,7 @@ describeReal('python3', 'in a terminal', () => {
     );
     const { status, screen } = await inTerminal(['edit', place.uri], {
       env: { EDITOR },
-      steps: [{ waitFor: 'edits it again', send: '\r' }],
+      steps: [{ waitFor: 'press Enter to edit it again', send: '\r' }],
     });
     expect(screen).toContain('[syntax]');
     expect(status).toBe(0);
@@ -99,14 +99,14 @@ describeReal('python3', 'in a terminal', () => {
     expect(await variablesAt(place)).toEqual(variablesOf(FILE));
   });
 
-  /** Stores another version the first time that it runs: somebody else was quicker. */
+  /** Stores another version the first time that it runs: a concurrent change. */
   const whileSomebodySets = (line: string, script: string) => {
     const words = shellLine([...envsealWords, 'set', place.uri, line], place.env);
     const other = `printf '%s' '${CANARY}-theirs' | ${words} >/dev/null 2>&1`;
     return editor(`if [ ! -e "$0.once" ]; then : >"$0.once"; ${other}; fi\n${script}`);
   };
 
-  test('edit: what somebody else changed meanwhile is kept, if it was another variable', async () => {
+  test('edit: a concurrent change of another variable is kept', async () => {
     const EDITOR = whileSomebodySets('OTHER', `sed -i 's/#1/#2/' "$1"`);
     const { status, screen } = await inTerminal(['edit', place.uri], { env: { EDITOR } });
     expect({ status, screen }).toMatchObject({ status: 0 });
@@ -121,7 +121,7 @@ describeReal('python3', 'in a terminal', () => {
     const EDITOR = whileSomebodySets('TOKEN', `sed -i 's/#1/#2/' "$1"`);
     const { status, screen } = await inTerminal(['edit', place.uri], {
       env: { EDITOR },
-      steps: [{ waitFor: 'opens your text again', send: '\r' }],
+      steps: [{ waitFor: 'press Enter to open your text again', send: '\r' }],
     });
     expect(status).toBe(0);
     expect(screen).toContain('and changed TOKEN');

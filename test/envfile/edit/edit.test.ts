@@ -93,7 +93,7 @@ describe('the docker dialect has no quotes and no comments behind a value', () =
     const error = errorOf(() => editText('A=b\r\n', { A: value }, 'docker'));
     expect([error?.code, error?.message]).toEqual([
       'malformed',
-      `cannot set A in ${SOURCE}: expected a value of one line`,
+      `cannot set A in ${SOURCE}: expected a single-line value`,
     ]);
     expect(error?.hint).toContain('dotenv or JSON');
   });
@@ -102,7 +102,7 @@ describe('the docker dialect has no quotes and no comments behind a value', () =
 describe('what cannot be written is refused, and names the variable', () => {
   test.each([
     ['A', 'xQ7Zj0Kw\0', `A in ${SOURCE}: expected a value without NUL`],
-    ['A', 'xQ7Zj0Kw\ud83e', `A in ${SOURCE}: expected a value without half a surrogate pair`],
+    ['A', 'xQ7Zj0Kw\ud83e', `A in ${SOURCE}: expected a value without unpaired surrogates`],
     ['xQ7Zj0Kw 1', 'b', `a variable in ${SOURCE}: expected ${NAME}`],
     ['', 'b', `a variable in ${SOURCE}: expected ${NAME}`],
   ])('%j=%j', (name, value, message) => {
@@ -119,7 +119,7 @@ describe('what cannot be written is refused, and names the variable', () => {
     }
   });
 
-  test('removing what is no name changes nothing', () => {
+  test('removing an invalid name changes nothing', () => {
     expect(editText('A=b\n', { 'no name': undefined, B: undefined })).toBe('A=b\n');
   });
 });

@@ -2,12 +2,12 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { format } from '../../../src/envfile/format.ts';
 import { checkEnvFile, type Finding } from '../../../src/envfile/lint/lint.ts';
+import { format } from '../../../src/envfile/write-dotenv.ts';
 import { errorOf, FORMATS, type Format, formOf, readBytes, SOURCE } from '../reading.ts';
 import { values, variables } from '../values.ts';
 
-/** 128 KiB, with the NUL: see src/limits.ts. */
+/** 128 KiB, with the NUL: see src/limits-and-defaults.ts. */
 const MAX_STRING = 131_072;
 const MAX_TOTAL = 2 * 1024 * 1024 - 4096;
 const MAX_FILE = 2 * 1024 * 1024;
@@ -45,7 +45,7 @@ test('a finding has its rule, severity, line and name as data', () => {
       severity: 'error',
       line: 4,
       name: 'LD_PRELOAD',
-      message: 'LD_PRELOAD can make programs load code, so a start refuses it',
+      message: 'LD_PRELOAD can make programs load code, so envseal run refuses it',
     },
     {
       rule: 'white-space',
@@ -85,7 +85,7 @@ describe('what cannot be parsed is an error at its line', () => {
     [
       'docker',
       'A=b\n\nB =c',
-      '3 syntax: column 2: expected = directly after the name; write NAME=value; nothing is taken from the environment, and no space may stand before the =',
+      '3 syntax: column 2: expected = directly after the name; write NAME=value; nothing is taken from the environment, and no space is allowed before the =',
     ],
     ['dotenv', 'A=b\nB=\0', '2 syntax: column 3: expected text without NUL'],
     [
@@ -130,7 +130,7 @@ describe('a name twice is an error that says both lines', () => {
     [
       'dotenv',
       "A='b\nA=1\n'\n",
-      ['1 quotes: the value of A holds lines that are assignments: is a quote missing?'],
+      ['1 quotes: the value of A contains lines that look like assignments: is a quote missing?'],
     ],
     ['dotenv', "A='-----BEGIN KEY-----\nZm9v\nZm9=\nZm==\n'\n", []],
   ])('%s: %j', (format, text, expected) => expect(findings(text, format)).toEqual(expected));
@@ -164,7 +164,9 @@ describe('the limits of the kernel', () => {
     const text = `A=${character.repeat(length)}\n`;
     for (const format of ['dotenv', 'docker'] as const) {
       expect(findings(text, format)).toEqual(
-        sizes.map((size) => `1 too-large: A is ${size} bytes with its name, over the kernel's ${MAX_STRING}`),
+        sizes.map(
+          (size) => `1 too-large: A is ${size} bytes with its name, over the kernel's limit of ${MAX_STRING}`,
+        ),
       );
     }
   });
@@ -178,7 +180,7 @@ describe('the limits of the kernel', () => {
     const last = (bytes: number) => `L=${'v'.repeat(bytes - 11)}\n`;
     expect(findings(write(count).join('') + last(rest))).toEqual([]);
     expect(findings(write(count).join('') + last(rest + 1))).toEqual([
-      `null too-large: the variables are ${MAX_TOTAL + 1} bytes, over the kernel's ${MAX_TOTAL} for arguments and environment`,
+      `null too-large: the variables are ${MAX_TOTAL + 1} bytes, over the kernel's limit of ${MAX_TOTAL} for arguments and environment`,
     ]);
   });
 
@@ -201,8 +203,12 @@ describe('placeholders are warnings', () => {
   test.each<[Format, string, string[]]>([
     ['dotenv', 'DB_PASSWORD=changeme', ['1 placeholder: the value of DB_PASSWORD looks like a placeholder']],
     ['dotenv', "A='<your-password>'", ['1 placeholder: the value of A looks like a placeholder']],
-    ['docker', 'A=${B}', ['1 placeholder: the value of A has a reference, which nothing expands']],
-    ['json', '{"A":"{{ b }}"}', ['1 placeholder: the value of A has a reference, which nothing expands']],
+    ['docker', 'A=${B}', ['1 placeholder: the value of A contains a reference, which is not expanded']],
+    [
+      'json',
+      '{"A":"{{ b }}"}',
+      ['1 placeholder: the value of A contains a reference, which is not expanded'],
+    ],
     ['dotenv', 'AUTH_METHOD=password', []],
     ['dotenv', 'A=', []],
   ])('%s: %s', (format, text, expected) => {
@@ -241,8 +247,8 @@ describe('white space at the ends of a value is a warning', () => {
 describe('quotes that are kept, or not closed, are a warning', () => {
   const [KEPT, OPEN, CLOSE] = [
     'keeps the quotes around it',
-    'begins with a quote that nothing closes',
-    'ends with a quote that nothing opens',
+    'begins with an unclosed quote',
+    'ends with an unopened quote',
   ];
 
   test.each<[Format, string, string | undefined]>([

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { findPlaceholder } from '../../../src/envfile/lint/placeholder.ts';
 import { expectLinear } from '../../growth.ts';
 
-describe('somebody was to fill it in', () => {
+describe('an unfilled placeholder', () => {
   test.each([
     ...['changeme', 'change-me', 'CHANGE_ME', 'Change Me!', 'changethis', 'please-change-me', 'replace_me'],
     ...['todo', 'TODO', 'tbd', 'TBD.', 'fixme', 'FIXME!!', 'placeholder', 'example', 'dummy', 'chamberme'],
@@ -19,7 +19,7 @@ describe('somebody was to fill it in', () => {
   ])('%j', (value) => expect(findPlaceholder('DB_PASSWORD', value)).toBe('blank'));
 });
 
-describe('some program was to expand it', () => {
+describe('an unexpanded reference', () => {
   test.each([
     ...['${VAR}', '${VAR:-default}', '${VAR:?missing}', 'https://${HOST}/x', 'a${B}c${D}', '$HOME', '$(pwd)'],
     ...['{{ var }}', '{{var}}', '{{- .Values.password | quote }}', '${{ secrets.KEY }}', 'x-{{ env }}-y'],

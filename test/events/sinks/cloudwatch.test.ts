@@ -113,7 +113,7 @@ describe('what is sent', () => {
     expect(await logs.received('many', HOST)).toHaveLength(10);
   });
 
-  test('after the end of the run, with credentials that nobody has asked for yet', async () => {
+  test('after the end of the run, with credentials that were not requested before', async () => {
     const deadline = new Deadline(30);
     deadline.abort(new EnvsealError('unsealed', 'not sealed'));
     await send('cloudwatch:///audit/envseal/all', { variables, deadline });
@@ -143,7 +143,7 @@ describe('what fails', () => {
     expect(await failure(uri, { variables })).toMatchObject({
       code: 'denied',
       message:
-        'these credentials may not logs:PutLogEvents on arn:aws:logs:us-east-1:*:log-group:/audit/envseal:log-stream:all',
+        'these credentials may not perform logs:PutLogEvents on arn:aws:logs:us-east-1:*:log-group:/audit/envseal:log-stream:all',
     });
   });
 
@@ -185,7 +185,7 @@ describe('what fails', () => {
     expect(await other.requests()).toEqual([]);
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     const closed = { ...variables, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: `http://${CLOSED}` };
     expect(await failure(uri, { variables: closed, seconds: 2 })).toMatchObject({ code: 'unreachable' });
   });

@@ -74,7 +74,7 @@ describe('what fails', () => {
   test.each(['none/log', 'file/log'])('%s', async (name) => {
     expect(await failure(`file://${folder({ file: '' })}/${name}`)).toMatchObject({
       code: 'configuration',
-      message: 'there is no folder for it',
+      message: 'its folder does not exist',
     });
   });
 
@@ -85,14 +85,14 @@ describe('what fails', () => {
     });
   });
 
-  test('a pipe that nobody reads', async () => {
+  test('a pipe without a reader', async () => {
     const path = join(folder(), 'pipe');
     await once(spawn('mkfifo', [path]), 'exit');
     const { code, message, hint } = await failure(`file://${path}`);
     expect({ code, message, hint }).toEqual({
       code: 'undelivered',
       message: 'cannot append to it: ENXIO',
-      hint: 'nobody reads from this pipe',
+      hint: 'no process reads from this pipe',
     });
   });
 
@@ -145,7 +145,7 @@ describe('stderr', () => {
   test('that is closed', async () => {
     expect(await failure('stderr:', { system: { ...nodeSystem, write: () => false } })).toMatchObject({
       code: 'undelivered',
-      message: 'stderr cannot be written to',
+      message: 'cannot write to stderr',
     });
   });
 });

@@ -75,7 +75,7 @@ describe('what is sent', () => {
     expect(await logging.received()).toHaveLength(1);
   });
 
-  test('after the end of the run, with a token that nobody has asked for yet', async () => {
+  test('after the end of the run, with a token that was not requested before', async () => {
     const deadline = new Deadline(30);
     deadline.abort(new EnvsealError('unsealed', 'not sealed'));
     await send(uri, { variables, deadline });
@@ -126,7 +126,7 @@ describe('what fails', () => {
     await other.fault({ status: 200, count: 'always' });
     expect(await failure(uri, { variables: at(other.url) })).toMatchObject({
       code: 'unreachable',
-      message: 'the service answered with what is no JSON',
+      message: 'the service did not answer with JSON',
     });
   });
 
@@ -142,7 +142,7 @@ describe('what fails', () => {
     expect(await failure(uri, { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     const closed = at(`http://${CLOSED}`);
     expect(await failure(uri, { variables: closed, seconds: 2 })).toMatchObject({ code: 'unreachable' });
   });

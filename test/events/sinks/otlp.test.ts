@@ -174,12 +174,12 @@ describe('what fails', () => {
     expect(await other.requests()).toEqual([]);
   });
 
-  test('what is no collector', async () => {
+  test('a server that is not a collector', async () => {
     await using other = await startWebhook();
     await other.fault({ status: 200 });
     expect(await failure(`otlp+${other.url}`)).toMatchObject({
       code: 'undelivered',
-      message: 'its answer is not that of an OTLP receiver',
+      message: 'it does not respond like an OTLP receiver',
     });
   });
 
@@ -188,7 +188,7 @@ describe('what fails', () => {
     expect(await failure(uri, { seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     expect(await failure(`otlp+http://${CLOSED}`, { seconds: 2 })).toMatchObject({ code: 'unreachable' });
   });
 });

@@ -37,7 +37,7 @@ export interface Sending {
   readonly deadline?: Deadline;
 }
 
-/** Nobody listens there. */
+/** Nothing listens there. */
 export const CLOSED = '127.0.0.1:1';
 /** In every secret of a test that fails. */
 export const CANARY = 'xQ7Zj0Kw9Vb3Gy';

@@ -27,13 +27,13 @@ describe('a sink', () => {
 
 describe('no sink', () => {
   test.each<[string, string, string | RegExp]>([
-    ['splunk+http', 'an event sink is of no known kind', /^use one of stderr:, file:/],
-    ['stdrr:', 'there is no event sink stdrr:', 'did you mean stderr:?'],
-    ['cloudwatchs://a', 'there is no event sink cloudwatchs:', 'did you mean cloudwatch://GROUP/STREAM?'],
-    ['kafka://a', 'an event sink is of no known kind', /^use one of/],
-    [`${CANARY}`, 'an event sink is of no known kind', /^use one of/],
-    [`mailto:${CANARY}@b`, 'an event sink is of no known kind', /^use one of/],
-    [`https://user:${CANARY} @h:x/`, 'the event sink https: is no URI', 'use https://HOST/PATH'],
+    ['splunk+http', 'unknown kind of event sink', /^use one of stderr:, file:/],
+    ['stdrr:', 'unknown event sink stdrr:', 'did you mean stderr:?'],
+    ['cloudwatchs://a', 'unknown event sink cloudwatchs:', 'did you mean cloudwatch://GROUP/STREAM?'],
+    ['kafka://a', 'unknown kind of event sink', /^use one of/],
+    [`${CANARY}`, 'unknown kind of event sink', /^use one of/],
+    [`mailto:${CANARY}@b`, 'unknown kind of event sink', /^use one of/],
+    [`https://user:${CANARY} @h:x/`, 'the event sink https: is not a valid URI', 'use https://HOST/PATH'],
     [
       `https://${CANARY}@h/x`,
       'the event sink https://…@h has a user or a password in it',
@@ -49,8 +49,8 @@ describe('no sink', () => {
     [`stderr:?x=${CANARY}`, 'the event sink stderr: has an unknown query parameter', 'it takes none'],
     ['file://host/x', 'the event sink file://host/x names a host', 'use file:///PATH'],
     ['file:///', 'the event sink file:/// names no file', 'use file:///PATH'],
-    ['file:///a%00b', 'the event sink file:///a%00b has a NUL', 'leave %00 out'],
-    ['file:///a%ffb', 'the event sink file:///a%ffb has a % that encodes nothing', 'write %25 for a %'],
+    ['file:///a%00b', 'the event sink file:///a%00b has a NUL', 'remove %00'],
+    ['file:///a%ffb', 'the event sink file:///a%ffb has an invalid % escape', 'write %25 for a %'],
     [`splunk+https://h?idx=${CANARY}`, 'the event sink splunk+https://h has an unknown query parameter', /./],
     [
       'splunk+https://h?indx=a',
@@ -87,7 +87,11 @@ describe('no sink', () => {
       'use gcp-logging://PROJECT/LOG',
     ],
     ['gcp-logging://project-1/a%20b', 'the event sink gcp-logging://project-1/a%20b names no log', /./],
-    ['syslog+udp://h/x', 'the event sink syslog+udp://h/x is no host and port', 'use syslog+udp://HOST:PORT'],
+    [
+      'syslog+udp://h/x',
+      'the event sink syslog+udp://h/x has no valid host and port',
+      'use syslog+udp://HOST:PORT',
+    ],
     ['syslog+unix://h', 'the event sink syslog+unix://h has no path', 'use syslog+unix:///dev/log'],
     ['syslog+tcp://h?facility=24', 'the event sink syslog+tcp://h has an unknown facility', /./],
   ])('%s', async (uri, message, hint) => {
@@ -107,7 +111,7 @@ describe('no sink', () => {
     const universe = { GOOGLE_CLOUD_UNIVERSE_DOMAIN: 'example.com' };
     expect(await failure('gcp-logging://project-1/audit', { variables: universe })).toMatchObject({
       code: 'configuration',
-      message: 'the event sink gcp-logging://project-1/audit is of googleapis.com only',
+      message: 'the event sink gcp-logging://project-1/audit works only with googleapis.com',
     });
   });
 });

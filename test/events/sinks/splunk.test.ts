@@ -80,7 +80,7 @@ describe('with ack=true', () => {
     const { code, message } = await failure(`${uri}?ack=true`, { variables, seconds: 3 });
     expect({ code, message }).toEqual({
       code: 'undelivered',
-      message: 'Splunk took the event and has not indexed it in time',
+      message: 'Splunk accepted the event but did not index it in time',
     });
   });
 
@@ -98,15 +98,15 @@ describe('with ack=true', () => {
     await splunk.token({ token: SPLUNK_TOKEN, ack: false });
     expect(await failure(`${uri}?ack=true`, { variables })).toMatchObject({
       code: 'undelivered',
-      message: 'Splunk took the event and gave no ackId to ask for',
-      hint: 'leave ack=true out, or enable indexer acknowledgment for the token',
+      message: 'Splunk accepted the event but returned no ackId',
+      hint: 'remove ack=true, or enable indexer acknowledgment for the token',
     });
   });
 
   test('a token that acknowledges, without it', async () => {
     expect(await failure(uri, { variables })).toMatchObject({
       code: 'undelivered',
-      message: 'Splunk did not take the event: code 10',
+      message: 'Splunk rejected the event: code 10',
       hint: 'the token has indexer acknowledgment enabled: add ack=true',
     });
   });
@@ -125,7 +125,7 @@ describe('what fails', () => {
     expect(await failure(uri, { variables })).toMatchObject({ code: 'credentials' });
   });
 
-  test('a token that is no header', async () => {
+  test('a token that is not a valid header', async () => {
     const wrong = { ENVSEAL_SPLUNK_TOKEN: `a\r\nx: ${CANARY}` };
     expect(await failure(uri, { variables: wrong })).toMatchObject({ code: 'configuration' });
   });
@@ -133,7 +133,7 @@ describe('what fails', () => {
   test('an index that the token may not write to', async () => {
     expect(await failure(`${uri}?index=other`, { variables })).toMatchObject({
       code: 'undelivered',
-      message: 'Splunk did not take the event: code 7',
+      message: 'Splunk rejected the event: code 7',
       hint: 'allow the index for this token, or check ?index=',
     });
   });
@@ -180,17 +180,17 @@ describe('what fails', () => {
     expect(await other.requests()).toEqual([]);
   });
 
-  test('what is no Splunk', async () => {
+  test('a server that is not Splunk', async () => {
     await using other = await startWebhook();
     await other.secrets([]);
     await other.fault({ status: 200, count: 'always' });
     expect(await failure(`splunk+${other.url}`, { variables })).toMatchObject({
       code: 'undelivered',
-      message: 'its answer is not that of an HTTP Event Collector',
+      message: 'it does not respond like an HTTP Event Collector',
     });
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     const sent = failure(`splunk+http://${CLOSED}`, { variables, seconds: 2 });
     expect(await sent).toMatchObject({
       code: 'unreachable',

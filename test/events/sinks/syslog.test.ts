@@ -149,7 +149,7 @@ test('a certificate of another name', async () => {
   expect(await failure(uri, { variables, seconds: 2 })).toMatchObject({ code: 'unreachable' });
 });
 
-test.each(['tcp', 'tls'])('nobody there, over %s', async (transport) => {
+test.each(['tcp', 'tls'])('no server, over %s', async (transport) => {
   expect(await failure(`syslog+${transport}://${CLOSED}`, { seconds: 2 })).toMatchObject({
     code: 'unreachable',
     message: 'cannot reach 127.0.0.1: ECONNREFUSED',
@@ -177,7 +177,7 @@ describe('unix sockets', () => {
     });
   });
 
-  test('that nobody listens on any more', async () => {
+  test('without a listener', async () => {
     const path = join(folder(), 'socket');
     const server = createServer().listen(path);
     await new Promise((resolve) => server.once('listening', resolve));

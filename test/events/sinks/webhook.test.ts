@@ -100,16 +100,16 @@ describe('what fails', () => {
     const wrong = { ENVSEAL_WEBHOOK_SECRET: `whsec_${Buffer.from(CANARY).toString('base64')}` };
     expect(await failure(receiver.url, { variables: wrong })).toMatchObject({
       code: 'credentials',
-      message: 'it does not know us: 401',
+      message: 'authentication failed: 401',
     });
     expect(await receiver.refused()).toHaveLength(1);
   });
 
   test.each<[number, string, string]>([
-    [403, 'denied', 'it does not let us in: 403'],
+    [403, 'denied', 'not authorized: 403'],
     [400, 'undelivered', 'it refused the event with 400'],
     [410, 'undelivered', 'it refused the event with 410'],
-    [302, 'undelivered', 'it redirects to another place: 302'],
+    [302, 'undelivered', 'it redirects elsewhere: 302'],
   ])('%i at once', async (status, code, message) => {
     await receiver.fault({ status, count: 'always' });
     expect(await failure(receiver.url, { variables })).toMatchObject({ code, message });
@@ -149,7 +149,7 @@ describe('what fails', () => {
     expect(await failure(receiver.url, { variables, seconds: 0.5 })).toMatchObject({ code: 'timeout' });
   });
 
-  test('nobody there', async () => {
+  test('no server', async () => {
     expect(await failure(`http://${CLOSED}/`, { seconds: 2 })).toMatchObject({
       code: 'unreachable',
       message: `cannot reach ${CLOSED}: ECONNREFUSED`,

@@ -17,7 +17,7 @@ import {
   startProxy,
 } from '../../servers/start.ts';
 import { read, type Variables } from './pipelines.ts';
-import { AWS_KEYS } from './rights.ts';
+import { AWS_KEYS } from './stages.ts';
 
 export interface Bench {
   readonly clouds: Clouds;

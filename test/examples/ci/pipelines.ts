@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-export const FOLDER = 'examples/ci';
+const FOLDER = 'examples/ci';
 
 export type Job = 'lint' | 'deploy dev' | 'deploy prod';
 export type Variables = Readonly<Record<string, string>>;

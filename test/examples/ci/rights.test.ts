@@ -5,7 +5,6 @@ import { CLOUD_KMS_KEY } from '../../servers/start.ts';
 import { awsEndpoints, checkout, ENV_FILE, googleEndpoints, sh, useBench } from './bench.ts';
 import type { Variables } from './pipelines.ts';
 import {
-  AWS_KEYS,
   credentialsOf,
   type GoogleJob,
   makeRole,
@@ -13,6 +12,7 @@ import {
   permissionsOf,
   statementsOf,
 } from './rights.ts';
+import { AWS_KEYS } from './stages.ts';
 
 const bench = useBench();
 const JOBS = ['lint', 'deploy dev'] as const satisfies readonly GoogleJob[];

@@ -1,22 +1,16 @@
 /** Roles that may do what examples/ci says they need, and nothing else. */
+
 import { accessToken } from '../../servers/google/access-tokens.ts';
 import {
   ACCESS_KEY_ID,
   type AccessKey,
   CLOUD_KMS_KEY,
   type KmsKey,
-  kmsKeyArn,
   type Statement,
 } from '../../servers/start.ts';
 import type { Bench } from './bench.ts';
 import { type Job, read, type Variables } from './pipelines.ts';
-
-export type Stage = 'dev' | 'prod';
-
-export const AWS_KEYS: Readonly<Record<Stage, string>> = {
-  dev: kmsKeyArn(),
-  prod: kmsKeyArn().replace('1234abcd', '5678abcd'),
-};
+import { AWS_KEYS, type Stage } from './stages.ts';
 
 export const ROLES: Readonly<Record<Job, string>> = {
   lint: 'arn:aws:iam::111122223333:role/env-lint',

@@ -18,7 +18,8 @@ import {
   versionsOf,
 } from './bench.ts';
 import { fillExpressions, read, type Variables } from './pipelines.ts';
-import { AWS_KEYS, credentialsOf, makeRole } from './rights.ts';
+import { credentialsOf, makeRole } from './rights.ts';
+import { AWS_KEYS } from './stages.ts';
 
 const bench = useBench();
 const URI = 's3://snacks/dev/env';

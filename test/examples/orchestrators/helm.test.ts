@@ -15,6 +15,7 @@ import { parse } from 'yaml';
 import { variableOf } from '../../../src/own-variables.ts';
 import { SETTINGS } from '../../../src/settings.ts';
 import { helmProgram } from '../../real/programs.ts';
+import { skipFor } from '../../skip.ts';
 import { type Container, FOLDER, filesOf, parseManifests, podOf, read, variablesOf } from './examples.ts';
 import { violationsOf } from './restricted.ts';
 import { faultsOf } from './schema.ts';
@@ -63,9 +64,8 @@ test('what Helm made of it was made of this chart', () => {
   expect(record.chart, 'render it again: the first lines of this file say how').toBe(hashOfChart());
 });
 
-if (helm === undefined)
-  console.warn('skipped: helm itself: the first lines of helm.test.ts say how to get it');
-describe.skipIf(helm === undefined)('helm itself', () => {
+const noHelm = helm === undefined && 'needs helm: the first lines of helm.test.ts say how to get it';
+describe('helm itself', skipFor(noHelm), () => {
   test.each(WAYS)('still makes the same of it, by %s', (via) => {
     expect(render(via)).toBe(record.rendered[via]);
   });

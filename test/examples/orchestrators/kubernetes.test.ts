@@ -1,7 +1,7 @@
 /** examples/kubernetes: valid by Kubernetes' schemas, admitted where pods are restricted, and said well to envseal. */
 import { describe, expect, test } from 'vitest';
-import { readPlace } from '../../../src/events/workload.ts';
-import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../../src/limits.ts';
+import { readWorkload } from '../../../src/events/workload.ts';
+import { DEFAULT_EVENT_TIMEOUT_SECONDS, DEFAULT_TIMEOUT_SECONDS } from '../../../src/limits-and-defaults.ts';
 import {
   type Container,
   containersOf,
@@ -78,8 +78,8 @@ describe('Kubernetes', () => {
         readFile: () => {
           throw new Error('nothing here');
         },
-      } as unknown as Parameters<typeof readPlace>[0]['system'];
-      const place = readPlace({ variables: Object.fromEntries(fields), system });
+      } as unknown as Parameters<typeof readWorkload>[0]['system'];
+      const place = readWorkload({ variables: Object.fromEntries(fields), system });
       expect(place).toMatchObject({
         pod: 'metadata.name',
         namespace: 'metadata.namespace',

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_STATUS } from '../../../src/errors.ts';
-import { DEFAULT_TIMEOUT_SECONDS } from '../../../src/limits.ts';
+import { DEFAULT_TIMEOUT_SECONDS } from '../../../src/limits-and-defaults.ts';
 import { folder } from '../../e2e/folder.ts';
 import { envseal, envsealWords, operate, runWords } from '../../e2e/program.ts';
 import { AGE_KEY, IDENTITY } from '../../e2e/sealed.ts';
@@ -12,6 +12,7 @@ import { CANARY } from '../../e2e/transcript.ts';
 import { describeReal } from '../../real/available.ts';
 import { systemdAnalyzeProgram } from '../../real/programs.ts';
 import { type SyslogServer, startSyslog } from '../../servers/start.ts';
+import { skipFor } from '../../skip.ts';
 import { FOLDER, read, type Variables } from './examples.ts';
 
 const UNIT = join(FOLDER, 'systemd/api.service');
@@ -82,40 +83,43 @@ describe('what the unit says', () => {
 });
 
 const analyze = systemdAnalyzeProgram();
-if (analyze === undefined) console.warn('skipped: systemd-analyze: apt-get install systemd');
-describe.skipIf(analyze === undefined)('systemd itself', () => {
-  test('takes every line', () => {
-    const text = readFileSync(UNIT, 'utf8').replace('/usr/local/bin/envseal', '/bin/true');
-    const { status, stdout, stderr } = spawnSync(
-      analyze ?? '',
-      ['verify', '--man=no', join(folder({ 'api.service': text }), 'api.service')],
-      { encoding: 'utf8' },
-    );
-    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
-  });
-
-  test('finds it hardened', () => {
-    const words = ['security', '--offline=true', `--threshold=${MAX_EXPOSURE * 10}`, UNIT];
-    const { status, stdout } = spawnSync(analyze ?? '', words, { encoding: 'utf8' });
-    expect(stdout).toContain('Overall exposure level for api.service');
-    expect(status).toBe(0);
-  });
-
-  describeReal('strace', 'with every call of envseal written down', () => {
-    test('is asked for no call that the filter forbids', async () => {
-      const { env, etc } = await prepare('/nobody/listens');
-      const log = join(etc, 'calls');
-      const words = ['strace', '-f', '-qq', '-o', log, ...envsealWords, 'run', '--', '/bin/true'];
-      expect(await runWords(words, { env })).toMatchObject({ status: 0 });
-      const calls = readFileSync(log, 'latin1').matchAll(/^\d+ +(\w+)\(/gm);
-      const allowed = callsOf(valuesOf('SystemCallFilter'));
-      expect(allowed.size).toBeGreaterThan(100);
-      const used = new Set(Array.from(calls, ([, name]) => name as string));
-      expect(used).toContain('execve');
-      expect([...used].filter((name) => !allowed.has(name))).toEqual([]);
+describe(
+  'systemd itself',
+  skipFor(analyze === undefined && 'needs systemd-analyze: apt-get install systemd'),
+  () => {
+    test('takes every line', () => {
+      const text = readFileSync(UNIT, 'utf8').replace('/usr/local/bin/envseal', '/bin/true');
+      const { status, stdout, stderr } = spawnSync(
+        analyze ?? '',
+        ['verify', '--man=no', join(folder({ 'api.service': text }), 'api.service')],
+        { encoding: 'utf8' },
+      );
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
     });
-  });
-});
+
+    test('finds it hardened', () => {
+      const words = ['security', '--offline=true', `--threshold=${MAX_EXPOSURE * 10}`, UNIT];
+      const { status, stdout } = spawnSync(analyze ?? '', words, { encoding: 'utf8' });
+      expect(stdout).toContain('Overall exposure level for api.service');
+      expect(status).toBe(0);
+    });
+
+    describeReal('strace', 'with every call of envseal written down', () => {
+      test('is asked for no call that the filter forbids', async () => {
+        const { env, etc } = await prepare('/nobody/listens');
+        const log = join(etc, 'calls');
+        const words = ['strace', '-f', '-qq', '-o', log, ...envsealWords, 'run', '--', '/bin/true'];
+        expect(await runWords(words, { env })).toMatchObject({ status: 0 });
+        const calls = readFileSync(log, 'latin1').matchAll(/^\d+ +(\w+)\(/gm);
+        const allowed = callsOf(valuesOf('SystemCallFilter'));
+        expect(allowed.size).toBeGreaterThan(100);
+        const used = new Set(Array.from(calls, ([, name]) => name as string));
+        expect(used).toContain('execve');
+        expect([...used].filter((name) => !allowed.has(name))).toEqual([]);
+      });
+    });
+  },
+);
 
 /** Of sets, which hold other sets. */
 function callsOf(names: readonly string[]): Set<string> {

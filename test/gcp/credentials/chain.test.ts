@@ -152,7 +152,7 @@ describe('no token', () => {
       for (const value of [`${CANARY}\r\nx-y: z`, `${CANARY} `, `${CANARY}ä`])
         expect(await failure({ [name]: value })).toMatchObject({
           code: 'credentials',
-          message: `${name} is no access token: not one line of visible ASCII`,
+          message: `${name} is not a valid access token: expected one line of visible ASCII`,
         });
     },
   );
@@ -160,7 +160,7 @@ describe('no token', () => {
   test('in an access token file that is empty, or not there', async () => {
     const name = 'CLOUDSDK_AUTH_ACCESS_TOKEN_FILE';
     expect(await failure({ [name]: write('empty', '\n') })).toMatchObject({
-      message: `the content of ${name} is no access token: not one line of visible ASCII`,
+      message: `the content of ${name} is not a valid access token: expected one line of visible ASCII`,
     });
     expect(await failure({ [name]: '/nonexistent/token' })).toMatchObject({
       code: 'credentials',
@@ -265,12 +265,12 @@ describe('impersonation', () => {
     [
       'what is no address',
       () => variables(`a@b,${CANARY}`),
-      { code: 'configuration', message: `${IMPERSONATE} is no e-mail address of a service account` },
+      { code: 'configuration', message: `${IMPERSONATE} is not the e-mail address of a service account` },
     ],
     [
-      'at what is no URL',
+      'at an invalid URL',
       () => ({ ...variables(), [ENDPOINT]: `https://a:${CANARY}@x` }),
-      { code: 'configuration', message: `the endpoint in ${ENDPOINT} is no URL` },
+      { code: 'configuration', message: `invalid endpoint in ${ENDPOINT}` },
     ],
     [
       'at plain http:',

@@ -1,6 +1,6 @@
 /** The token of a program, where the small executable has a stand-in for the library that runs it. */
 import { expect, test, vi } from 'vitest';
-import { NeedsFullProgram } from '../../../src/full-program.ts';
+import { NeedsFullProgram } from '../../../src/needs-full-program.ts';
 import { fileExternalAccount, impersonatedFile } from '../../servers/google/credential-files.ts';
 import { startGoogleTokens } from '../../servers/start.ts';
 import { getToken } from '../ask.ts';

@@ -7,13 +7,13 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { EnvsealError } from '../../../src/errors.ts';
 import { ageUnwrapper, wrapForAge } from '../../../src/keys/age/age.ts';
 import { parseAgeIdentity } from '../../../src/keys/age/identity.ts';
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import { detectSops } from '../../../src/sealing/sops/detect.ts';
 import { openSops } from '../../../src/sealing/sops/open.ts';
 import { nodeSystem } from '../../../src/system/node/system.ts';
 import { ErrnoError, type System } from '../../../src/system/system.ts';
 import { A, B, C, IDENTITIES, identities, VECTORS as SOPS_VECTORS } from '../../sealing/sops/age-keys.ts';
 
-const VECTORS = join(import.meta.dirname, '../vectors/age');
+const VECTORS = join(import.meta.dirname, '../../vectors/age');
 const [ID_A, ID_B, ID_C] = identities as [string, string, string];
 const DATA_KEY = new Uint8Array(randomBytes(32));
 
@@ -83,8 +83,8 @@ describe('files by the real sops', () => {
     '%s',
     async (name) => {
       const bytes = new Uint8Array(readFileSync(join(SOPS_VECTORS, 'encrypted', name)));
-      const kind = recogniseSops(bytes, { source: name });
-      if (kind === undefined) throw new Error('not recognised');
+      const kind = detectSops(bytes, { source: name });
+      if (kind === undefined) throw new Error('not detected');
       const unwrap = ageUnwrapper({ variables: { SOPS_AGE_KEY_FILE: IDENTITIES }, system: nodeSystem });
       const { variables } = await openSops(bytes, kind, {
         source: name,
@@ -224,7 +224,7 @@ describe('ChaCha20-Poly1305 where WebCrypto has none', () => {
     const unwrap = unwrapper({ SOPS_AGE_KEY: ID_A });
     expect(await unwrap({ kind: 'age', key: A, wrapped })).toEqual(DATA_KEY);
     const error = await errorOf(() => unwrap({ kind: 'age', key: A, wrapped: armor.encode(bytes) }));
-    expect(error?.message).toContain('what it encrypts was changed');
+    expect(error?.message).toContain('its payload was changed');
     expect(refused).toHaveBeenCalledTimes(4);
   });
 });
@@ -271,7 +271,7 @@ describe('where identities are found', () => {
   });
 });
 
-const MAKE = 'envseal keygen --out FILE makes one';
+const MAKE = 'envseal keygen --out FILE creates one';
 const SET = `set SOPS_AGE_KEY or SOPS_AGE_KEY_FILE; ${MAKE}`;
 const IDENTITY = `an identity is AGE-SECRET-KEY-1… and 58 more characters; ${MAKE}`;
 const CHECK = `check the path, and that this user may read the file; ${MAKE}`;
@@ -321,7 +321,7 @@ describe('what is said when none opens it', () => {
       `credentials: cannot read age identities in /none: ENOENT; ${CHECK}`,
     ],
     [
-      'a file of somebody else',
+      'a file for another recipient',
       { HOME: '/root' },
       { '/root/.config/sops/age/keys.txt': new ErrnoError('EACCES') },
       `credentials: cannot read age identities in /root/.config/sops/age/keys.txt: EACCES; ${CHECK}`,
@@ -342,7 +342,7 @@ describe('what is said when none opens it', () => {
       'a command',
       { SOPS_AGE_KEY_CMD: 'pass show age' },
       {},
-      'credentials: SOPS_AGE_KEY_CMD is set, and envseal runs no command for an identity; ' +
+      'credentials: SOPS_AGE_KEY_CMD is set, but envseal does not run a command for an identity; ' +
         'set SOPS_AGE_KEY to what it prints, or SOPS_AGE_KEY_FILE to a file that holds it',
     ],
     [
@@ -356,8 +356,8 @@ describe('what is said when none opens it', () => {
         'a passphrase',
         { SOPS_AGE_KEY_FILE: '/k' },
         { '/k': content },
-        "credentials: /k is encrypted with a passphrase, which nobody types at a container's start; " +
-          'decrypt it with age --decrypt, and keep it where only this container reads it',
+        'credentials: /k is encrypted with a passphrase, which cannot be entered when a container starts; ' +
+          'decrypt it with age --decrypt, and keep it where only this container can read it',
       ],
     ),
     [
@@ -381,7 +381,7 @@ describe('what is said when none opens it', () => {
     const unwrap = unwrapper({ SOPS_AGE_KEY: ID_A });
     expect(await complaint(() => unwrap({ kind: 'age', key, wrapped: '' }))).toBe(
       `credentials: ${key} ${reason}, which envseal cannot use; ` +
-        'add an age recipient (envseal keygen --out FILE makes one) to the file with sops updatekeys',
+        'add an age recipient (envseal keygen --out FILE creates one) to the file with sops updatekeys',
     );
   });
 });
@@ -423,7 +423,7 @@ describe('a broken age file is corrupt', async () => {
       'no part of it is for this recipient',
     ],
     ['one more stanza', encoded((text) => text.replace('---', '-> other\n\n---')), 'its header was changed'],
-    ['a changed end', encoded((text) => `${text.slice(0, -1)}\0`), 'what it encrypts was changed'],
+    ['a changed end', encoded((text) => `${text.slice(0, -1)}\0`), 'its payload was changed'],
     ['a payload that is cut', encoded((text) => text.slice(0, -40)), 'it is cut short'],
   ])('%s', async (_, text, problem) => {
     const unwrap = unwrapper({ SOPS_AGE_KEY: ID_A });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { armor, Decrypter, Encrypter } from 'age-encryption';
 import { EnvsealError } from '../../../src/errors.ts';
-import type { Unwrap, Wrap } from '../../../src/keys/contract.ts';
+import type { Unwrap, Wrap } from '../../../src/keys/kinds.ts';
 
 export const VECTORS = join(import.meta.dirname, '../../vectors/sops');
 export const IDENTITIES = join(VECTORS, 'identities.txt');
@@ -11,7 +11,7 @@ export const IDENTITIES = join(VECTORS, 'identities.txt');
 const text = readFileSync(IDENTITIES, 'utf8');
 
 /** Test keys `a`, `b` and `c`. */
-export const recipients = [...text.matchAll(/public: (age1\S+)/g)].map(([, key]) => key as string);
+const recipients = [...text.matchAll(/public: (age1\S+)/g)].map(([, key]) => key as string);
 export const identities = [...text.matchAll(/^AGE-SECRET-KEY-\S+/gm)].map(([key]) => key);
 export const [A, B, C] = recipients as [string, string, string];
 

@@ -1,6 +1,6 @@
-/** What the tests of changed files share. */
+/** Helpers for the tests of changed files. */
 
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import { detectSops } from '../../../src/sealing/sops/detect.ts';
 import { openSopsDocument, type SopsDocument } from '../../../src/sealing/sops/edit/document.ts';
 import type { OpenSopsOptions } from '../../../src/sealing/sops/open.ts';
 import { Secret } from '../../../src/secret.ts';
@@ -15,8 +15,8 @@ export function openDocument(
   options: Partial<OpenSopsOptions> = {},
 ): Promise<SopsDocument> {
   const bytes = typeof file === 'string' ? bytesOf(file) : file;
-  const kind = recogniseSops(bytes, { source: SOURCE });
-  if (kind === undefined) throw new Error('not recognised');
+  const kind = detectSops(bytes, { source: SOURCE });
+  if (kind === undefined) throw new Error('not detected');
   return openSopsDocument(bytes, kind, {
     source: SOURCE,
     unwrap: unwrapWith('a', 'b', 'c'),

@@ -1,7 +1,7 @@
-/** Which keys are tried, and what is told when none works. */
+/** The keys that are tried, and the error when none works. */
 import { describe, expect, test } from 'vitest';
 import { EnvsealError, type ErrorCode } from '../../../src/errors.ts';
-import type { Unwrap, WrappedKey } from '../../../src/keys/contract.ts';
+import type { Unwrap, WrappedKey } from '../../../src/keys/kinds.ts';
 import { type Keys, unwrapDataKey } from '../../../src/sealing/sops/data-key.ts';
 import type { Metadata } from '../../../src/sealing/sops/metadata.ts';
 import { splitSecret } from '../../../src/sealing/sops/shamir.ts';

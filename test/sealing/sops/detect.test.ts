@@ -1,14 +1,14 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import { detectSops } from '../../../src/sealing/sops/detect.ts';
 import { expectLinear } from '../../growth.ts';
 import { bytesOf, errorOf, SOURCE, vector, vectorNames } from './opening.ts';
 
-const recognise = (text: string) => recogniseSops(bytesOf(text), { source: SOURCE });
+const detect = (text: string) => detectSops(bytesOf(text), { source: SOURCE });
 
 test.each(vectorNames)('%s', (name) => {
   const kind = name.endsWith('.env') ? 'dotenv' : name.split('.').at(-1);
-  expect(recognise(vector(name))).toBe(kind);
-  expect(recognise(`\uFEFF\n${vector(name)}`)).toBe(kind);
+  expect(detect(vector(name))).toBe(kind);
+  expect(detect(`\uFEFF\n${vector(name)}`)).toBe(kind);
 });
 
 describe('a SOPS file, whole or not', () => {
@@ -25,7 +25,7 @@ describe('a SOPS file, whole or not', () => {
     ["A: b\n'sops' : {}", 'yaml'],
     ['# A=b\n\n---\nA: b\nsops: x', 'yaml'],
     ['A: |\n  sops_mac=x\nsops:\n', 'yaml'],
-  ])('%j', (text, kind) => expect(recognise(text)).toBe(kind));
+  ])('%j', (text, kind) => expect(detect(text)).toBe(kind));
 });
 
 describe('an env file', () => {
@@ -44,7 +44,7 @@ describe('an env file', () => {
     '{"HELP":"a value like ENC[AES256_GCM,"}',
     '{"HELP":"quoted: \\"ENC[AES256_GCM,\\""}',
     'mysops_mac=x',
-  ])('%j', (text) => expect(recognise(text)).toBeUndefined());
+  ])('%j', (text) => expect(detect(text)).toBeUndefined());
 });
 
 describe('neither: ciphertext without a sops section', () => {
@@ -60,15 +60,15 @@ describe('neither: ciphertext without a sops section', () => {
     'A: "ENC[AES256_GCM,data',
     '\uFEFFA=ENC[AES256_GCM,',
   ])('%j', async (text) => {
-    const error = await errorOf(() => recognise(text));
+    const error = await errorOf(() => detect(text));
     expect(error?.code).toBe('malformed');
     expect(error?.message).toBe(
-      `${SOURCE} is a broken SOPS file: it has values that sops encrypted, and no sops section`,
+      `${SOURCE} is a broken SOPS file: it has values that sops encrypted, but no sops section`,
     );
   });
 
   test('and the ini format, which is not read here', async () => {
-    const error = await errorOf(() => recognise('[DEFAULT]\nA = ENC[AES256_GCM,data\n\n[sops]\nmac = x\n'));
+    const error = await errorOf(() => detect('[DEFAULT]\nA = ENC[AES256_GCM,data\n\n[sops]\nmac = x\n'));
     expect(error?.message).toContain('its format is ini');
   });
 });
@@ -76,7 +76,7 @@ describe('neither: ciphertext without a sops section', () => {
 test('no expression looks at an env file without a mark of sops', () => {
   const looks = (['exec', 'test'] as const).map((name) => vi.spyOn(RegExp.prototype, name));
   onTestFinished(() => looks.forEach((look) => void look.mockRestore()));
-  expect(recognise('A_VARIABLE=with a value\n'.repeat(87_000))).toBeUndefined();
+  expect(detect('A_VARIABLE=with a value\n'.repeat(87_000))).toBeUndefined();
   expect(looks.flatMap((look) => look.mock.calls)).toEqual([]);
 });
 
@@ -91,7 +91,7 @@ test.each<[string, (size: number) => string]>([
 ])('the work grows as the file does: %s', async (_, text) => {
   const refuse = (size: number) => {
     try {
-      recognise(text(size));
+      detect(text(size));
     } catch (error) {
       expect((error as Error).name).toBe('EnvsealError');
     }

@@ -1,8 +1,8 @@
-/** What the tests of this folder share: opening, the errors that it gives, and vectors. */
+/** Helpers for the tests of this folder: opening, its errors, and vectors. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EnvsealError } from '../../../src/errors.ts';
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import { detectSops } from '../../../src/sealing/sops/detect.ts';
 import { type OpenSopsOptions, openSops } from '../../../src/sealing/sops/open.ts';
 import { unwrapWith, VECTORS } from './age-keys.ts';
 
@@ -14,11 +14,11 @@ export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
-/** As a start does: recognised from its bytes, and opened with test key `a`. */
+/** As a start does: detected from its bytes, and opened with test key `a`. */
 export function open(file: string | Uint8Array, options: Options = {}) {
   const bytes = typeof file === 'string' ? bytesOf(file) : file;
-  const kind = recogniseSops(bytes, { source: SOURCE });
-  if (kind === undefined) throw new Error('not recognised');
+  const kind = detectSops(bytes, { source: SOURCE });
+  if (kind === undefined) throw new Error('not detected');
   return openSops(bytes, kind, {
     source: SOURCE,
     text: new TextDecoder().decode(bytes),
@@ -52,7 +52,7 @@ export async function complaint(file: string | Uint8Array, options: Options = {}
   const { code, message } = error;
   return `${code}: ${message
     .replace(`${SOURCE} is a broken SOPS file: `, '')
-    .replace(`${SOURCE} is not as it was sealed: `, '')
+    .replace(`${SOURCE} does not match what was sealed: `, '')
     .replace(`cannot parse ${SOURCE}: `, '')}`;
 }
 

@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EnvsealError } from '../../../src/errors.ts';
-import type { Unwrap } from '../../../src/keys/contract.ts';
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import type { Unwrap } from '../../../src/keys/kinds.ts';
+import { detectSops } from '../../../src/sealing/sops/detect.ts';
 import { sealSops } from '../../../src/sealing/sops/edit/seal.ts';
 import type { SopsKind } from '../../../src/sealing/sops/model.ts';
 import { openSops } from '../../../src/sealing/sops/open.ts';
@@ -22,7 +22,7 @@ const wrap = async () => ({ kind: 'age', key: 'age1x', wrapped: 'right' }) as co
 
 async function openAs(bytes: Uint8Array, kind: SopsKind): Promise<EnvsealError | undefined> {
   return errorOf(async () => {
-    recogniseSops(bytes, { source: SOURCE });
+    detectSops(bytes, { source: SOURCE });
     await openSops(bytes, kind, { source: SOURCE, unwrap, isAllowed: () => true, checkKey: () => undefined });
   });
 }

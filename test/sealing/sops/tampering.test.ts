@@ -1,6 +1,9 @@
-/** A SOPS file that anybody changed is refused, each change with its own reason; and so is what only looks like one. */
+/**
+ * A SOPS file that was tampered with is refused, each change with its own reason; so is what only looks like
+ * one.
+ */
 import { describe, expect, test } from 'vitest';
-import { recogniseSops } from '../../../src/sealing/sops/detect.ts';
+import { detectSops } from '../../../src/sealing/sops/detect.ts';
 import type { SopsKind } from '../../../src/sealing/sops/model.ts';
 import { openSops } from '../../../src/sealing/sops/open.ts';
 import { expectLinear } from '../../growth.ts';
@@ -47,17 +50,17 @@ const EVERYWHERE: [title: string, Change, reason: string | RegExp][] = [
   [
     'a type that does not fit',
     edit(/(DB_PASSWORD.*type:)str/, '$1int'),
-    'corrupt: DB_PASSWORD is not of its type int',
+    'corrupt: DB_PASSWORD is not a valid int',
   ],
   [
     'a type for a comment',
     edit(/(DB_PASSWORD.*type:)str/, '$1comment'),
-    'malformed: DB_PASSWORD has a type that no variable has',
+    'malformed: DB_PASSWORD has an unknown type',
   ],
   [
     'a type for bytes',
     edit(/(DB_PASSWORD.*type:)str/, '$1bytes'),
-    'malformed: DB_PASSWORD has a type that no variable has',
+    'malformed: DB_PASSWORD has an unknown type',
   ],
   [
     'a shorter IV',
@@ -85,18 +88,18 @@ const EVERYWHERE: [title: string, Change, reason: string | RegExp][] = [
   [
     'a plain value for a ciphertext',
     edit(/(DB_PASSWORD"?[=:] ?"?)ENC[^\]]*\]/, '$1guess'),
-    'malformed: DB_PASSWORD is plain text, and its rule is to encrypt it',
+    'malformed: DB_PASSWORD is plain text, but its rule is to encrypt it',
   ],
   [
     'an empty value for a ciphertext',
     edit(/(DB_PASSWORD"?[=:] ?"?)ENC[^\]]*\]/, '$1'),
-    /corrupt: its MAC is of other values|malformed: DB_PASSWORD is null, not a variable/,
+    /corrupt: its MAC does not match its values|malformed: DB_PASSWORD is null, not a variable/,
   ],
-  ['a plain value', edit(/plain, with|plain: /, 'plane'), 'corrupt: its MAC is of other values'],
+  ['a plain value', edit(/plain, with|plain: /, 'plane'), 'corrupt: its MAC does not match its values'],
   [
     'a ciphertext for a plain value',
     edit(/(PLAIN_unencrypted"?[=:] ?['"]?)(.)/, '$1ENC[AES256_GCM,$2'),
-    'malformed: PLAIN_unencrypted is encrypted, and its rule is to leave it plain',
+    'malformed: PLAIN_unencrypted is encrypted, but its rule is to leave it plain',
   ],
   [
     'an invisible rule',
@@ -113,10 +116,14 @@ const EVERYWHERE: [title: string, Change, reason: string | RegExp][] = [
   [
     'no lastmodified',
     edit(/(lastmodified"?[=:] ?"?)[^"\n]+/, '$1'),
-    'malformed: it has no lastmodified like 2026-01-31T12:00:00Z',
+    'malformed: it has no valid lastmodified, such as 2026-01-31T12:00:00Z',
   ],
-  ['a lastmodified of elsewhere', edit(/(lastmodified.*)Z/, '$1+02:00'), 'malformed: it has no lastmodified'],
-  ['the recipient', edit(/age1m[a-z0-9]*/, 'eve'), 'malformed: an entry of its age has no recipient'],
+  [
+    'a lastmodified of elsewhere',
+    edit(/(lastmodified.*)Z/, '$1+02:00'),
+    'malformed: it has no valid lastmodified',
+  ],
+  ['the recipient', edit(/age1m[a-z0-9]*/, 'eve'), 'malformed: an entry of its age has no valid recipient'],
 ];
 
 describe.each([
@@ -157,19 +164,19 @@ describe.each([
       .replace(first, () => '@')
       .replace(second, () => first)
       .replace('@', () => second);
-    expect(await complaint(changed)).toBe('corrupt: its MAC is of other values');
+    expect(await complaint(changed)).toBe('corrupt: its MAC does not match its values');
   });
 
   test('a line is gone', async () => {
     expect(await complaint(file.replace(/^.*DB_PASSWORD.*\n/m, ''))).toBe(
-      'corrupt: its MAC is of other values',
+      'corrupt: its MAC does not match its values',
     );
   });
 
-  test('a line is there twice', async () => {
+  test('a line appears twice', async () => {
     const reason = await complaint(file.replace(/^.*DB_PASSWORD.*\n/m, (line) => line + line));
     expect(reason).toMatch(
-      /malformed: (?:DB_PASSWORD is there twice|line \d+, column 1: expected each name once)/,
+      /malformed: (?:DB_PASSWORD appears twice|line \d+, column 1: expected each name once)/,
     );
   });
 
@@ -182,17 +189,15 @@ describe.each([
 
   test.each([0, 16, 31, 33])('its data key has %i bytes', async (length) => {
     const unwrap = async () => new Uint8Array(length);
-    expect(await complaint(file, { unwrap })).toBe(
-      'corrupt: what its keys open is not a data key of 256 bits',
-    );
+    expect(await complaint(file, { unwrap })).toBe('corrupt: what its keys unwrap is not a 256-bit data key');
   });
 
-  test('cut anywhere, it never opens, and is no env file as long as a ciphertext is in it', async () => {
+  test('cut anywhere, it never opens, and is not an env file as long as it contains a ciphertext', async () => {
     // The last bytes are the version, of which a part is a version too.
     for (let length = 1; length < file.length - 12; length += 61) {
       const bytes = bytesOf(file.slice(0, length));
       const error = await errorOf(async () => {
-        const kind = recogniseSops(bytes, { source: SOURCE });
+        const kind = detectSops(bytes, { source: SOURCE });
         if (kind !== undefined) await open(bytes);
         else expect(file.slice(0, length)).not.toContain('ENC[AES256_GCM,');
       });
@@ -235,7 +240,7 @@ describe('mixed up', () => {
     const text = vector('groups-2-of-3.env');
     const first = /sops_key_groups__list_0__map_age__list_0__map_enc=(.*)/.exec(text)?.[1] as string;
     const changed = text.replace(/(sops_key_groups__list_1__map_age__list_0__map_enc=).*/, `$1${first}`);
-    expect(await complaint(changed)).toBe('corrupt: what its keys open is not a data key of 256 bits');
+    expect(await complaint(changed)).toBe('corrupt: what its keys unwrap is not a 256-bit data key');
   });
 
   test.each([
@@ -261,21 +266,21 @@ describe('mixed up', () => {
 
   test('mac_only_encrypted put in', async () => {
     const changed = `${vector('encrypted-regex.env')}sops_mac_only_encrypted=true\n`;
-    expect(await complaint(changed)).toBe('corrupt: its MAC is of other values');
+    expect(await complaint(changed)).toBe('corrupt: its MAC does not match its values');
   });
 
   test('mac_only_encrypted taken out', async () => {
     const changed = vector('mac-only-encrypted.env').replace(/sops_mac_only_encrypted.*\n/, '');
-    expect(await complaint(changed)).toBe('corrupt: its MAC is of other values');
+    expect(await complaint(changed)).toBe('corrupt: its MAC does not match its values');
   });
 
   test('two rules', async () => {
     expect(await complaint(`${ENV}sops_encrypted_regex=.\n`)).toContain(
-      'malformed: it has unencrypted_suffix and encrypted_regex, and only one can hold',
+      'malformed: it has unencrypted_suffix and encrypted_regex, but only one is allowed',
     );
   });
 
-  test('a rule that nobody understands', async () => {
+  test('a rule that cannot be understood', async () => {
     const changed = ENV.replace('sops_unencrypted_suffix=_unencrypted', 'sops_encrypted_regex=(?=x)');
     expect(await complaint(changed)).toContain('malformed: envseal cannot read its encrypted_regex');
   });
@@ -303,9 +308,13 @@ describe('never an env file', () => {
     ['CRLF', ENV.replaceAll('\n', '\r\n'), 'expected LF, not CRLF'],
     ['NUL', ENV.replace('EMPTY=', 'EMPTY=\0'), 'expected text without NUL'],
     ['a section that is none', YAML.replace(/sops:\n.*/s, 'sops: x\n'), 'its sops section is not a mapping'],
-    ['nothing but a version', 'sops_version=3.13.3\n', 'it has no lastmodified'],
+    ['nothing but a version', 'sops_version=3.13.3\n', 'it has no valid lastmodified'],
     ['no keys', ENV.replace(/sops_age.*\n/g, ''), 'it has no keys'],
-    ['a key without the data key', ENV.replace(/sops_age.*enc=.*\n/, ''), 'an entry of its age has no enc'],
+    [
+      'a key without the data key',
+      ENV.replace(/sops_age.*enc=.*\n/, ''),
+      'an entry of its age has no valid enc',
+    ],
     ['a gap in a list', ENV.replaceAll('age__list_0', 'age__list_1'), 'an entry of its metadata is missing'],
     ['a contradiction', `${ENV}sops_version__map_x=y\n`, 'lines of its metadata contradict each other'],
     ['an indented section', ENV.replaceAll(/^sops_/gm, ' sops_'), 'expected a name'],
@@ -332,7 +341,7 @@ describe('never an env file', () => {
     [
       'values of no clear type',
       vector('encrypted-suffix.yaml').replace('8080', '0x1F90'),
-      'a value whose type is clear',
+      'a value of unambiguous type',
     ],
   ])('%s', async (_, file, reason) => {
     const error = await errorOf(() => open(file));

@@ -58,7 +58,7 @@ describe('of key groups as many as the threshold says do', () => {
     expect(await complaint(vector(name), { unwrap })).toContain('wrong_key: no key opens');
   });
 
-  test('and the keys that gave a share are told', async () => {
+  test('and the keys that gave a share are reported', async () => {
     const { keys } = await open(vector('groups-3-of-3.json'), { unwrap: unwrapWith('a', 'b', 'c') });
     expect(keys.toSorted()).toEqual([A, B, C].toSorted());
   });

@@ -1,4 +1,4 @@
-/** What every server knows from its start, and again after a reset. */
+/** The initial state of every server, and its state after a reset. */
 
 import type { AccessKey } from './access-keys.ts';
 

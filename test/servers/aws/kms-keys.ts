@@ -13,7 +13,7 @@ export interface KmsKey {
   readonly state?: KeyState;
   /** With `alias/`. */
   readonly aliases?: readonly string[];
-  /** Which access key ids may do an action; an action that is not named is everybody's. */
+  /** Which access key ids may do an action; an action that is not named is allowed to all. */
   readonly allow?: Partial<Readonly<Record<KmsAction, readonly string[]>>>;
 }
 
@@ -97,7 +97,7 @@ function names({ arn, aliases = [] }: KmsKey): string[] {
   return [arn, id, ...aliases, ...aliases.map((alias) => prefix + alias)];
 }
 
-export function regionOf(arn: string): string {
+function regionOf(arn: string): string {
   return arn.split(':')[3] ?? '';
 }
 

@@ -22,7 +22,7 @@ export interface CloudKmsKey {
   readonly primary?: number;
   /** Default `SOFTWARE`. */
   readonly protectionLevel?: 'SOFTWARE' | 'HSM';
-  /** Who may do what; a permission that is not named is everybody's. */
+  /** Who may do what; a permission that is not named is granted to all. */
   readonly allow?: Partial<Readonly<Record<Permission, readonly string[]>>>;
   /** Wins over `allow`. */
   readonly deny?: Partial<Readonly<Record<Permission, readonly string[]>>>;

@@ -1,4 +1,4 @@
-/** What an entry must say, beyond being one. */
+/** The rules that an entry must obey. */
 
 import { invalid, type LogEntry, type MonitoredResource } from './entries.ts';
 

@@ -1,4 +1,4 @@
-/** Who calls, and what they may do: the token's scopes first, then the principal's permissions. */
+/** The caller and their permissions: the token's scopes first, then those of the principal. */
 
 import { type AccessToken, SERVICE_ACCOUNT, verifyAccessToken } from '../google/access-tokens.ts';
 import type { Received } from '../http/exchange.ts';
@@ -98,7 +98,10 @@ function checkScopes(scopes: readonly string[], permission: string): void {
   });
 }
 
-/** The text is the same whether the caller may not see it or it is not there: only who may list is told. */
+/**
+ * The text is the same whether the caller may not see it or it is not there: only callers that may list learn
+ * which.
+ */
 export function refusal(who: string, permission: string): string {
   const on = permission.startsWith('storage.buckets.') || permission.endsWith('.list') ? 'bucket' : 'object';
   return (

@@ -19,7 +19,7 @@ export function permit({ caller, place, state }: Call, permission: string, bucke
   demand(caller, permission, bucket, state.permissions, place.api);
 }
 
-/** Who may not use a bucket is not told whether there is one. */
+/** Without permission on a bucket, a caller does not learn whether it exists. */
 export function findBucket(call: Call, permission: string, name = call.place.bucket): Bucket {
   permit(call, permission, name);
   const bucket = call.state.buckets.get(name);
@@ -50,6 +50,6 @@ export function findObject(call: Call, permission = 'storage.objects.get'): Stor
   throw noSuchObject(place.bucket, place.object);
 }
 
-export function noSuchObject(bucket: string, object: string): GcsError {
+function noSuchObject(bucket: string, object: string): GcsError {
   return new GcsError('NoSuchKey', { details: `No such object: ${bucket}/${object}` });
 }

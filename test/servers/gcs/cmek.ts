@@ -19,7 +19,7 @@ export interface CmekKey {
 
 const KEY_NAME = /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/;
 const VERSION = /\/cryptoKeyVersions\/\d+$/;
-/** Google's own key, which nobody needs a permission for. */
+/** Google's own key, which needs no permission. */
 const DEFAULT_KEY = 'google-managed';
 
 export class CmekKeys {

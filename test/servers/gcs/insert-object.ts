@@ -3,20 +3,8 @@
 import { createHash } from 'node:crypto';
 import { checksum } from '../s3/checksums.ts';
 import { sealBytes } from './cmek.ts';
-import type { StoredObject } from './objects.ts';
+import type { NewObject, StoredObject } from './objects.ts';
 import type { GcsState } from './state.ts';
-
-export interface NewObject {
-  readonly bucket: string;
-  readonly name: string;
-  readonly bytes: Buffer;
-  readonly contentType?: string;
-  readonly contentEncoding?: string;
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** Without a version. Default: the bucket's. */
-  readonly kmsKeyName?: string;
-  readonly hideKeyHeader?: boolean;
-}
 
 /** Makes the bucket when there is none. */
 export function insertObject(state: GcsState, given: NewObject): StoredObject {

@@ -73,3 +73,15 @@ export class Objects {
     return names.flatMap((name) => this.live(name) ?? []);
   }
 }
+
+export interface NewObject {
+  readonly bucket: string;
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Without a version. Default: the bucket's. */
+  readonly kmsKeyName?: string;
+  readonly hideKeyHeader?: boolean;
+}

@@ -3,7 +3,7 @@
 import type { Clock } from '../http/clock.ts';
 import { Permissions } from './access.ts';
 import { CmekKeys } from './cmek.ts';
-import type { NewObject } from './insert-object.ts';
+import type { NewObject } from './objects.ts';
 import { Objects } from './objects.ts';
 
 export interface BucketSettings {

@@ -9,7 +9,8 @@ import { checksum } from '../s3/checksums.ts';
 import { type Call, findBucket, permit } from './call.ts';
 import { checkMatch } from './conditions.ts';
 import { GcsError } from './errors.ts';
-import { insertObject, type NewObject } from './insert-object.ts';
+import { insertObject } from './insert-object.ts';
+import type { NewObject } from './objects.ts';
 import { objectResource } from './resource.ts';
 
 /** What a writer may say of an object in JSON. */

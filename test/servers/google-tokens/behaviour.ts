@@ -1,4 +1,4 @@
-/** Which endpoint answers, and how each writes its errors. */
+/** The endpoints, and the form of each one's errors. */
 
 import { SUBJECT_TOKEN_HEADERS } from '../google/credential-files.ts';
 import { faultError } from '../google/refusals.ts';

@@ -11,7 +11,7 @@ import type { Received } from '../http/exchange.ts';
 import { OAuthError } from './errors.ts';
 import type { TokenState } from './state.ts';
 
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** Every name that Google's token endpoint had. */
 const AUDIENCES = [

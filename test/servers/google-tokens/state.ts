@@ -1,4 +1,4 @@
-/** What the token endpoints know, and what a test may change. */
+/** The state of the token endpoints, and what a test may change of it. */
 
 import type { AccessKeys } from '../aws/access-keys.ts';
 import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../google/access-tokens.ts';
@@ -14,7 +14,7 @@ export interface TokenSettings {
   readonly serviceAccounts: readonly string[];
   /** The key of `SERVICE_ACCOUNT` was deleted: no assertion of its is signed right any more. */
   readonly serviceAccountKeyDeleted: boolean;
-  /** The principals that may impersonate; null: everybody. */
+  /** The principals that may impersonate; null: all. */
   readonly impersonators: readonly string[] | null;
   /** The providers of workload identities are disabled. */
   readonly providersDisabled: boolean;

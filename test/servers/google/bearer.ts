@@ -1,4 +1,4 @@
-/** Who calls a Google Cloud API, from the `authorization` header. */
+/** The caller of a Google Cloud API, from the `authorization` header. */
 
 import { type AccessToken, SERVICE_ACCOUNT, verifyAccessToken } from './access-tokens.ts';
 import { decodeJwt, isSignedBy, serviceAccountKey } from './jwt.ts';

@@ -1,4 +1,4 @@
-/** What the test servers of Google Cloud know from their start, and again after a reset. */
+/** The initial state of the test servers of Google Cloud, and their state after a reset. */
 
 export const PROJECT = 'envseal-test';
 /** https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects#identifiers */

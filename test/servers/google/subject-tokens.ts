@@ -1,4 +1,4 @@
-/** What a workload identity provider takes for proof, and what it makes of it. */
+/** The proof that a workload identity provider takes, and what it makes of it. */
 
 import { PROJECT_NUMBER } from './defaults.ts';
 import { type Claims, signJwt, tokenIssuerKey } from './jwt.ts';

@@ -1,4 +1,4 @@
-/** What can go wrong with an answer, and which request it strikes. */
+/** Faults of answers, and the requests that they affect. */
 
 export interface Fault {
   /** Answer with this status and an error body of the service's own kind. */

@@ -2,7 +2,8 @@
 
 import { type Commands, serveAdmin } from './admin.ts';
 
-const LONGEST_LIFE_MS = 15 * 60 * 1000;
+/** Then a server ends, whatever its starter does. */
+export const LONGEST_LIFE_MS = 15 * 60 * 1000;
 
 /** What the one line on stdout says. */
 export interface Announcement {

@@ -1,4 +1,4 @@
-/** What the server was asked, without secrets and without bodies. */
+/** The log of requests, without secrets and without bodies. */
 
 import type { Received } from './exchange.ts';
 

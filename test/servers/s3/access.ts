@@ -1,4 +1,4 @@
-/** Who may do what, in S3's words. */
+/** Permissions, in S3's words. */
 
 import { type AccessKey, refusal } from '../aws/access-keys.ts';
 import type { Received } from '../http/exchange.ts';

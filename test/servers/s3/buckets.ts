@@ -1,4 +1,4 @@
-/** What is asked about, and done to, a bucket as a whole. */
+/** Operations on a bucket as a whole. */
 
 import { document, element, elements } from '../aws/xml.ts';
 import type { Answer } from '../http/exchange.ts';

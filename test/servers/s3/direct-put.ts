@@ -1,4 +1,4 @@
-/** What a test says about an object that it stores without a request. */
+/** Options of an object that a test stores without a request. */
 
 import type { Algorithm } from './encryption.ts';
 

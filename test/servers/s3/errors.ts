@@ -81,7 +81,7 @@ export class S3Error extends Error {
   }
 }
 
-/** Which response this is, in S3's own books. */
+/** The id of this response in S3's own logs. */
 export interface ResponseIds {
   readonly requestId: string;
   readonly hostId: string;

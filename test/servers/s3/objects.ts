@@ -3,7 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Checksum } from './checksums.ts';
 import type { Sealing } from './encryption.ts';
-import type { Versioning } from './state.ts';
+
+export type Versioning = 'Enabled' | 'Suspended' | 'Off';
 
 export interface StoredObject {
   readonly kind: 'object';
@@ -31,7 +32,7 @@ export interface DeleteMarker {
 export type Version = StoredObject | DeleteMarker;
 
 /** The id of a version that was written without versioning. */
-export const NULL_VERSION = 'null';
+const NULL_VERSION = 'null';
 
 export class Objects {
   /** Newest first. */

@@ -5,9 +5,7 @@ import { ADMINISTRATOR, KMS_ALIAS, kmsKeyArn, managedKeyArn } from '../aws/defau
 import { KmsKeys } from '../aws/kms-keys.ts';
 import type { Clock } from '../http/clock.ts';
 import type { SealingRequest } from './encryption.ts';
-import { Objects } from './objects.ts';
-
-export type Versioning = 'Enabled' | 'Suspended' | 'Off';
+import { Objects, type Versioning } from './objects.ts';
 
 /**
  * What a request for a bucket of another region gets. S3 does each of them, depending on how the request was routed and
@@ -20,7 +18,7 @@ export interface BucketSettings {
   readonly versioning: Versioning;
   /** Every bucket encrypts: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html */
   readonly encryption: SealingRequest;
-  /** Whether its policy lets anybody in; absent: it has none. */
+  /** Whether its policy allows anyone; absent: it has none. */
   readonly policy?: 'private' | 'public';
   /** Only its last setting is told apart; absent: none of the four is set. */
   readonly publicAccess?: 'blocked' | 'allowed';

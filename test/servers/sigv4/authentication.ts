@@ -1,4 +1,6 @@
-/** Who signed a request, or why that cannot be said. What a service answers to a failure is its own affair. */
+/**
+ * The signer of a request, or the reason why it is not known. Each service has its own answers to a failure.
+ */
 
 import { timingSafeEqual } from 'node:crypto';
 import type { AccessKey, AccessKeys } from '../aws/access-keys.ts';

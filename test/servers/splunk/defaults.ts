@@ -1,4 +1,4 @@
-/** What Splunk knows from its start, and again after a reset. */
+/** The initial state of Splunk, and its state after a reset. */
 
 import type { HecToken } from './tokens.ts';
 

@@ -36,7 +36,7 @@ const DEFAULT_DURATION_SECONDS = 3600;
 const MIN_DURATION_SECONDS = 900;
 const MAX_DURATION_SECONDS = 43_200;
 
-/** Nobody signs this one: the token is the proof. */
+/** Not signed: the token is the proof. */
 function assumeRoleWithWebIdentity({ state, form }: Call): string[] {
   const role = state.roles.get(required(form, 'RoleArn'));
   const token = required(form, 'WebIdentityToken');

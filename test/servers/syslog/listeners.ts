@@ -1,4 +1,4 @@
-/** Where messages come in: UDP, TCP, TLS, and the two kinds of unix sockets. */
+/** Listeners for messages: UDP, TCP, TLS, and the two kinds of unix sockets. */
 
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';

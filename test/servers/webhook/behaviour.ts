@@ -30,7 +30,7 @@ export interface WebhookState {
   readonly clock: Clock;
   readonly inbox: Inbox<ReceivedWebhook>;
   readonly refused: RefusedWebhook[];
-  /** None: nobody is asked for a signature. */
+  /** None: no signature is required. */
   secrets: readonly string[];
   /** Status and body of success. */
   success: readonly [status: number, body: string];

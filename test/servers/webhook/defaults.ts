@@ -1,2 +1,2 @@
-/** What a webhook's receiver knows from its start, and again after a reset. */
+/** The initial state of a webhook's receiver, and its state after a reset. */
 export const WEBHOOK_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';

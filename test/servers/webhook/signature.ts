@@ -20,7 +20,7 @@ export function keyOf(secret: string): Buffer {
 }
 
 /** As `v1,BASE64`. */
-export function signature(secret: string, id: string, timestamp: string, body: Buffer): string {
+function signature(secret: string, id: string, timestamp: string, body: Buffer): string {
   const hmac = createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.`).update(body);
   return `v1,${hmac.digest('base64')}`;
 }

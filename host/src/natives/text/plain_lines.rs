@@ -1,4 +1,4 @@
-//! Where in an env file the plain lines are: `src/envfile/plain-lines.ts` says what that is and has the same in TypeScript.
+//! The plain lines of an env file: `src/envfile/plain-lines.ts` says what that is and has the same in TypeScript.
 
 use memchr::{memchr, memchr2};
 

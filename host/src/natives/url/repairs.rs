@@ -1,4 +1,5 @@
-//! Where the `url` crate (2.5.8) and the standard differ, as of the standard of 2026 and for what is not a `file:` URL.
+//! Differences between the `url` crate (2.5.8) and the standard, as of the standard of 2026 and for what is
+//! not a `file:` URL.
 
 use std::borrow::Cow;
 use url::{Url, quirks};

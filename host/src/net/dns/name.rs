@@ -1,4 +1,4 @@
-//! Which names a host's name may stand for, and their form in messages (RFC 1035, section 3.1).
+//! The names that a host's name may stand for, and their form in messages (RFC 1035, section 3.1).
 
 use super::config::Config;
 

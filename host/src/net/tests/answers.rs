@@ -1,4 +1,4 @@
-//! What is made of an answer.
+//! Tests of the parsing of answers.
 
 use super::server::Server;
 use super::*;

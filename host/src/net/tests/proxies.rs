@@ -70,7 +70,7 @@ fn a_tunnel_that_is_refused_says_with_what() {
         ("HTTP/1.1 302 Found\r\n\r\n", "ERR_PROXY_TUNNEL 302"),
         ("nonsense\r\n\r\n", "HPE_INVALID_CONSTANT"),
         ("", "ECONNRESET"),
-        // A tunnel in which somebody speaks before us.
+        // A tunnel in which the other side speaks first.
         ("HTTP/1.1 200 OK\r\n\r\nearly", "ECONNRESET"),
     ] {
         let proxy = Server::answering(answer.as_bytes().to_vec(), usize::MAX);

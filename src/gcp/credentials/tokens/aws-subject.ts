@@ -6,10 +6,10 @@ import { parseIdentity } from '../../../aws/credentials/metadata.ts';
 import { sign } from '../../../aws/sign.ts';
 import type { EnvsealError } from '../../../errors.ts';
 import { Secret } from '../../../secret.ts';
-import type { TokenSources } from '../chain.ts';
 import { because, explainRefusedToken, incomplete } from '../errors.ts';
 import { type CredentialFile, sourceIn } from '../file.ts';
 import { askForToken } from '../request.ts';
+import type { TokenSources } from '../token.ts';
 import { isFilled, urlIn } from './fields.ts';
 
 const ENVIRONMENT = 'aws1';

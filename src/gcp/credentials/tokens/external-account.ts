@@ -3,10 +3,11 @@
  * for one of a service account where the file says so.
  * https://google.aip.dev/auth/4117, https://docs.cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
  */
-import { SCOPE, type TokenSources } from '../chain.ts';
+
 import { incomplete } from '../errors.ts';
 import type { CredentialFile } from '../file.ts';
 import { impersonate, impersonationIn } from '../impersonation.ts';
+import { SCOPE, type TokenSources } from '../token.ts';
 import { isFilled, universeIn, urlIn } from './fields.ts';
 import { subjectTokenOf } from './subject-token.ts';
 import { askForAccessToken, basicAuthorization, type Grant } from './token-grant.ts';

@@ -1,6 +1,7 @@
 /** Access tokens of people, for the refresh token that gcloud stored at their login. */
-import type { TokenSources } from '../chain.ts';
+
 import type { CredentialFile } from '../file.ts';
+import type { TokenSources } from '../token.ts';
 import { universeIn, urlIn } from './fields.ts';
 import { askForAccessToken, basicAuthorization, GOOGLE_TOKEN_URL } from './token-grant.ts';
 

@@ -4,9 +4,9 @@
  */
 
 import { DEFAULT_UNIVERSE } from '../../endpoint.ts';
-import { SCOPE, type TokenSources } from '../chain.ts';
 import { because } from '../errors.ts';
 import type { CredentialFile } from '../file.ts';
+import { SCOPE, type TokenSources } from '../token.ts';
 import { universeIn } from './fields.ts';
 import { signJwt } from './jwt.ts';
 import { askForAccessToken, GOOGLE_TOKEN_URL } from './token-grant.ts';
@@ -41,7 +41,7 @@ async function sign(header: object, claims: object, file: CredentialFile): Promi
   const token = await signJwt(header, claims, file.fields.private_key as string);
   if (token !== undefined) return token;
   throw because(
-    `the private_key in ${file.name} is no RSA key that can sign`,
-    'use the file as Google made it, with the line breaks of the key as \\n',
+    `the private_key in ${file.name} is not a valid RSA key for signing`,
+    'use the file as Google created it, with the line breaks of the key as \\n',
   );
 }

@@ -1,11 +1,14 @@
-/** What a workload trades in at the Security Token Service: a token of its own platform, from where the file says. */
+/**
+ * The token that a workload exchanges at the Security Token Service: one of its own platform, from the source
+ * in the file.
+ */
 import { parseObject } from '../../../json.ts';
 import { toByteString } from '../../../system/bytes.ts';
 import { ErrnoError } from '../../../system/system.ts';
-import type { TokenSources } from '../chain.ts';
 import { because, explainRefusedToken, incomplete, SOURCE_HINT } from '../errors.ts';
 import { type CredentialFields, type CredentialFile, showPath, sourceIn } from '../file.ts';
 import { askForToken } from '../request.ts';
+import type { TokenSources } from '../token.ts';
 import { isFilled, urlIn } from './fields.ts';
 
 /** Several times the longest token that Google takes. */
@@ -16,7 +19,7 @@ export async function subjectTokenOf(file: CredentialFile, sources: TokenSources
   const source = sourceIn(file.fields);
   if (source.certificate) {
     throw because(
-      `${file.name} wants a client certificate, which envseal does not send`,
+      `${file.name} requires a client certificate, which envseal does not send`,
       'use a provider with a token from a file, a URL or AWS',
     );
   }
@@ -32,7 +35,7 @@ export async function subjectTokenOf(file: CredentialFile, sources: TokenSources
 async function fromProgram(file: CredentialFile, sources: TokenSources): Promise<string> {
   if (sources.variables.GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES !== '1') {
     throw because(
-      `${file.name} wants to run a program, which is not allowed`,
+      `${file.name} requires running a program, which is not allowed`,
       'allow it with GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1',
     );
   }
@@ -73,7 +76,7 @@ function fromFile(path: string, { name }: CredentialFile, read: Read, { system }
   }
   throw because(
     `cannot read the workload identity token in ${showPath(path)}: ${reason}`,
-    `it is named by credential_source of ${name}; check that the container has it`,
+    `credential_source of ${name} names it; check that it exists in the container`,
     cause,
   );
 }

@@ -3,7 +3,7 @@
  * warns on stderr and quotes its input; each type is loaded when a file has it. Tests compare the requests with the library's.
  * https://google.aip.dev/auth/4110
  */
-import type { FoundToken, TokenSources } from '../chain.ts';
+
 import { impersonatedIn, incomplete } from '../errors.ts';
 import {
   type CredentialFields,
@@ -13,6 +13,7 @@ import {
   emailOf,
 } from '../file.ts';
 import { impersonate, impersonationIn } from '../impersonation.ts';
+import type { FoundToken, TokenSources } from '../token.ts';
 import { isFilled } from './fields.ts';
 
 interface TypeRow {

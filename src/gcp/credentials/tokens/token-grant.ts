@@ -1,9 +1,9 @@
 /** The POST with which OAuth services trade one credential for an access token. https://www.rfc-editor.org/rfc/rfc6749#section-4 */
 import { toBase64 } from '../../../system/bytes.ts';
-import { isToken, type TokenSources } from '../chain.ts';
 import { because, explainRefusedToken } from '../errors.ts';
 import type { CredentialFields, CredentialFile } from '../file.ts';
 import { askForToken } from '../request.ts';
+import { isToken, type TokenSources } from '../token.ts';
 
 export const GOOGLE_TOKEN_URL = 'https://oauth2.googleapis.com/token';
 
@@ -28,10 +28,7 @@ export async function askForAccessToken(
   const { json } = await askForToken(request, sources, (refused) => explainRefusedToken(refused, file));
   const text = json?.access_token;
   if (isToken(text)) return text;
-  throw because(
-    `${url.host} sent no access token for ${file.name}`,
-    'check the file, and what answers there',
-  );
+  throw because(`${url.host} sent no access token for ${file.name}`, 'check the file, and the server there');
 }
 
 /** The client of an OAuth service. https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 */

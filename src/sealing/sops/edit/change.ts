@@ -11,8 +11,10 @@ import { pathTo, sealText } from '../ciphertext.ts';
 import type { Metadata } from '../metadata.ts';
 import { type Leaf, NO_COMMENTS, type SopsKind } from '../model.ts';
 import { type OpenedSopsFile, type OpenedValue, type ReadSops, readSops } from '../open.ts';
-import { applyEdits, type Edit, type Layout, layOut, type Span } from './layout.ts';
+import type { Layout } from './layout.ts';
+import { layOut } from './layouts.ts';
 import { stamp } from './stamp.ts';
+import { applyEdits, type Edit, type Span } from './text-edit.ts';
 import { verifySops } from './verify.ts';
 import { checkValue, isReserved, unwritable } from './writable.ts';
 
@@ -92,10 +94,10 @@ function wantedOf(
   return isChanged ? wanted : undefined;
 }
 
-/** What is no name could be a value, so it is not told. */
+/** An invalid name could be a value, so it is not shown. */
 function checkNewName(name: string, kind: SopsKind): void {
   if (!isName(name)) throw unwritable('a new variable', `expected ${NAME_IN_WORDS}`);
-  if (isReserved(name, kind)) throw unwritable(name, 'sops keeps such names for itself');
+  if (isReserved(name, kind)) throw unwritable(name, 'sops reserves such names');
 }
 
 /** The file with the variables that are wanted, the new ones still empty: rules can depend on what stands before them. */
@@ -136,12 +138,12 @@ function isDecided({ comments }: Leaf, { rule, ruleKind }: Metadata): boolean {
 
 function leftPlain(name: string, source: string): EnvsealError {
   return new EnvsealError('unsealed', `the rule of ${source} leaves ${name} in plain text`, {
-    hint: 'somebody may have changed the rule: find out who; if it is meant, add --allow-unsealed',
+    hint: 'someone may have changed the rule: investigate; if intended, add --allow-unsealed',
   });
 }
 
 function declassified(name: string, source: string): EnvsealError {
-  return new EnvsealError('internal', `the change of ${source} would leave ${name} in plain text`, {
-    hint: 'nothing was written; make the change with sops edit, and tell the makers of envseal',
+  return new EnvsealError('internal', `changing ${source} would leave ${name} in plain text`, {
+    hint: 'nothing was written; make the change with sops edit, and report this bug',
   });
 }

@@ -19,7 +19,7 @@ const UNWRITABLE = /[^\P{Cc}\t]|[\u2028\u2029\ufeff\ufffe\uffff]/u;
 /** Throws `malformed`; `subject` is the variable. */
 export function checkComment(text: string, subject: string): void {
   if (!UNWRITABLE.test(text) && text.isWellFormed()) return;
-  throw unwritable(subject, 'its comments are to be lines without control characters');
+  throw unwritable(subject, 'its comments must be lines without control characters');
 }
 
 /**
@@ -32,7 +32,7 @@ export async function sealComment(key: CryptoKey, text: string, kind: RuleKind, 
     const sealed = await sealText(key, text, PATH, TYPE);
     if (kind !== 'unencrypted_comment_regex' || rule({ name: '', comments: [sealed] })) return sealed;
   }
-  throw unwritable('its comments', `the ${kind} matches what is encrypted`);
+  throw unwritable('its comments', `the ${kind} matches the ciphertext`);
 }
 
 /** `undefined` for a comment that is plain, or sealed with another data key: sops shows both as they are. */

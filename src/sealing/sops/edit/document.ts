@@ -1,5 +1,5 @@
 /** An opened SOPS file that can be changed. Its data key stays in here. */
-import type { Wrap } from '../../../keys/contract.ts';
+import type { Wrap } from '../../../keys/kinds.ts';
 import type { Secret } from '../../../secret.ts';
 import type { SopsKind } from '../model.ts';
 import { type OpenedSopsFile, type OpenSopsOptions, openSopsFile } from '../open.ts';
@@ -45,7 +45,7 @@ export interface SopsDocument {
   toDotenv(): Promise<Uint8Array>;
 }
 
-/** `kind` is what `recogniseSops` said. Everything authenticates first; throws as `openSops` does. */
+/** `kind` is what `detectSops` said. Everything authenticates first; throws as `openSops` does. */
 export async function openSopsDocument(
   bytes: Uint8Array,
   kind: SopsKind,

@@ -1,8 +1,9 @@
 /** Lines, of which `readDotenv` took each. */
 import { splitPath } from '../flatten.ts';
 import { METADATA_KEY } from '../model.ts';
-import { writeDotenvLine, writeDotenvMetadata } from './format.ts';
-import { type Edit, keyOf, type Layout, lineEnd, lineStart, type Span } from './layout.ts';
+import { keyOf, type Layout } from './layout.ts';
+import { type Edit, lineEnd, lineStart, type Span } from './text-edit.ts';
+import { writeDotenvLine, writeDotenvMetadata } from './writers.ts';
 
 const PREFIX = `${METADATA_KEY}_`;
 

@@ -2,17 +2,9 @@
 import type { Cursor } from '../../../envfile/cursor.ts';
 import { expect, skipSpace, takeString, takes } from '../../../envfile/json-text.ts';
 import { METADATA_KEY } from '../model.ts';
-import { quote, writeJson } from './format.ts';
-import {
-  cursorAt,
-  type Edit,
-  keyOf,
-  type Layout,
-  lineFeedOf,
-  removeMembers,
-  type Span,
-  spaceBefore,
-} from './layout.ts';
+import { keyOf, type Layout } from './layout.ts';
+import { cursorAt, type Edit, lineFeedOf, removeMembers, type Span, spaceBefore } from './text-edit.ts';
+import { quote, writeJson } from './writers.ts';
 
 interface Member extends Span {
   readonly name: string;

@@ -2,20 +2,18 @@
 import { CST, isMap, isScalar, isSeq, Lexer, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { METADATA_KEY } from '../model.ts';
 import { composeYaml, isDoubtful } from '../read/yaml.ts';
-import { quoteYaml, writeYamlPair } from './format.ts';
+import { type CommentPlace, keyOf, type Layout } from './layout.ts';
 import {
-  type CommentPlace,
   cursorAt,
   type Edit,
-  keyOf,
-  type Layout,
   lineEnd,
   lineFeedOf,
   lineStart,
   removeMembers,
   type Span,
   spaceBefore,
-} from './layout.ts';
+} from './text-edit.ts';
+import { quoteYaml, writeYamlPair } from './writers.ts';
 
 interface PairPlace extends Span {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Whom a SOPS file is sealed for, without opening it. */
+/** The recipients of a SOPS file, without opening it. */
 
 import type { SopsKind } from '../model.ts';
 import { readSops } from '../open.ts';

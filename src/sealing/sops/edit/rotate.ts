@@ -3,21 +3,25 @@
  * keys all about them but `enc` stay. https://github.com/getsops/sops/blob/main/cmd/sops/rotate.go
  */
 import { EnvsealError } from '../../../errors.ts';
-import type { KeyToWrapWith, Wrap, WrappedKey } from '../../../keys/contract.ts';
+import type { KeyToWrapWith, UsableKey, Wrap, WrappedKey } from '../../../keys/kinds.ts';
 import { importGcmKey, KEY_BYTES } from '../../aes-gcm.ts';
 import { looksEncrypted, pathTo, sealText } from '../ciphertext.ts';
-import { KEY_FIELDS, locateKeys, type Metadata } from '../metadata.ts';
+import { KEY_LISTS } from '../key-fields.ts';
+import type { Metadata } from '../metadata.ts';
 import type { SopsKind } from '../model.ts';
 import type { OpenedSopsFile } from '../open.ts';
 import { openComment, sealComment } from './comment.ts';
-import { applyEdits, type Edit, keyOf, type Layout, layOut, type Span } from './layout.ts';
+import { keyOf, type Layout } from './layout.ts';
+import { layOut } from './layouts.ts';
 import { writeTime } from './seal.ts';
 import { stamp } from './stamp.ts';
+import { applyEdits, type Edit, type Span } from './text-edit.ts';
 import { broken, verifySops } from './verify.ts';
 import {
   encodeWrapped,
+  KEY_FIELDS,
+  locateKeys,
   type SealingKeys,
-  type UsableKey,
   wrapDataKey,
   writeKeyFields,
 } from './wrap-data-key.ts';
@@ -41,7 +45,7 @@ export async function rotateSops(opened: OpenedSopsFile, options: RotateOptions)
   const { kind, source, now, wrap } = options;
   const keys = options.keys ?? sameKeys(metadata, source);
   const dataKey = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
-  const wrapped = (await wrapDataKey(dataKey, keys, wrap)) as UsableKey[][];
+  const wrapped = await wrapDataKey(dataKey, keys, wrap);
   const key = await importGcmKey(dataKey);
   const layout = await layOut(text, kind);
   const hashed = values.filter(({ isEncrypted }) => isEncrypted || !metadata.macOnlyEncrypted);
@@ -71,25 +75,19 @@ export function sameKeys({ groups, threshold }: Metadata, source: string): Seali
   return all.length === 1 ? (all[0] as KeyToWrapWith[]) : { groups: all, threshold };
 }
 
-function toWrapWith(wrapped: WrappedKey, source: string): KeyToWrapWith {
-  const { kind, key } = wrapped;
-  if (kind === 'unsupported') {
-    throw new EnvsealError('key_unavailable', `envseal cannot seal ${source} again for its keys in ${key}`, {
-      hint: 'name all keys that it is to have (--kms-key, --age), or use sops rotate',
-    });
+function toWrapWith(wrappedKey: WrappedKey, source: string): KeyToWrapWith {
+  if (wrappedKey.kind === 'unsupported') {
+    throw new EnvsealError(
+      'key_unavailable',
+      `envseal cannot seal ${source} again for its ${wrappedKey.key} keys`,
+      {
+        hint: 'name all keys it should have (--kms-key, --age), or use sops rotate',
+      },
+    );
   }
-  if (kind !== 'aws-kms') return { kind, key };
-  const { context, role, profile } = wrapped;
-  return {
-    kind,
-    key,
-    context,
-    ...(role === undefined ? {} : { role }),
-    ...(profile === undefined ? {} : { profile }),
-  };
+  const { wrapped, ...key } = wrappedKey;
+  return key;
 }
-
-const NAME_FIELDS = { age: 'recipient', 'aws-kms': 'arn', 'cloud-kms': 'resource_id' } as const;
 
 /** Leaves `created_at` as it is, because sops takes it for the age of the key. */
 function rewrapInPlace(
@@ -104,7 +102,7 @@ function rewrapInPlace(
     const enc = write(place('enc'), encodeWrapped(key));
     if (key.key === old[i]?.key) return [enc];
     // An alias is a key from now on.
-    return [enc, write(place(NAME_FIELDS[key.kind]), key.key)];
+    return [enc, write(place(KEY_LISTS[key.kind].name), key.key)];
   });
 }
 

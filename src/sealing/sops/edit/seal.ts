@@ -1,21 +1,19 @@
 /** From variables to a SOPS file that `sops decrypt` opens: the mirror of `openSops`. */
 import { isName, NAME_IN_WORDS } from '../../../envfile/name.ts';
 import { EnvsealError } from '../../../errors.ts';
-import type { Wrap } from '../../../keys/contract.ts';
+import type { Wrap } from '../../../keys/kinds.ts';
 import { importGcmKey, KEY_BYTES } from '../../aes-gcm.ts';
 import { pathTo, sealText } from '../ciphertext.ts';
 import { computeMac } from '../mac.ts';
 import { NO_COMMENTS, type Node, type SopsKind } from '../model.ts';
 import { isCommentEncrypted, makeRule, type Rule, type RuleKind } from '../rule.ts';
 import { checkComment, sealComment } from './comment.ts';
-import { type Line, WRITERS } from './format.ts';
 import { type SealingKeys, wrapDataKey, writeKeyFields } from './wrap-data-key.ts';
 import { checkValue, isReserved, unwritable } from './writable.ts';
-
-export type { KeyGroups } from './wrap-data-key.ts';
+import { type Line, WRITERS } from './writers.ts';
 
 /** The newest sops whose files are like the ones written here. https://github.com/getsops/sops/releases */
-export const SOPS_VERSION = '3.13.3';
+const SOPS_VERSION = '3.13.3';
 
 /** `comments`: the lines before the variable, without their `#`. */
 export type SopsEntry = readonly [name: string, value: string, comments?: readonly string[]];
@@ -102,8 +100,8 @@ function checkEntries(entries: Iterable<SopsEntry>, format: SopsKind, rule: Rule
   for (const [name, value, given = NO_COMMENTS] of entries) {
     const ordinal = variables.length + 1;
     if (!isName(name)) throw unwritable(`variable ${ordinal}`, `expected ${NAME_IN_WORDS}`);
-    if (isReserved(name, format)) throw unwritable(name, 'sops keeps such names for itself');
-    if (names.has(name)) throw unwritable(name, 'it is there twice');
+    if (isReserved(name, format)) throw unwritable(name, 'sops reserves such names');
+    if (names.has(name)) throw unwritable(name, 'it appears twice');
     const comments = checkComments(given, format, name);
     const isEncrypted = rule({ name, comments });
     checkValue(name, value, isEncrypted, format);

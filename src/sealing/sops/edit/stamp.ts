@@ -2,8 +2,9 @@
 import { sealText } from '../ciphertext.ts';
 import { computeMac } from '../mac.ts';
 import type { Metadata } from '../metadata.ts';
-import type { Edit, Layout, Span } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { writeTime } from './seal.ts';
+import type { Edit, Span } from './text-edit.ts';
 
 /** `hashed`: the values that the MAC covers, in file order. */
 export async function stamp(

@@ -1,9 +1,11 @@
 /** A SOPS file as a plain env file in the default dialect, with the comments, the order and the blank lines that it has. */
-import { format } from '../../../envfile/format.ts';
+import { format } from '../../../envfile/write-dotenv.ts';
 import type { SopsKind } from '../model.ts';
 import type { OpenedSopsFile } from '../open.ts';
 import { openComment } from './comment.ts';
-import { type CommentPlace, layOut, lineStart, type Span } from './layout.ts';
+import type { CommentPlace } from './layout.ts';
+import { layOut } from './layouts.ts';
+import { lineStart, type Span } from './text-edit.ts';
 
 export async function toEnvFile({ text, key, values }: OpenedSopsFile, kind: SopsKind): Promise<Uint8Array> {
   const layout = await layOut(text, kind);

@@ -1,6 +1,9 @@
-/** Opens a file that is about to replace another: nobody's variables can be lost by a mistake in how it was written. */
+/**
+ * Self-check: opens a file that is about to replace another, so that a mistake in how it was written loses no
+ * variables.
+ */
 import { EnvsealError } from '../../../errors.ts';
-import { recogniseSops } from '../detect.ts';
+import { detectSops } from '../detect.ts';
 import type { SopsKind } from '../model.ts';
 import { type OpenedSopsFile, reopenSops } from '../open.ts';
 
@@ -29,13 +32,17 @@ export async function verifySops(
 }
 
 async function reopen(bytes: Uint8Array, { kind, source, key }: VerifyOptions) {
-  if (recogniseSops(bytes, { source }) !== kind) throw broken(source);
+  if (detectSops(bytes, { source }) !== kind) throw broken(source);
   return await reopenSops(bytes, kind, { key, source });
 }
 
 export function broken(source: string, cause?: unknown): EnvsealError {
-  return new EnvsealError('internal', `the change of ${source} would not open to what was asked for`, {
-    hint: 'nothing was written; make the change with sops edit, and tell the makers of envseal',
-    cause,
-  });
+  return new EnvsealError(
+    'internal',
+    `self-check failed: the rewritten ${source} does not decrypt to the requested values`,
+    {
+      hint: 'nothing was written; make the change with sops edit, and report this bug',
+      cause,
+    },
+  );
 }

@@ -1,4 +1,4 @@
-/** What the formats of sops cannot hold. Pure. */
+/** Names and values that the formats of sops cannot hold. Pure. */
 import { EnvsealError } from '../../../errors.ts';
 import { looksEncrypted } from '../ciphertext.ts';
 import { METADATA_KEY, type SopsKind } from '../model.ts';
@@ -11,7 +11,7 @@ export function isReserved(name: string, format: SopsKind): boolean {
 /** Throws `malformed`, naming the variable. */
 export function checkValue(name: string, value: string, isEncrypted: boolean, format: SopsKind): void {
   if (value.includes('\0')) throw unwritable(name, 'expected a value without NUL');
-  if (!value.isWellFormed()) throw unwritable(name, 'expected a value without half a surrogate pair');
+  if (!value.isWellFormed()) throw unwritable(name, 'expected a value without unpaired surrogates');
   if (isEncrypted) return;
   if (looksEncrypted(value)) throw unwritable(name, 'a plain value cannot look encrypted');
   if (format === 'dotenv' && value.includes('\\n')) {

@@ -191,7 +191,7 @@ function readScalar(cursor: Cursor, scalar: YamlScalar): Scalar | null {
   const spelling = SPELLINGS.find(([pattern]) => pattern.test(text));
   if (spelling !== undefined) return spelling[1] === null ? null : { type: spelling[1], text };
   if (DOUBTFUL.test(text))
-    throw malformed(cursor, offsetOf(scalar), 'a value whose type is clear', QUOTE_HINT);
+    throw malformed(cursor, offsetOf(scalar), 'a value of unambiguous type', QUOTE_HINT);
   return { type: 'str', text };
 }
 
@@ -204,7 +204,7 @@ function readMetadataScalar(cursor: Cursor, scalar: YamlScalar): Scalar | null {
 function readText(cursor: Cursor, scalar: YamlScalar): string {
   const text = scalar.value as string;
   if (!text.includes('\0') && text.isWellFormed()) return text;
-  throw malformed(cursor, offsetOf(scalar), 'text without NUL and half surrogate pairs');
+  throw malformed(cursor, offsetOf(scalar), 'text without NUL and unpaired surrogates');
 }
 
 /** As sops keeps them: one a line, without the `#`, and empty lines left out. */

@@ -80,7 +80,7 @@ describe('for every input', () => {
     );
   });
 
-  test('text that is no key is refused without an exception', () => {
+  test('text that is not a key is refused without an exception', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(

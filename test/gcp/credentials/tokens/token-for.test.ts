@@ -179,15 +179,15 @@ describe('the file of', () => {
     const source = { executable: { command: program, timeout_millis: 5000 } };
     const file = { ...fromFile(), credential_source: source };
     const { message, hint } = await failure(variablesFor(file));
-    expect(message).toMatch(/wants to run a program, which is not allowed$/);
+    expect(message).toMatch(/requires running a program, which is not allowed$/);
     expect(hint).toContain('GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1');
     vi.stubEnv('GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES', '1');
     const variables = variablesFor(file, { GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1' });
     expect(await ask(variables)).toMatchObject({ of: POOL_USER });
     writeFileSync(program, `#!/bin/sh\necho ${CANARY}; exit 1\n`);
-    expect((await failure(variables)).message).toMatch(/^the program of .* gave no token$/);
+    expect((await failure(variables)).message).toMatch(/^the program in .* returned no token$/);
     chmodSync(program, 0o644);
-    expect((await failure(variables)).message).toMatch(/^cannot run the program of .*: EACCES$/);
+    expect((await failure(variables)).message).toMatch(/^cannot run the program in .*: EACCES$/);
     chmodSync(program, 0o755);
     writeFileSync(program, '#!/bin/sh\nexec sleep 2\n');
     expect(await failure(variables, { seconds: 0.3 })).toMatchObject({ code: 'timeout' });
@@ -217,7 +217,7 @@ describe('the file of', () => {
     expect(asked).toEqual([
       [basic, new URLSearchParams({ grant_type: 'refresh_token', refresh_token: REFRESH_TOKEN }).toString()],
     ]);
-    expect((await failure(variables)).message).toMatch(/^the login in .* is expired or revoked$/);
+    expect((await failure(variables)).message).toMatch(/^the login in .* has expired or was revoked$/);
     server.close();
   });
 
@@ -287,38 +287,38 @@ describe('a file that is none', () => {
     [
       'of another type',
       () => ({ GOOGLE_CREDENTIALS: JSON.stringify({ type: CANARY }) }),
-      'GOOGLE_CREDENTIALS holds no Google credentials of a known type',
+      'GOOGLE_CREDENTIALS does not hold Google credentials of a known type',
     ],
     [
       'without a key',
       () => ({ GOOGLE_CREDENTIALS: JSON.stringify({ type: 'service_account', client_email: CANARY }) }),
-      'GOOGLE_CREDENTIALS has no usable private_key',
+      'GOOGLE_CREDENTIALS has no valid private_key',
     ],
     [
       'with a broken key',
       () => ({
         GOOGLE_CREDENTIALS: JSON.stringify({ ...serviceAccountFile('https://x'), private_key: CANARY }),
       }),
-      'the private_key in GOOGLE_CREDENTIALS is no RSA key that can sign',
+      'the private_key in GOOGLE_CREDENTIALS is not a valid RSA key for signing',
     ],
     [
-      'an impersonation of nobody',
+      'an impersonation of an unknown account',
       () => ({ GOOGLE_CREDENTIALS: JSON.stringify({ type: 'impersonated_service_account' }) }),
-      'GOOGLE_CREDENTIALS has no usable service_account_impersonation_url',
+      'GOOGLE_CREDENTIALS has no valid service_account_impersonation_url',
     ],
     [
-      'an impersonation by nobody',
+      'an impersonation by an unknown account',
       () => ({
         GOOGLE_CREDENTIALS: JSON.stringify(impersonatedFile('https://x', { type: CANARY })),
       }),
-      'source_credentials in GOOGLE_CREDENTIALS holds no Google credentials of a known type',
+      'source_credentials in GOOGLE_CREDENTIALS does not hold Google credentials of a known type',
     ],
     [
       'with a client certificate',
       () => ({
         GOOGLE_CREDENTIALS: JSON.stringify({ ...fromFile(), credential_source: { certificate: {} } }),
       }),
-      'GOOGLE_CREDENTIALS wants a client certificate, which envseal does not send',
+      'GOOGLE_CREDENTIALS requires a client certificate, which envseal does not send',
     ],
   ])('%s', async (_, variables, message) => {
     expect(await failure(variables())).toMatchObject({ code: 'credentials', message });
@@ -405,8 +405,8 @@ describe('a file that is none', () => {
     const variables = { ...KEYS, GOOGLE_CREDENTIALS: JSON.stringify(file) };
     expect(await failure(variables)).toEqual({
       code: 'credentials',
-      message: `GOOGLE_CREDENTIALS has no usable ${field}`,
-      hint: 'use the file as Google made it',
+      message: `GOOGLE_CREDENTIALS has no valid ${field}`,
+      hint: 'use the file as Google created it',
     });
     expect(await tokens.requests()).toEqual([]);
   });
@@ -427,7 +427,7 @@ describe('refused:', () => {
       await secure.configure({ serviceAccountKeyDeleted: true });
       expect(await refused(account())).toMatchObject({
         code: 'credentials',
-        message: `the key in ${NAME} was deleted or disabled, or is of another account`,
+        message: `the key in ${NAME} was deleted or disabled, or belongs to another account`,
       });
     });
 
@@ -460,19 +460,19 @@ describe('refused:', () => {
       await secure.configure({ refreshTokenRevoked: true });
       expect(await refused(authorizedUserFile())).toEqual({
         code: 'credentials',
-        message: `the login in ${NAME} is expired or revoked`,
+        message: `the login in ${NAME} has expired or was revoked`,
         hint: 'gcloud auth application-default login',
       });
     });
 
-    test('whose session is over', () => {
+    test('whose session has expired', () => {
       const file = { type: 'authorized_user', fields: {}, name: 'FILE' } as const;
       const description = 'reauth related error (invalid_rapt)';
       const json = { error: 'invalid_grant', error_description: description, error_subtype: 'invalid_rapt' };
       const answer = { url: new URL('https://x'), status: 400, headers: new Headers(), text: '', json };
       expect(explainRefusedToken(answer, file)).toMatchObject({
         code: 'credentials',
-        message: 'the session of the user in FILE is over',
+        message: 'the session of the user in FILE has expired',
         hint: expect.stringContaining('gcloud auth application-default login'),
       });
     });
@@ -486,7 +486,7 @@ describe('refused:', () => {
     test('without a login', async () => {
       await secure.configure({ refreshTokenRevoked: true });
       expect(await refused(impersonatedFile(tokens.url))).toMatchObject({
-        message: `the login in source_credentials in ${NAME} is expired or revoked`,
+        message: `the login in source_credentials in ${NAME} has expired or was revoked`,
       });
     });
   });
@@ -497,7 +497,7 @@ describe('refused:', () => {
       [
         'whose token is expired',
         () => fromFile(MINT({ iat: AGO, exp: AGO + 3600 })),
-        /^the workload identity token of FILE is expired$/,
+        /^the workload identity token of FILE has expired$/,
       ],
       ['for another audience', () => fromFile(MINT({ aud: CANARY })), /FILE is for another audience$/],
       [
@@ -505,11 +505,7 @@ describe('refused:', () => {
         () => fromFile(MINT({ iss: 'https://x' })),
         /cannot verify the issuer of .* FILE$/,
       ],
-      [
-        'without a token',
-        () => fromFile(CANARY),
-        /^Google does not accept the workload identity token of FILE$/,
-      ],
+      ['without a token', () => fromFile(CANARY), /^Google rejected the workload identity token of FILE$/],
       [
         'whose file is not there',
         () => fileExternalAccount(tokens.url, '/nonexistent/token'),
@@ -578,11 +574,11 @@ describe('refused:', () => {
       });
     });
 
-    test('on AWS, with a key of nobody', async () => {
+    test('on AWS, with an unknown key', async () => {
       const key = { AWS_ACCESS_KEY_ID: 'AKIANOBODY', AWS_SECRET_ACCESS_KEY: CANARY };
       const more = { ...key, AWS_REGION: 'eu-west-1' };
       expect(await refused(awsExternalAccount(tokens.url), more)).toMatchObject({
-        message: `AWS does not accept the credentials that ${NAME} is used with`,
+        message: `AWS rejected the credentials used with ${NAME}`,
       });
     });
 
@@ -645,9 +641,9 @@ describe('a token endpoint that', () => {
 
   test.each([
     ['fails', { status: 503 }, 'unreachable', () => `${tokens.host} failed with 503`],
-    ['throttles', { status: 429 }, 'throttled', () => `${tokens.host} throttles`],
+    ['throttles', { status: 429 }, 'throttled', () => `throttled by ${tokens.host}`],
     ['resets', { resetBeforeHeaders: true }, 'unreachable', () => `cannot reach ${tokens.host}: ECONNRESET`],
-  ])('%s for good is told', async (_, fault, code, message) => {
+  ])('%s permanently is reported', async (_, fault, code, message) => {
     await tokens.fault({ ...fault, match: '^/v1/token$', count: 'always' });
     expect(await failure(variablesFor(fromFile()), { seconds: 1.5 })).toMatchObject({
       code,

@@ -320,7 +320,12 @@ describe('the rule decides', () => {
 describe('is refused, by name', () => {
   test.each<[string, SopsKind, Record<string, string>, string]>([
     ['NUL', 'json', { A: 'x\0' }, 'cannot seal A: expected a value without NUL'],
-    ['half a surrogate pair', 'yaml', { A: '\ud800' }, 'cannot seal A: expected a value without half'],
+    [
+      'an unpaired surrogate',
+      'yaml',
+      { A: '\ud800' },
+      'cannot seal A: expected a value without unpaired surrogates',
+    ],
     [
       'a plain ciphertext',
       'dotenv',
@@ -333,8 +338,8 @@ describe('is refused, by name', () => {
       { A_unencrypted: '\\n' },
       'A_unencrypted: a plain value cannot hold a backslash',
     ],
-    ['a name of sops', 'dotenv', { sops_mac: 'x' }, 'cannot seal sops_mac: sops keeps such names for itself'],
-    ['a name of sops', 'yaml', { sops: 'x' }, 'cannot seal sops: sops keeps such names for itself'],
+    ['a name of sops', 'dotenv', { sops_mac: 'x' }, 'cannot seal sops_mac: sops reserves such names'],
+    ['a name of sops', 'yaml', { sops: 'x' }, 'cannot seal sops: sops reserves such names'],
     ['what is no name', 'json', { 'pass word': 'x' }, 'cannot seal a new variable: expected a name'],
   ])('%s, %s', async (_, format, changes, message) => {
     const before = await seal([['A', '1']], { format });
@@ -426,7 +431,7 @@ test('a document shows neither its values nor its data key', async () => {
   ]);
 });
 
-describe('a rule that somebody changed gives no new value away', () => {
+describe('a rule that was tampered with gives no new value away', () => {
   const forged = async () => {
     const text = await seal(
       [

@@ -1,7 +1,7 @@
 /** SOPS files sealed again with a new data key, and made plain. */
 import { describe, expect, test } from 'vitest';
 import { parseVariables } from '../../../../src/envfile/parse.ts';
-import type { KeyToWrapWith, Unwrap, Wrap } from '../../../../src/keys/contract.ts';
+import type { KeyToWrapWith, Unwrap, Wrap } from '../../../../src/keys/kinds.ts';
 import { type SealSopsOptions, sealSops } from '../../../../src/sealing/sops/edit/seal.ts';
 import type { SopsKind } from '../../../../src/sealing/sops/model.ts';
 import { A, ageKey, B, C, unwrapNot, unwrapWith, wrap, wrapNot } from '../age-keys.ts';
@@ -161,12 +161,12 @@ describe('keys of clouds', () => {
 describe('a key that envseal cannot seal for', () => {
   const pgp = 'sops_pgp__list_0__map_fp=ABCD\nsops_pgp__list_0__map_enc=x\n';
 
-  test('stops it, and is told', async () => {
+  test('stops it, and is reported', async () => {
     const text = (await seal([['A', 'x']])) + pgp;
     const error = await errorOf(() => rotate(text));
     expect(error).toMatchObject({
       code: 'key_unavailable',
-      message: `envseal cannot seal ${SOURCE} again for its keys in pgp`,
+      message: `envseal cannot seal ${SOURCE} again for its pgp keys`,
     });
     expect(error?.hint).toContain('sops rotate');
   });
@@ -299,7 +299,7 @@ describe('comments are sealed as sops does it', () => {
     const rule = (pattern: string) => ({ kind: 'unencrypted_comment_regex', pattern }) as const;
     const error = await errorOf(() => seal([['A', 'x', ['c']]], { rule: rule('ENC') }));
     expect(error?.message).toBe(
-      'cannot seal its comments: the unencrypted_comment_regex matches what is encrypted',
+      'cannot seal its comments: the unencrypted_comment_regex matches the ciphertext',
     );
     for (let i = 0; i < 20; i++) {
       const text = await seal([['A', 'x', ['c']]], { rule: rule('q[A-Z]'), wrap: wrapNot });
@@ -313,7 +313,7 @@ describe('comments are sealed as sops does it', () => {
     async (comment) => {
       for (const options of [{ format: 'yaml' }, { format: 'dotenv' }] as const) {
         const error = await errorOf(() => seal([['A', 'x', [comment]]], options));
-        expect(error?.message).toBe('cannot seal A: its comments are to be lines without control characters');
+        expect(error?.message).toBe('cannot seal A: its comments must be lines without control characters');
       }
       expect(await read(await seal([['A', 'x', [comment]]], { format: 'json' }))).toEqual([['A', 'x']]);
     },

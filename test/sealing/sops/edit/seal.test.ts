@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Wrap } from '../../../../src/keys/contract.ts';
+import type { Wrap } from '../../../../src/keys/kinds.ts';
 import { importGcmKey, sealGcm } from '../../../../src/sealing/aes-gcm.ts';
 import { type SealSopsOptions, sealSops } from '../../../../src/sealing/sops/edit/seal.ts';
 import type { SopsKind } from '../../../../src/sealing/sops/model.ts';
@@ -104,12 +104,17 @@ describe('is refused', () => {
         ['A', 'y'],
       ],
       {},
-      'cannot seal A: it is there twice',
+      'cannot seal A: it appears twice',
     ],
-    ['a name of sops, dotenv', [['sops_x', 'x']], {}, 'cannot seal sops_x: sops keeps such names for itself'],
-    ['a name of sops, JSON', [['sops', 'x']], { format: 'json' }, 'cannot seal sops: sops keeps'],
+    ['a name of sops, dotenv', [['sops_x', 'x']], {}, 'cannot seal sops_x: sops reserves such names'],
+    ['a name of sops, JSON', [['sops', 'x']], { format: 'json' }, 'cannot seal sops: sops reserves'],
     ['NUL', [['A', 'x\0']], {}, 'cannot seal A: expected a value without NUL'],
-    ['half a surrogate pair', [['A', '\ud800']], {}, 'cannot seal A: expected a value without half'],
+    [
+      'an unpaired surrogate',
+      [['A', '\ud800']],
+      {},
+      'cannot seal A: expected a value without unpaired surrogates',
+    ],
     ['a plain ciphertext', [['A_unencrypted', 'ENC[AES256_GCM,']], {}, 'a plain value cannot look encrypted'],
     ['a plain backslash n', [['A_unencrypted', '\\n']], {}, 'a plain value cannot hold a backslash'],
     ['no key', [], usage([]), 'a SOPS file needs a key in each group'],
@@ -123,7 +128,7 @@ describe('is refused', () => {
       'a threshold of 1',
       [],
       usage({ groups: [[ageKey(A)], [ageKey(B)]], threshold: 1 }),
-      'a threshold is from 2',
+      'a threshold must be from 2',
     ],
     ['a threshold of 3', [], usage({ groups: [[ageKey(A)], [ageKey(B)]], threshold: 3 }), 'which is 2'],
     [

@@ -1,4 +1,4 @@
-import { asFormat, type PinnedFormat, recognise } from '../../src/sealing/detect.ts';
+import { asFormat, detect, type PinnedFormat } from '../../src/sealing/detect.ts';
 import { decode, plainFile, plainText } from '../../src/sealing/plain.ts';
 import { attempt, checkSame, reached, SOURCE, withCanary } from './promises.ts';
 
@@ -6,15 +6,15 @@ const FORMATS: readonly PinnedFormat[] = ['dotenv', 'json', 'sops', 'kms', 'berg
 const options = { source: SOURCE };
 
 /** What any bytes are: refused silently, and the short way for env files finds what the long one does. */
-export function checkRecognise(bytes: Uint8Array): void {
-  const found = attempt(() => recognise(bytes, options));
+export function checkDetect(bytes: Uint8Array): void {
+  const found = attempt(() => detect(bytes, options));
   reached(JSON.stringify({ ...found, text: '', ciphertext: '', wrapped: '' }).slice(0, 100));
   const plain = plainText(bytes);
   if (plain !== undefined) checkSame('the short way', { kind: 'dotenv', text: plain }, found);
   if (plainFile(bytes) !== undefined) checkSame('the shortest way', 'dotenv', found?.kind);
   for (const format of FORMATS) checkPinned(bytes, format, found?.kind);
   for (const file of withCanary(bytes)) {
-    attempt(() => recognise(file, options));
+    attempt(() => detect(file, options));
     for (const format of FORMATS) attempt(() => asFormat(file, format, options));
   }
 }

@@ -1,7 +1,7 @@
 /** How each source of a run ended, before it is an event: plain data, which another process can make the event of. */
 import type { AwsCredentials } from '../aws/identity.ts';
 import { EnvsealError } from '../errors.ts';
-import type { GoogleToken } from '../gcp/credentials/chain.ts';
+import type { GoogleToken } from '../gcp/credentials/token.ts';
 import type { Source } from '../source.ts';
 import type { Attempt } from './attempt.ts';
 import type { Reason, SealingName } from './event.ts';
@@ -19,7 +19,7 @@ export interface Draft {
   readonly sealing: SealingName | null;
   readonly kmsKeys: readonly string[];
   readonly version: string | null;
-  /** Of the variables; `null`: not opened. */
+  /** Names of the variables; `null`: not opened. */
   readonly names: readonly string[] | null;
   readonly requestIds: readonly string[];
   readonly attempts: number;
@@ -34,13 +34,18 @@ export interface Draft {
 /** How the run ended: the command starts, or why it does not. */
 export type Ending = { readonly error?: unknown; readonly isSignal?: boolean };
 
-/** Those of a cloud, or without one those of whichever is known. `null`: not known by now, and nobody is asked. */
+/**
+ * Those of a cloud, or without one those of whichever is known. `null`: not known by now; no request is made
+ * for it.
+ */
 export type CredentialsOf = (cloud: Cloud | null) => Promise<KnownCredentials | null>;
 
-/** Of a file, whoever opens its keys. */
-export function cloudOf({ scheme }: Source): Cloud | null {
-  return scheme === 'file' ? null : scheme === 'gs' ? 'google' : 'aws';
-}
+/** `null` for a local file: whichever cloud opens its keys. */
+export const CLOUD_OF: Readonly<Record<Source['scheme'], Cloud | null>> = {
+  s3: 'aws',
+  gs: 'google',
+  file: null,
+};
 
 export async function draftAll(
   all: readonly Attempt[],
@@ -61,7 +66,7 @@ export async function draftAll(
         names: variables === undefined ? null : [...variables.keys()],
         requestIds,
         attempts,
-        credentials: await credentialsOf(cloudOf(source)).catch(() => null),
+        credentials: await credentialsOf(CLOUD_OF[source.scheme]).catch(() => null),
         command,
         durationMs,
         nowMs,

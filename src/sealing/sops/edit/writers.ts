@@ -1,4 +1,4 @@
-/** How the three formats write variables, comments and metadata. */
+/** Writers of the three formats: variables, comments and metadata. */
 import { flatten } from '../flatten.ts';
 import { METADATA_KEY, type Node, type Section, type SopsKind } from '../model.ts';
 

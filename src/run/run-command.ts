@@ -1,4 +1,4 @@
-/** `envseal run`, whatever its command line says. What nearly every one says goes by `plain-start.ts` instead. */
+/** `envseal run` for any command line. The usual ones take the fast path of `plain-arguments.ts` instead. */
 
 import { type CommandLine, readSettings } from '../cli/arguments.ts';
 import type { CommandContext } from '../cli/command.ts';
@@ -13,7 +13,7 @@ export async function run({ host, commandLine }: CommandContext): Promise<never>
 
 function requireCommand({ operands, child }: CommandLine): readonly [ByteString, ...ByteString[]] {
   if (operands.length > 0) {
-    throw new EnvsealError('usage', 'unexpected word before --', {
+    throw new EnvsealError('usage', 'unexpected argument before --', {
       hint: 'the container command goes after --: envseal run [FLAGS] -- COMMAND [ARGUMENT…]',
     });
   }

@@ -1,4 +1,4 @@
-/** Every number that users can run into: name, unit, and where it comes from. */
+/** All limits that users can run into: name, unit, and where it comes from. */
 
 /** Largest source, in bytes. Linux gives argv and the environment about 2 MiB, so more could not be handed over. */
 export const MAX_SOURCE_BYTES = 2 * 1024 * 1024;
@@ -22,6 +22,9 @@ export const CRAWL_MS = 1000;
 
 /** What `--event-policy background` takes at most after the hand-over, in seconds. */
 export const BACKGROUND_DELIVERY_SECONDS = 30;
+
+/** How long such a delivery waits first: by then most commands are up, and an event still arrives within a second. */
+export const BACKGROUND_PAUSE_MS = 50;
 
 /** Tries of one request, the first included. */
 export const MAX_ATTEMPTS = 20;

@@ -1,7 +1,7 @@
 /** The full program in the place of this one. */
 import { EnvsealError } from '../errors.ts';
-import { NeedsFullProgram } from '../full-program.ts';
 import type { Host } from '../host.ts';
+import { NeedsFullProgram } from '../needs-full-program.ts';
 import { cStrings } from '../system/c-strings.ts';
 import { ErrnoError } from '../system/system.ts';
 import { lookUp } from './lookup.ts';
@@ -25,7 +25,7 @@ export async function continueInFullProgram(
   } catch (cause) {
     // A stop signal came first: its handler ends us.
     if (cause instanceof ErrnoError && cause.errno === 'EINTR') return await new Promise(() => {});
-    return new EnvsealError('configuration', `${error.what} needs Node, which does not start here`, {
+    return new EnvsealError('configuration', `${error.what} needs Node, which cannot be started here`, {
       hint: `put Node 24 or later on the PATH: envseal.mjs beside this executable starts with it`,
       cause,
     });

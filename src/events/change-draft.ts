@@ -1,6 +1,6 @@
 /** How the change of one file ended, before it is an event: what the commands know of it. */
 import { VERSION } from '../version.ts';
-import type { Cloud, KnownCredentials } from './access.ts';
+import type { Cloud, KnownCredentials } from './access-draft.ts';
 import {
   type Change,
   type ChangedVariables,
@@ -27,7 +27,7 @@ export interface ChangeDraft {
   readonly subject: string;
   readonly change: Change;
   readonly reason: ChangeReason;
-  /** As the file is sealed from now on; `null` where it did not come so far. */
+  /** As the file is sealed from now on; `null` if it did not get that far. */
   readonly sealing: SealingName | null;
   readonly kmsKeys: readonly string[];
   readonly version: string | null;
@@ -69,7 +69,7 @@ export function fromChangeDraft(
   return changeEvent(subject, change, data, nowMs);
 }
 
-/** The numbers alone where the three lists together are longer than the one of an access may be. */
+/** Only the numbers if the three lists together are longer than the one of an access may be. */
 function describeChanges({ added, changed, removed }: ChangedNames, options: EventOptions): ChangedVariables {
   const { names, namesKey, system } = options;
   const isLong = added.length + changed.length + removed.length > LIMITS.names;

@@ -2,7 +2,10 @@ import { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 import { isName, NAME_IN_WORDS } from './name.ts';
 
-/** What every reader takes as it stands: sh, Compose and the dotenv libraries. So no `#`, `~`, `$`, quote or space. */
+/**
+ * Characters that every reader takes literally: sh, Compose and the dotenv libraries. So no `#`, `~`, `$`,
+ * quote or space.
+ */
 const PLAIN = /^[A-Za-z0-9_.,:/@%+=-]*$/;
 
 /**
@@ -22,7 +25,7 @@ export function format(entries: Iterable<readonly [name: string, value: string]>
     ordinal += 1;
     if (!isName(name)) throw unwritable(ordinal, NAME_IN_WORDS);
     if (value.includes('\0')) throw unwritable(ordinal, 'a value without NUL');
-    if (!value.isWellFormed()) throw unwritable(ordinal, 'a value without half a surrogate pair');
+    if (!value.isWellFormed()) throw unwritable(ordinal, 'a value without unpaired surrogates');
     text += `${name}=${quote(value)}\n`;
   }
   return text;

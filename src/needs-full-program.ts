@@ -8,8 +8,8 @@ import { EnvsealError } from './errors.ts';
 const HINT = 'use the full program: the image envseal:cli, or npx envseal with Node 24 or later';
 
 /**
- * Thrown before anything is sent for it, so that the full program can start afresh. Where that program is not at hand,
- * this is the error to report. It stays what it is on its way up: only the edge can act on it.
+ * Thrown before anything is sent for it, so that the full program can start afresh. If that program is not
+ * available, this is the error to report. It stays what it is on its way up: only the edge can act on it.
  */
 export class NeedsFullProgram extends EnvsealError {
   /** A noun phrase, such as `AWS SSO profiles` or `envseal push`. */

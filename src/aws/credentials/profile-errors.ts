@@ -1,4 +1,6 @@
-/** Why a profile gave no credentials. The SDK's messages can quote a process or a file, so none is used. */
+/**
+ * Errors for profiles without credentials. The SDK's messages can quote a process or a file, so none is used.
+ */
 import { EnvsealError } from '../../errors.ts';
 import { explainRefusal } from '../service-errors.ts';
 import type { AwsSettings } from '../settings.ts';
@@ -21,7 +23,7 @@ function profileHint({ name, settings: profile }: NamedProfile): string {
   if (profile.credential_process) return 'run its credential_process by hand to see why it fails';
   if (profile.web_identity_token_file) return 'check its role_arn and web_identity_token_file';
   if (profile.role_arn) return 'check its role_arn and source_profile or credential_source';
-  return 'give it aws_access_key_id and aws_secret_access_key, role_arn, sso_session or credential_process';
+  return 'set aws_access_key_id and aws_secret_access_key, role_arn, sso_session or credential_process in it';
 }
 
 /** What the SDK's exceptions have in common: a service's have a status. */
@@ -31,7 +33,7 @@ interface ProviderError {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** Of what the SDK's provider throws. */
+/** The error for what the SDK's provider throws. */
 export function explainProfile(error: unknown, profile: NamedProfile): EnvsealError {
   if (error instanceof EnvsealError) return error;
   const { $metadata, name = '', message = '' } = error as ProviderError;
@@ -50,7 +52,7 @@ export function explainProfile(error: unknown, profile: NamedProfile): EnvsealEr
   });
   if (explained.code !== 'denied') return explained;
   return new EnvsealError('denied', explained.message, {
-    hint: 'allow it in the trust policy of the role and by IAM',
+    hint: "allow it in the role's trust policy and in IAM",
     cause: error,
   });
 }

@@ -3,16 +3,16 @@
  * how each source ended, and nothing of what was in it.
  */
 import { EnvsealError } from '../errors.ts';
-import { type Draft, draftAll, type Ending } from '../events/access.ts';
+import { type Draft, draftAll, type Ending } from '../events/access-draft.ts';
 import type { Settings } from '../settings.ts';
 import type { ByteString } from '../system/byte-string.ts';
-import type { TellOptions } from './deliver-now.ts';
+import type { SinkRecordingOptions } from './options.ts';
 
-/** What the other process reads. */
+/** The input of the other process. */
 export interface Delivery {
   readonly sinks: readonly string[];
   readonly names: string;
-  /** What its requests depend on. */
+  /** Settings that its requests depend on. */
   readonly settings: Pick<Settings, 'allow-insecure-endpoint' | 'kms-key' | 's3-addressing-style'>;
   readonly drafts: readonly Draft[];
   /** Entries `NAME=value`: what its requests depend on, and their credentials. Its own environment is empty. */
@@ -22,13 +22,15 @@ export interface Delivery {
 /** The other process has none of our standard streams. */
 const OWN_STREAMS = /^(?:stderr:|file:\/\/(?:\/dev\/(?:std|fd\/)|\/proc\/self\/fd\/))/i;
 
-export async function tellInBackground(options: TellOptions): Promise<(ending: Ending) => Promise<void>> {
+export async function deliverInBackground(
+  options: SinkRecordingOptions,
+): Promise<(ending: Ending) => Promise<void>> {
   const { attempts, command, credentialsOf, settings, host } = options;
   const { system, environ } = host;
   const own = settings['event-sink'].find((uri) => OWN_STREAMS.test(uri));
   if (own !== undefined) {
     throw new EnvsealError('configuration', `the event sink ${own} cannot be used in the background`, {
-      hint: 'leave --event-policy background out for it: it costs a start next to nothing',
+      hint: 'drop --event-policy background for it: it adds next to nothing to startup',
     });
   }
   if (settings['event-names'] === 'hash') {
@@ -37,8 +39,8 @@ export async function tellInBackground(options: TellOptions): Promise<(ending: E
   }
   let cancel = () => {};
   const atOnce = async (ending: Ending) => {
-    const { tellAtOnce } = await import('./deliver-now.ts');
-    await tellAtOnce(options)(ending);
+    const { deliverNow } = await import('./deliver-now.ts');
+    await deliverNow(options)(ending);
   };
   return async (ending) => {
     // What does not start has time; and what was left behind for a start that does not happen has nothing to deliver.
@@ -60,7 +62,7 @@ export async function tellInBackground(options: TellOptions): Promise<(ending: E
     try {
       cancel = await system.detach(JSON.stringify(delivery));
     } catch {
-      // No process to be had, as under a limit of processes.
+      // No process can be started, for example under a process limit.
       await atOnce(ending);
     }
   };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { format } from '../../src/envfile/format.ts';
+import { format } from '../../src/envfile/write-dotenv.ts';
 import { errorOf, read } from './reading.ts';
 import { values } from './values.ts';
 
@@ -58,7 +58,7 @@ describe('each value gets the plainest form that holds it', () => {
 describe('what cannot be written is refused', () => {
   test.each([
     ['a value with NUL', 'A', 'b\0', 'a value without NUL'],
-    ['half a surrogate pair', 'A', '\ud83e', 'a value without half a surrogate pair'],
+    ['an unpaired surrogate', 'A', '\ud83e', 'a value without unpaired surrogates'],
     ['a bad name', 'A B', 'b', 'a name: a letter or _ first, then letters, digits, _, . or -'],
     ['no name', '', 'b', 'a name: a letter or _ first, then letters, digits, _, . or -'],
     [

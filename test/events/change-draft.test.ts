@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { type ChangeDraft, fromChangeDraft } from '../../src/events/change.ts';
+import { type ChangeDraft, fromChangeDraft } from '../../src/events/change-draft.ts';
 import type { EventOptions } from '../../src/events/from-draft.ts';
 import { outcomeOf } from '../../src/events/outcome.ts';
 import { Secret } from '../../src/secret.ts';
