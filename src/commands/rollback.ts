@@ -3,7 +3,6 @@
 import type { Command } from '../cli/command.ts';
 import { EnvsealError } from '../errors.ts';
 import { newAttempt } from '../events/attempt.ts';
-import { checkVersioning } from '../files/check-bucket.ts';
 import {
   ANY_SEALING,
   type OpenedFile,
@@ -15,6 +14,7 @@ import {
 import { printStored } from '../files/print-stored.ts';
 import { keepAtRest } from '../files/seal-file.ts';
 import { recordChange, storeContent } from '../files/store-file.ts';
+import { checkVersioning } from '../files/versioning.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '../files/workspace.ts';
 import { isPlain } from '../run/open-object.ts';
 import type { Source } from '../source.ts';

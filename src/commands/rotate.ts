@@ -5,7 +5,7 @@ import { print, table } from '../cli/output.ts';
 import type { Warning } from '../cli/report.ts';
 import { EnvsealError } from '../errors.ts';
 import { type Rotated, rotateFile } from '../files/rotate-file.ts';
-import { isUnversioned, unversioned } from '../files/store-file.ts';
+import { isUnversioned, unversioned } from '../files/versioning.ts';
 import { openWorkspace, readOperands, type Workspace, warn } from '../files/workspace.ts';
 import { isFolder, parseFolder } from '../source.ts';
 import { Progress } from '../terminal/progress.ts';

@@ -10,10 +10,10 @@ import { isPlain } from '../run/open-object.ts';
 import type { Secret } from '../secret.ts';
 import type { Source } from '../source.ts';
 import type { Revision } from '../store/contract.ts';
-import { checkVersioning } from './check-bucket.ts';
 import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './open-file.ts';
 import { keepAtRest, type SealedBytes } from './seal-file.ts';
 import { recordChange, type Stored, storeContent } from './store-file.ts';
+import { checkVersioning } from './versioning.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What to change, now that it is known what is there. Throws to refuse. */

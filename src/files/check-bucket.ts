@@ -1,8 +1,9 @@
 /** Checks the bucket before something is pushed into it, as far as the credentials allow. */
+
 import { EnvsealError } from '../errors.ts';
 import type { Source } from '../source.ts';
 import { schemeOf } from '../store/schemes.ts';
-import { unversioned } from './store-file.ts';
+import { requireVersions, unversioned } from './versioning.ts';
 import { type Workspace, warn } from './workspace.ts';
 
 /**
@@ -45,27 +46,4 @@ export async function inspectBucket(target: Source, workspace: Workspace): Promi
     const text = `cannot check the bucket ${bucket} (${unseen.join(', ')}); continuing`;
     warn(workspace, new EnvsealError('denied', text, { hint: howToAllow }));
   };
-}
-
-/** For commands that change a file: asked only where versions are required. */
-export async function checkVersioning(target: Source, workspace: Workspace): Promise<void> {
-  if (!workspace.flags['require-versioning']) return;
-  if (!('bucket' in target)) return requireVersions(target, false, workspace);
-  const store = await workspace.stores.writable(target.scheme);
-  requireVersions(target, (await store.inspect(target)).isVersioned, workspace);
-}
-
-function requireVersions(
-  target: Source,
-  isVersioned: boolean | undefined,
-  { flags }: Pick<Workspace, 'flags'>,
-): void {
-  if (!flags['require-versioning'] || isVersioned) return;
-  const hint =
-    isVersioned === undefined
-      ? 'allow s3:GetBucketVersioning or storage.buckets.get, or drop --require-versioning'
-      : schemeOf(target).howToVersion;
-  const problem =
-    isVersioned === undefined ? 'cannot check whether it keeps older versions' : 'keeps no older versions';
-  throw new EnvsealError('unversioned', `${target.uri}: ${problem}`, { hint });
 }

@@ -4,7 +4,8 @@ import { describeDifferences } from '../cli/differences.ts';
 import { print } from '../cli/output.ts';
 import type { Finding } from '../envfile/lint/lint.ts';
 import type { Attempt } from '../events/attempt.ts';
-import { type Stored, warnUnversioned } from './store-file.ts';
+import type { Stored } from './store-file.ts';
+import { warnUnversioned } from './versioning.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The result; `seal` if the command decided how the file is sealed, instead of keeping it. */

@@ -8,7 +8,6 @@ import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { SealingKeys } from '../sealing/sops/edit/wrap-data-key.ts';
 import type { Source } from '../source.ts';
 import type { Sealing } from '../store/object.ts';
-import { checkVersioning } from './check-bucket.ts';
 import { type OpenedFile, openFile, refuseOthers, sealingKeysOf } from './open-file.ts';
 import {
   keepAtRest,
@@ -19,6 +18,7 @@ import {
   type SealPlan,
 } from './seal-file.ts';
 import { recordChange, storeContent } from './store-file.ts';
+import { checkVersioning } from './versioning.ts';
 import { parseTarget, type Workspace } from './workspace.ts';
 
 export interface Rotated {

@@ -18,7 +18,7 @@ import {
 } from '../store/contract.ts';
 import type { OpenedFile } from './open-file.ts';
 import type { SealedBytes } from './seal-file.ts';
-import { type Workspace, warn, warnOnce } from './workspace.ts';
+import { type Workspace, warnOnce } from './workspace.ts';
 
 export interface NewContent {
   readonly sealed: SealedBytes;
@@ -145,19 +145,4 @@ async function refuseOther(store: EnvStore, source: Source, expected: Expected):
       : expected === 'anything' || now?.revision === expected.revision;
   if (isExpected) return;
   throw conflict(source, expected, now ?? 'absent');
-}
-
-export function warnUnversioned(workspace: Workspace, { uri, written }: Stored): void {
-  if (isUnversioned(uri, written.version)) warn(workspace, unversioned(uri));
-}
-
-/** Without versions, S3 names none; a generation of Cloud Storage says nothing. */
-export function isUnversioned(uri: string, version: string | undefined): boolean {
-  return /^s3:|^arn:/.test(uri) && (version === undefined || version === 'null');
-}
-
-export function unversioned(uri: string): EnvsealError {
-  return new EnvsealError('unversioned', `${uri}: its bucket keeps no older versions`, {
-    hint: 'turn versioning on, so that envseal rollback can undo this',
-  });
 }
