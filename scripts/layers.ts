@@ -25,7 +25,7 @@ export const LAYERS: readonly (readonly string[])[] = [
 const GROUND: readonly (readonly string[])[] = [
   [
     'host.ts',
-    'source.ts',
+    'source-uri.ts',
     'plain-source.ts',
     'settings.ts',
     'secret-map.ts',

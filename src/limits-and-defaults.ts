@@ -23,9 +23,6 @@ export const CRAWL_MS = 1000;
 /** What `--event-policy background` takes at most after the hand-over, in seconds. */
 export const BACKGROUND_DELIVERY_SECONDS = 30;
 
-/** How long such a delivery waits first: by then most commands are up, and an event still arrives within a second. */
-export const BACKGROUND_PAUSE_MS = 50;
-
 /** Tries of one request, the first included. */
 export const MAX_ATTEMPTS = 20;
 /** Full jitter: the wait before try n+1 is random between 0 and `min(cap, base * 2^(n-1))`, in ms. */

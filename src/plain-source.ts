@@ -1,5 +1,5 @@
 /** Fast path for the usual source URI. One that needs more than splitting is for `parseSource`. */
-import type { S3Source } from './source.ts';
+import type { S3Source } from './source-uri.ts';
 
 /** Characters that stand for themselves; no part of the key is `.` or `..`, which URLs fold. */
 const PLAIN = /^s3:\/\/([A-Za-z0-9._-]+)\/([\w~-][\w.~-]*(?:\/[\w~-][\w.~-]*)*)$/;

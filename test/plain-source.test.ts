@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plainSource } from '../src/plain-source.ts';
-import { parseSource } from '../src/source.ts';
+import { parseSource } from '../src/source-uri.ts';
 
 test.each(['s3://snacks/env', 's3://snacks/dev/api.env', 's3://Snacks_1.x/a/b-c/~d', 's3://b/a..b'])(
   '%s is plain, and what the parser makes of it',

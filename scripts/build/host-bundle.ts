@@ -51,7 +51,7 @@ export async function bundleForHost(
           },
           // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
           { name: 'small', test: /\/src\/(?:nearest|json|net\/answer-body|system\/base64)\.ts$/ },
-          { name: 'places', test: /\/src\/(?:needs-full-program|source)\.ts$/ },
+          { name: 'places', test: /\/src\/(?:needs-full-program|source-uri)\.ts$/ },
           // What reads a command line that is not plain.
           {
             name: 'commands',

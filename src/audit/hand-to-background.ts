@@ -17,7 +17,12 @@ export interface Delivery {
   readonly drafts: readonly Draft[];
   /** Entries `NAME=value`: what its requests depend on, and their credentials. Its own environment is empty. */
   readonly environ: readonly ByteString[];
+  /** How long it waits first, in ms. */
+  readonly pauseMs: number;
 }
+
+/** By then most commands are up, and an event still arrives within a second. */
+const PAUSE_MS = 50;
 
 /** The other process has none of our standard streams. */
 const OWN_STREAMS = /^(?:stderr:|file:\/\/(?:\/dev\/(?:std|fd\/)|\/proc\/self\/fd\/))/i;
@@ -58,6 +63,7 @@ export async function deliverInBackground(
       },
       drafts: await draftAll(attempts, ending, command, credentialsOf),
       environ,
+      pauseMs: PAUSE_MS,
     };
     try {
       cancel = await system.detach(JSON.stringify(delivery));

@@ -3,7 +3,7 @@
 import type { CommandName } from '../cli/flags.ts';
 import { EnvsealError } from '../errors.ts';
 import { type Attempt, newAttempt } from '../events/attempt.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { ChangeRecorder } from './record-changes.ts';
 
 /** Runs `action`, which fills in the attempts. Nothing comes of it where the policy is `required` and a sink refuses. */

@@ -5,7 +5,7 @@ import { haveProfiles } from '../aws/credentials/profile-files.ts';
 import { NO_PROFILES, settingsOf } from '../aws/settings.ts';
 import { hasAlias, isAlias, regionOfKey, regionOfKeys } from '../keys/aws-key-name.ts';
 import type { Http } from '../net/http.ts';
-import type { S3Source } from '../source.ts';
+import type { S3Source } from '../source-uri.ts';
 import type { EnvStore } from '../store/contract.ts';
 import type { FetchedObject } from '../store/object.ts';
 import { fetchS3, type S3Options } from '../store/s3/get.ts';

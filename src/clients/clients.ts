@@ -5,7 +5,7 @@ import type { GoogleClient } from '../gcp/client.ts';
 import { hasAlias } from '../keys/aws-key-name.ts';
 import type { KeyClients } from '../keys/kinds.ts';
 import { Http } from '../net/http.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { EnvStore } from '../store/contract.ts';
 import type { FetchedObject } from '../store/object.ts';
 import { AwsStores } from './aws.ts';

@@ -4,7 +4,7 @@
  */
 import { GoogleClient } from '../gcp/client.ts';
 import type { Http } from '../net/http.ts';
-import type { GcsSource } from '../source.ts';
+import type { GcsSource } from '../source-uri.ts';
 import type { EnvStore } from '../store/contract.ts';
 import { fetchGcs } from '../store/gcs/get.ts';
 import type { FetchedObject } from '../store/object.ts';

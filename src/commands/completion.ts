@@ -5,7 +5,7 @@ import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '
 import { EnvsealError } from '../errors.ts';
 import { readOperands } from '../files/workspace.ts';
 import { TOPIC_NAMES } from './help/topics.ts';
-import { COMMANDS } from './table.ts';
+import { COMMANDS } from './summaries.ts';
 
 const USAGE = 'envseal completion bash|zsh|fish';
 

@@ -26,7 +26,7 @@ import {
   type Workspace,
 } from '../files/workspace.ts';
 import { isPlain } from '../run/open-object.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { inspectTarget } from './push.ts';
 
 const USAGE = 'envseal copy URI URI';

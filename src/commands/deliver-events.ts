@@ -11,7 +11,7 @@ import { fromDraft } from '../events/from-draft.ts';
 import { makeSink } from '../events/sinks/registry.ts';
 import { decodeEnviron, type Host } from '../host.ts';
 import { parseObject } from '../json.ts';
-import { BACKGROUND_DELIVERY_SECONDS, BACKGROUND_PAUSE_MS } from '../limits-and-defaults.ts';
+import { BACKGROUND_DELIVERY_SECONDS } from '../limits-and-defaults.ts';
 import { Deadline } from '../net/deadline.ts';
 import type { Settings } from '../settings.ts';
 
@@ -19,9 +19,9 @@ import type { Settings } from '../settings.ts';
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
 export const deliverEvents: Command = async ({ host: { system, ...parts } }) => {
-  const { sinks, names, drafts, environ, ...delivery } = parse(system.readInput(MAX_INPUT_BYTES));
+  const { sinks, names, drafts, environ, pauseMs, ...delivery } = parse(system.readInput(MAX_INPUT_BYTES));
   if (!(await system.hasBecomeCommand())) return undefined;
-  await new Promise((resolve) => setTimeout(resolve, BACKGROUND_PAUSE_MS));
+  await new Promise((resolve) => setTimeout(resolve, pauseMs));
   const host: Host = { ...parts, system, environ, variables: decodeEnviron(environ) };
   const settings = delivery.settings as Settings;
   const stores = new Stores({ host, settings, deadline: new Deadline(BACKGROUND_DELIVERY_SECONDS) });

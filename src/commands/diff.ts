@@ -8,7 +8,7 @@ import { type Differences, diffVariables, hasDifferences } from '../envfile/diff
 import { EnvsealError } from '../errors.ts';
 import { type OpenedFile, openFile, policyOf } from '../files/open-file.ts';
 import { openWorkspace, parseReadable, readOperands, type Workspace } from '../files/workspace.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 
 const USAGE = 'envseal diff URI URI';

@@ -20,7 +20,7 @@ import { CREDENTIAL_NAMES } from '../run/credential-names.ts';
 import { isPlain } from '../run/open-object.ts';
 import { openPlain } from '../sealing/open-plain.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { Editing } from '../terminal/editor.ts';
 
 const USAGE = 'envseal edit URI';

@@ -10,7 +10,7 @@ import { type Block, layOut, type Section } from './help/layout.ts';
 import { commandSections, flagTerm, flagText, groupFlags } from './help/tables.ts';
 import { isTopicName, TOPIC_NAMES, TOPICS } from './help/topics.ts';
 import { helpWidth } from './help/width.ts';
-import { COMMANDS } from './table.ts';
+import { COMMANDS } from './summaries.ts';
 import { ALIASES, meant, noCommand } from './unknown-command.ts';
 
 export const help: Command = async ({ host, commandLine }) => {

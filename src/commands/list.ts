@@ -8,7 +8,7 @@ import { EnvsealError } from '../errors.ts';
 import type { DetectedKeys } from '../files/detect-keys.ts';
 import { openFile, policyOf, sealingKeysOf } from '../files/open-file.ts';
 import { openWorkspace, parseReadable, readOperands, type Workspace } from '../files/workspace.ts';
-import { isFolder, parseFolder, parseSource } from '../source.ts';
+import { isFolder, parseFolder, parseSource } from '../source-uri.ts';
 import type { ListedFile } from '../store/contract.ts';
 
 const USAGE = 'envseal list URI, ending in / for a folder';

@@ -24,7 +24,7 @@ import { recordChange, storeContent } from '../files/store-file.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace } from '../files/workspace.ts';
 import { openPlain } from '../sealing/open-plain.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Expected } from '../store/contract.ts';
 
 const USAGE = 'envseal push FILE|- URI, or envseal push --from-env NAME|GLOB URI';

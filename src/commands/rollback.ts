@@ -17,7 +17,7 @@ import { recordChange, storeContent } from '../files/store-file.ts';
 import { checkVersioning } from '../files/versioning.ts';
 import { openWorkspace, parseTarget, readOperands, type Workspace, warn } from '../files/workspace.ts';
 import { isPlain } from '../run/open-object.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Sealing } from '../store/object.ts';
 import { schemeOf } from '../store/schemes.ts';
 

@@ -7,7 +7,7 @@ import { EnvsealError } from '../errors.ts';
 import { type Rotated, rotateFile } from '../files/rotate-file.ts';
 import { isUnversioned, unversioned } from '../files/versioning.ts';
 import { openWorkspace, readOperands, type Workspace, warn } from '../files/workspace.ts';
-import { isFolder, parseFolder } from '../source.ts';
+import { isFolder, parseFolder } from '../source-uri.ts';
 import { Progress } from '../terminal/progress.ts';
 import { openTerminal } from '../terminal/terminal.ts';
 

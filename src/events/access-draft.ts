@@ -2,7 +2,7 @@
 import type { AwsCredentials } from '../aws/identity.ts';
 import { EnvsealError } from '../errors.ts';
 import type { GoogleToken } from '../gcp/credentials/token.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Attempt } from './attempt.ts';
 import type { Reason, SealingName } from './event.ts';
 

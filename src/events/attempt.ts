@@ -1,7 +1,7 @@
 /** Mutable record of one access, completed on the way and turned into an event at the end. */
 import type { EnvsealError } from '../errors.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { SealingName } from './event.ts';
 
 export interface Attempt {

@@ -1,5 +1,5 @@
 /** Mutable record of one change, completed on the way and turned into an event at the end. */
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { ChangedNames } from './change-draft.ts';
 import type { Change, SealingName } from './event.ts';
 

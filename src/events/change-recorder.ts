@@ -1,6 +1,6 @@
 /** Events of what a command does to files, one for each. Loaded if there is a sink. */
 import { EnvsealError } from '../errors.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { CLOUD_OF, type CredentialsOf, decidedNow, draftAll, type Ending } from './access-draft.ts';
 import type { Attempt } from './attempt.ts';
 import { type ChangeAttempt, newChangeAttempt } from './change-attempt.ts';

@@ -8,7 +8,7 @@ import type { Change } from '../events/event.ts';
 import { MAX_ENV_STRING_BYTES } from '../limits-and-defaults.ts';
 import { isPlain } from '../run/open-object.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Revision } from '../store/contract.ts';
 import { type OpenedFile, openFile, policyOf, sealingKeysOf } from './open-file.ts';
 import { keepAtRest, type SealedBytes } from './seal-file.ts';

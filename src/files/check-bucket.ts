@@ -1,7 +1,7 @@
 /** Checks the bucket before something is pushed into it, as far as the credentials allow. */
 
 import { EnvsealError } from '../errors.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { schemeOf } from '../store/schemes.ts';
 import { requireVersions, unversioned } from './versioning.ts';
 import { type Workspace, warn } from './workspace.ts';

@@ -2,7 +2,7 @@
 import { EnvsealError } from '../errors.ts';
 import { asFormat, detect } from '../sealing/detect.ts';
 import { readRecipients } from '../sealing/sops/edit/recipients.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { FetchedObject } from '../store/object.ts';
 
 export interface DetectedKeys {

@@ -9,7 +9,7 @@ import { nameOf } from '../run/environ.ts';
 import { isPlain } from '../run/open-object.ts';
 import { asFormat, detect } from '../sealing/detect.ts';
 import { openPlain } from '../sealing/open-plain.ts';
-import { parseSource, type Source } from '../source.ts';
+import { parseSource, type Source } from '../source-uri.ts';
 import type { ByteString } from '../system/byte-string.ts';
 import { readFile, readInput as readStdin } from './input-value.ts';
 import type { PlainFile } from './seal-file.ts';

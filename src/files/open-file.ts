@@ -8,7 +8,7 @@ import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { notPinned } from '../sealing/policy.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { StoredObject } from '../store/contract.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -6,7 +6,7 @@ import { isPlain } from '../run/open-object.ts';
 import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { SealingKeys } from '../sealing/sops/edit/wrap-data-key.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Sealing } from '../store/object.ts';
 import { type OpenedFile, openFile, refuseOthers, sealingKeysOf } from './open-file.ts';
 import {

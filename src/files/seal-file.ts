@@ -11,7 +11,7 @@ import { parseEncryptionContext } from '../sealing/encryption-context.ts';
 import { openPlain } from '../sealing/open-plain.ts';
 import type { SopsDocument } from '../sealing/sops/edit/document.ts';
 import type { SealingKeys } from '../sealing/sops/edit/wrap-data-key.ts';
-import { locationOf, type Source } from '../source.ts';
+import { locationOf, type Source } from '../source-uri.ts';
 import type { SealAtRest } from '../store/contract.ts';
 import type { Sealing } from '../store/object.ts';
 import { schemeOf } from '../store/schemes.ts';

@@ -6,7 +6,7 @@ import { EnvsealError } from '../errors.ts';
 import type { Change } from '../events/event.ts';
 import { asFormat, detect } from '../sealing/detect.ts';
 import type { Secret } from '../secret.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { isSealedAsAsked, sealedOtherwise } from '../store/check-seal.ts';
 import { conflict } from '../store/conflict.ts';
 import {

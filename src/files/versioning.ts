@@ -1,6 +1,6 @@
 /** Stores that keep no older versions: what is refused with `--require-versioning`, and what is warned of. */
 import { EnvsealError } from '../errors.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import { schemeOf } from '../store/schemes.ts';
 import type { Stored } from './store-file.ts';
 import { type Workspace, warn } from './workspace.ts';

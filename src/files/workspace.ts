@@ -9,7 +9,7 @@ import { Stores } from '../clients/clients.ts';
 import { EnvsealError, type ErrorCode } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { Deadline } from '../net/deadline.ts';
-import { isFolder, parseSource, type Source, showUri } from '../source.ts';
+import { isFolder, parseSource, type Source, showUri } from '../source-uri.ts';
 import { schemeOf } from '../store/schemes.ts';
 
 export interface Workspace {

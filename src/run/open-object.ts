@@ -4,7 +4,7 @@ import { plainFile, plainText } from '../sealing/plain.ts';
 import { enforcePolicy } from '../sealing/policy.ts';
 import type { OpenSealedOptions } from '../sealing/sealed-file.ts';
 import { SecretMap } from '../secret-map.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { FetchedObject } from '../store/object.ts';
 
 /** The detected content, for the events too. */

@@ -99,7 +99,7 @@ function environOptions(settings: Settings): EnvironOptions {
 async function attemptsAt(uris: readonly string[]): Promise<Attempt[]> {
   const attempts: Attempt[] = [];
   for (const uri of uris) {
-    const source = plainSource(uri) ?? (await import('../source.ts')).parseSource(uri);
+    const source = plainSource(uri) ?? (await import('../source-uri.ts')).parseSource(uri);
     attempts.push(newAttempt(source));
   }
   if (attempts.length > 0) return attempts;

@@ -1,6 +1,6 @@
 /** The encryption context, which binds a ciphertext to more than its key. Pure. */
 import { EnvsealError } from '../errors.ts';
-import { locationOf, parseSource, SOURCE_START, type Source } from '../source.ts';
+import { locationOf, parseSource, SOURCE_START, type Source } from '../source-uri.ts';
 
 export type EncryptionContext = Readonly<Record<string, string>>;
 

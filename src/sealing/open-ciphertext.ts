@@ -5,7 +5,7 @@ import { regionOfKey } from '../keys/aws-key-name.ts';
 import type { Opened } from '../keys/aws-kms.ts';
 import { isCloudKmsKey } from '../keys/cloud-key-name.ts';
 import { isPinned } from '../keys/pins.ts';
-import { locationOf, type Source } from '../source.ts';
+import { locationOf, type Source } from '../source-uri.ts';
 import { detect } from './detect.ts';
 import { refuseOtherPlace } from './encryption-context.ts';
 import { openPlain } from './open-plain.ts';

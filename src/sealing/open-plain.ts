@@ -2,7 +2,7 @@
 import { lastWins, parseVariables } from '../envfile/parse.ts';
 import { parseJson } from '../envfile/parse-json.ts';
 import type { SecretMap } from '../secret-map.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 
 /** `text`: what `bytes` were decoded to already. Throws `malformed` with line and column, never with text of the source. */
 export function openPlain(

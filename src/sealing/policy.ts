@@ -1,7 +1,7 @@
 /** The sealing policy: which objects may be opened. Nothing turns a refusal into 'start anyway'. Pure. */
 import { EnvsealError } from '../errors.ts';
 import { isPinned } from '../keys/pins.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Sealing } from '../store/object.ts';
 
 export interface SealingPolicy {

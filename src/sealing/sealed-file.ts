@@ -1,7 +1,7 @@
 /** A file that was sealed before it was stored: what opening it takes, and what comes of it. */
 import type { KeyClients } from '../keys/kinds.ts';
 import type { SecretMap } from '../secret-map.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { FetchedObject } from '../store/object.ts';
 import type { Detected } from './detect.ts';
 import type { EncryptionContext } from './encryption-context.ts';

@@ -3,7 +3,7 @@
 import { EnvsealError } from '../errors.ts';
 import { isAlias, isSameKey } from '../keys/aws-key-name.ts';
 import { isSameCloudKmsKey } from '../keys/cloud-key-name.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { SealAtRest, Written } from './contract.ts';
 import type { Sealing } from './object.ts';
 

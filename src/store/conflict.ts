@@ -1,6 +1,6 @@
 /** The error for a write whose condition does not hold. */
 import { EnvsealError } from '../errors.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 import type { Expected } from './contract.ts';
 
 export interface Winner {

@@ -3,7 +3,7 @@
  * each folder fulfils and the contract suite checks. Reading at startup is `object.ts`, which needs none of
  * this.
  */
-import type { Folder, Source } from '../source.ts';
+import type { Folder, Source } from '../source-uri.ts';
 import type { FetchedObject, Sealing } from './object.ts';
 
 /** Identifies one state of an object: an ETag, a generation, a hash. Not for people. */

@@ -1,6 +1,6 @@
 /** What differs between stores besides their requests: a row for each scheme. For the commands that change files. */
 import { EnvsealError } from '../errors.ts';
-import type { Source } from '../source.ts';
+import type { Source } from '../source-uri.ts';
 
 interface Scheme<S extends Source> {
   /** How a file is sealed unless something else is asked for. */

@@ -12,7 +12,7 @@ import { newAttempt } from '../../src/events/attempt.ts';
 import type { Host } from '../../src/host.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Secret } from '../../src/secret.ts';
-import { parseSource } from '../../src/source.ts';
+import { parseSource } from '../../src/source-uri.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';
 
 const say = (text: string) => system.write(1, `${text}\n`);

@@ -31,7 +31,7 @@ describe('npm run test:unit', () => {
   });
 
   test.each([
-    'test/source.test.ts',
+    'test/source-uri.test.ts',
     'test/net/proxy.test.ts',
     'test/aws/sign.test.ts',
     'test/sealing/sops/tampering.test.ts',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readFlags, readSettings, splitCommandLine } from '../../src/cli/arguments.ts';
 import { COMMAND_NAMES, type CommandName, FLAGS, type FlagName, flagsOf } from '../../src/cli/flags.ts';
 import { commandName } from '../../src/commands/load.ts';
-import { COMMANDS } from '../../src/commands/table.ts';
+import { COMMANDS } from '../../src/commands/summaries.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import type { Variables } from '../../src/host.ts';
 import { variableOf } from '../../src/own-variables.ts';

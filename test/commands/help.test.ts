@@ -14,7 +14,7 @@ import { FLAG_GROUPS, flagTerm, groupFlags } from '../../src/commands/help/table
 import { TOPIC_NAMES, TOPICS } from '../../src/commands/help/topics.ts';
 import { help, helpOn } from '../../src/commands/help.ts';
 import { commandName } from '../../src/commands/load.ts';
-import { COMMANDS } from '../../src/commands/table.ts';
+import { COMMANDS } from '../../src/commands/summaries.ts';
 import type { Host, Variables } from '../../src/host.ts';
 import { variableOf } from '../../src/own-variables.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { splitCommandLine } from '../../src/cli/arguments.ts';
 import { isCommandName } from '../../src/cli/flags.ts';
 import { commandName } from '../../src/commands/load.ts';
-import { COMMANDS } from '../../src/commands/table.ts';
+import { COMMANDS } from '../../src/commands/summaries.ts';
 import { ALIASES, synonyms } from '../../src/commands/unknown-command.ts';
 import type { EnvsealError } from '../../src/errors.ts';
 

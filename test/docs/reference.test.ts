@@ -11,7 +11,7 @@ import {
   hasVariable,
   isCommandName,
 } from '../../src/cli/flags.ts';
-import { COMMANDS } from '../../src/commands/table.ts';
+import { COMMANDS } from '../../src/commands/summaries.ts';
 import { RULES } from '../../src/envfile/lint/entry.ts';
 import { type ErrorCode, EXIT_STATUS } from '../../src/errors.ts';
 import type { Change } from '../../src/events/event.ts';

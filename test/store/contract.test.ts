@@ -19,7 +19,7 @@ import { isSameKey } from '../../src/keys/aws-key-name.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { parseSource, type S3Source } from '../../src/source.ts';
+import { parseSource, type S3Source } from '../../src/source-uri.ts';
 import type { FetchedObject } from '../../src/store/object.ts';
 import { fetchS3 } from '../../src/store/s3/get.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';

@@ -20,7 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseFolder, parseSource } from '../../src/source.ts';
+import { parseFolder, parseSource } from '../../src/source-uri.ts';
 import { type Expected, NO_ATTRIBUTES, type Written } from '../../src/store/contract.ts';
 import { skipFor } from '../skip.ts';
 import { collect } from './collect.ts';

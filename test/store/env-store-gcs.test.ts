@@ -1,6 +1,6 @@
 /** Cloud Storage's own part of the contract in src/store/contract.ts: keys, lost answers, pages, policies. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseFolder, parseSource } from '../../src/source.ts';
+import { parseFolder, parseSource } from '../../src/source-uri.ts';
 import {
   type EnvStore,
   type Expected,

@@ -9,7 +9,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { parseFolder, parseSource } from '../../src/source.ts';
+import { parseFolder, parseSource } from '../../src/source-uri.ts';
 import {
   type EnvStore,
   type Expected,

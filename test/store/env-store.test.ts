@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
-import { parseFolder, parseSource } from '../../src/source.ts';
+import { parseFolder, parseSource } from '../../src/source-uri.ts';
 import {
   type Attributes,
   type Expected,

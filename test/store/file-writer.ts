@@ -3,7 +3,7 @@
  * writes until it is ended, by SIGTERM as envseal is; `count N`: adds one N times, again after each conflict.
  */
 import { Deadline } from '../../src/net/deadline.ts';
-import { type FileSource, parseSource } from '../../src/source.ts';
+import { type FileSource, parseSource } from '../../src/source-uri.ts';
 import { type Expected, NO_ATTRIBUTES } from '../../src/store/contract.ts';
 import { fileStore } from '../../src/store/file/store.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';

@@ -5,7 +5,7 @@ import { GoogleClient } from '../../src/gcp/client.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { type GcsSource, parseSource } from '../../src/source.ts';
+import { type GcsSource, parseSource } from '../../src/source-uri.ts';
 import { fetchDirectly, fetchGcs } from '../../src/store/gcs/get.ts';
 import { fetchThroughSdk } from '../../src/store/gcs/sdk-get.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';

@@ -9,7 +9,7 @@ import { GoogleClient } from '../../src/gcp/client.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { type GcsSource, parseSource } from '../../src/source.ts';
+import { type GcsSource, parseSource } from '../../src/source-uri.ts';
 import { fetchGcs } from '../../src/store/gcs/get.ts';
 import type { FetchedObject } from '../../src/store/object.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';

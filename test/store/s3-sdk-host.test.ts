@@ -7,7 +7,7 @@ import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { NeedsFullProgram } from '../../src/needs-full-program.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { parseSource, type S3Source } from '../../src/source.ts';
+import { parseSource, type S3Source } from '../../src/source-uri.ts';
 import { fetchS3 } from '../../src/store/s3/get.ts';
 import { nodeSystem } from '../../src/system/node/system.ts';
 

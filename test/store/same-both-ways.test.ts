@@ -8,7 +8,7 @@ import { EnvsealError } from '../../src/errors.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
-import { parseSource, type S3Source } from '../../src/source.ts';
+import { parseSource, type S3Source } from '../../src/source-uri.ts';
 import type { FetchedObject } from '../../src/store/object.ts';
 import { locateS3 } from '../../src/store/s3/endpoint.ts';
 import { fetchDirectly, planS3 } from '../../src/store/s3/get.ts';

@@ -1,7 +1,7 @@
 /** The manual page envseal(1), made from the tables that help is made from. Only the build loads this. */
 import { type CommandName, FLAG_NAMES, FLAGS, type FlagName, flagsOf, hasVariable } from '../../cli/flags.ts';
 import { SECRET_VARIABLES, variableOf } from '../../own-variables.ts';
-import { COMMANDS } from '../table.ts';
+import { COMMANDS } from '../summaries.ts';
 import { type Block, NO_BREAK, type Row } from './layout.ts';
 import {
   commandSections,

@@ -9,7 +9,7 @@ import {
 } from '../../cli/flags.ts';
 import { variableOf } from '../../own-variables.ts';
 import type { FlagGroup } from '../../settings.ts';
-import { COMMANDS } from '../table.ts';
+import { COMMANDS } from '../summaries.ts';
 import { NO_BREAK, type Row, type Section } from './layout.ts';
 
 /** All that people call, in the order of the table. */

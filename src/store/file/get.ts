@@ -2,7 +2,7 @@
 import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { type Deadline, withDeadline } from '../../net/deadline.ts';
-import type { FileSource } from '../../source.ts';
+import type { FileSource } from '../../source-uri.ts';
 import { toByteString } from '../../system/bytes.ts';
 import { ErrnoError, type System } from '../../system/system.ts';
 import type { FetchedObject } from '../object.ts';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
-import type { FileSource } from '../../source.ts';
+import type { FileSource } from '../../source-uri.ts';
 import { toHex } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import { checkSeal } from '../check-seal.ts';

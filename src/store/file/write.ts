@@ -22,7 +22,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EnvsealError } from '../../errors.ts';
 import type { Deadline } from '../../net/deadline.ts';
-import type { FileSource } from '../../source.ts';
+import type { FileSource } from '../../source-uri.ts';
 import { conflict } from '../conflict.ts';
 import type { Expected, Revision, Written } from '../contract.ts';
 import { explainErrno } from './errors.ts';

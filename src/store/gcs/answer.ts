@@ -1,6 +1,6 @@
 /** Cloud Storage's description of an object, whichever client asks. */
 import { EnvsealError } from '../../errors.ts';
-import type { GcsSource } from '../../source.ts';
+import type { GcsSource } from '../../source-uri.ts';
 import type { FetchedObject, Sealing } from '../object.ts';
 
 /** What is asked for of https://docs.cloud.google.com/storage/docs/json_api/v1/objects#resource */

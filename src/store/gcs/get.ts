@@ -10,7 +10,7 @@ import { requestIdsOf } from '../../gcp/request-ids.ts';
 import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import type { GcsSource } from '../../source.ts';
+import type { GcsSource } from '../../source-uri.ts';
 import { toBase64 } from '../../system/bytes.ts';
 import type { System } from '../../system/system.ts';
 import type { FetchedObject } from '../object.ts';

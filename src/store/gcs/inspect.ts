@@ -1,6 +1,6 @@
 /** The state of a bucket in Cloud Storage, as far as the credentials may look. */
 import { EnvsealError } from '../../errors.ts';
-import type { GcsSource } from '../../source.ts';
+import type { GcsSource } from '../../source-uri.ts';
 import type { BucketState } from '../contract.ts';
 import { request } from './sdk-client.ts';
 import type { GcsAccess } from './sdk-get.ts';

@@ -1,6 +1,6 @@
 /** Listings of Cloud Storage: the files below a prefix, and the generations of one. */
 import { EnvsealError } from '../../errors.ts';
-import type { Folder, GcsSource } from '../../source.ts';
+import type { Folder, GcsSource } from '../../source-uri.ts';
 import type { FileVersion, ListedFile } from '../contract.ts';
 import { toObject } from './answer.ts';
 import { getBucket } from './inspect.ts';

@@ -4,7 +4,7 @@ import { EnvsealError } from '../../errors.ts';
 import { requestIdsOf } from '../../gcp/request-ids.ts';
 import { withDeadline } from '../../net/deadline.ts';
 import { retry } from '../../net/retry.ts';
-import type { GcsSource } from '../../source.ts';
+import type { GcsSource } from '../../source-uri.ts';
 import { crc32c } from '../../system/crc.ts';
 import { isSealedAsAsked } from '../check-seal.ts';
 import { conflict, type Winner } from '../conflict.ts';

@@ -8,7 +8,7 @@ import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { withDeadline } from '../../net/deadline.ts';
 import { readChunks, tooLarge } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import type { GcsSource } from '../../source.ts';
+import type { GcsSource } from '../../source-uri.ts';
 import type { FetchedObject } from '../object.ts';
 import { describe, type ObjectResource, refuseEncoded, replaced, toObject } from './answer.ts';
 import { explain, makeSdkClient, type SdkError } from './sdk-client.ts';

@@ -1,6 +1,6 @@
 /** Cloud Storage for the commands that change files, through the official SDK. */
 import type { GoogleClient } from '../../gcp/client.ts';
-import type { GcsSource } from '../../source.ts';
+import type { GcsSource } from '../../source-uri.ts';
 import { checkSeal } from '../check-seal.ts';
 import type { EnvStore, StoredObject } from '../contract.ts';
 import { inspectBucket, requireDefaultKey } from './inspect.ts';

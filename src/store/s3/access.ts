@@ -2,7 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { AwsClient } from '../../aws/client.ts';
 import { dnsSuffixOf, partitionOf } from '../../aws/partitions.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { S3EndpointOptions } from './endpoint.ts';
 import type { Subject } from './sdk-client.ts';
 import { describe } from './service-errors.ts';

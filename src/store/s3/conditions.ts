@@ -13,7 +13,7 @@ import { EnvsealError } from '../../errors.ts';
 import { MAX_ANSWER_BYTES } from '../../limits-and-defaults.ts';
 import { readAnswerBody } from '../../net/answer-body.ts';
 import { retry } from '../../net/retry.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { Expected } from '../contract.ts';
 import { aboutObject, isAmazonS3, type S3Access, type S3Place } from './access.ts';
 import { locateS3 } from './endpoint.ts';

@@ -11,7 +11,7 @@ import { parseArn } from '../../keys/arn.ts';
 import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { FetchedObject } from '../object.ts';
 import { refuseEncoded, sealingOf } from './answer.ts';
 import { hasChecksum, verifyChecksum } from './checksum.ts';

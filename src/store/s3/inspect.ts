@@ -3,7 +3,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { element } from '../../aws/xml.ts';
 import { retry } from '../../net/retry.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { BucketState } from '../contract.ts';
 import { aboutBucket, type S3Place } from './access.ts';
 import { askBucket, UNSET } from './bucket.ts';

@@ -1,6 +1,6 @@
 /** Listings of S3: the files below a prefix. */
 import { retry } from '../../net/retry.ts';
-import type { Folder } from '../../source.ts';
+import type { Folder } from '../../source-uri.ts';
 import type { FoundFile, ListedFile } from '../contract.ts';
 import { mapInFlight } from '../map-concurrently.ts';
 import { aboutBucket, type S3Access } from './access.ts';

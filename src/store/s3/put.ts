@@ -2,7 +2,7 @@
 import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/client-s3';
 import { EnvsealError } from '../../errors.ts';
 import { retry } from '../../net/retry.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import { isSealedAsAsked } from '../check-seal.ts';
 import { conflict, type Winner } from '../conflict.ts';
 import type { Attributes, SealAtRest, WriteOptions, Written } from '../contract.ts';

@@ -5,7 +5,7 @@ import { EnvsealError } from '../../errors.ts';
 import { MAX_SOURCE_BYTES } from '../../limits-and-defaults.ts';
 import { readChunks, tooLarge } from '../../net/http.ts';
 import { retry } from '../../net/retry.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { FetchedObject } from '../object.ts';
 import type { S3Access } from './access.ts';
 import { refuseEncoded, sealingOf } from './answer.ts';

@@ -4,7 +4,7 @@ import { partitionOf } from '../../aws/partitions.ts';
 import { element } from '../../aws/xml.ts';
 import { MAX_ERROR_BODY_BYTES } from '../../limits-and-defaults.ts';
 import { readBody } from '../../net/http.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { S3EndpointOptions } from './endpoint.ts';
 
 interface RefusalBody {

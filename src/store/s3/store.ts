@@ -1,6 +1,6 @@
 /** S3 for the commands that change files, through the official SDK. */
 import type { AwsClient } from '../../aws/client.ts';
-import type { Folder, S3Source } from '../../source.ts';
+import type { Folder, S3Source } from '../../source-uri.ts';
 import { checkSeal } from '../check-seal.ts';
 import type { EnvStore, SealAtRest, StoredObject } from '../contract.ts';
 import { aboutObject, type S3Access, type S3Place } from './access.ts';

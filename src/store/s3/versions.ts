@@ -1,7 +1,7 @@
 /** The versions of one file in S3. */
 import type { DeleteMarkerEntry, ObjectVersion } from '@aws-sdk/client-s3';
 import { EnvsealError } from '../../errors.ts';
-import type { S3Source } from '../../source.ts';
+import type { S3Source } from '../../source-uri.ts';
 import type { FileVersion } from '../contract.ts';
 import { aboutBucket, type S3Access } from './access.ts';
 import { request } from './sdk-client.ts';

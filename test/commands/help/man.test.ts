@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { FLAG_NAMES, FLAGS, flagsOf, hasVariable } from '../../../src/cli/flags.ts';
 import { escapeRoff, manualPage } from '../../../src/commands/help/man.ts';
 import { PUBLIC_COMMANDS } from '../../../src/commands/help/tables.ts';
-import { COMMANDS } from '../../../src/commands/table.ts';
+import { COMMANDS } from '../../../src/commands/summaries.ts';
 import { EXIT_STATUS } from '../../../src/errors.ts';
 import { SECRET_VARIABLES, variableOf } from '../../../src/own-variables.ts';
 import { skipFor } from '../../skip.ts';

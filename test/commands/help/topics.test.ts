@@ -12,7 +12,7 @@ import { sinkForms } from '../../../src/events/sinks/registry.ts';
 import { MAX_ENV_STRING_BYTES, MAX_SOURCE_BYTES } from '../../../src/limits-and-defaults.ts';
 import { SECRET_VARIABLES } from '../../../src/own-variables.ts';
 import { SETTINGS } from '../../../src/settings.ts';
-import { parseSource } from '../../../src/source.ts';
+import { parseSource } from '../../../src/source-uri.ts';
 
 const schema = JSON.parse(readFileSync('src/events/event.schema.json', 'utf8'));
 

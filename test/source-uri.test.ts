@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EnvsealError } from '../src/errors.ts';
-import { locationOf, parseSource } from '../src/source.ts';
+import { locationOf, parseSource } from '../src/source-uri.ts';
 
 const PLAIN = { format: undefined, dialect: 'dotenv', isOptional: false };
 const S3 = { ...PLAIN, scheme: 's3', versionId: undefined, region: undefined, endpoint: undefined };
