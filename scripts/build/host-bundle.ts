@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'rolldown';
+import { build, type OutputChunk, type Plugin } from 'rolldown';
 import { LATER } from '../../src/platform/later.ts';
 import { LEFT_TO_FULL_PROGRAM, PACKAGES_LEFT_TO_FULL_PROGRAM } from './full-program-only.ts';
 import { metafileOf } from './node-bundle.ts';
@@ -76,11 +76,28 @@ export async function bundleForHost(
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
   const chunks = output.filter((file) => file.type === 'chunk');
+  checkLater(chunks);
   for (const { fileName, code } of chunks) writeFileSync(`${outdir}/${fileName}`, withHostImports(code));
   writeFileSync(`${outdir}/metafile.json`, JSON.stringify(metafileOf(chunks)));
   const first = ['platform.mjs', 'envseal.mjs'];
   const rest = chunks.map(({ fileName }) => fileName).filter((name) => !first.includes(name));
   return [...first, ...rest.sort()].map((name) => `${outdir}/${name}`);
+}
+
+/**
+ * The host evaluates such a module whenever it is asked to, and `install.ts` makes a global of each export: a chunk that
+ * imported one would get another instance, and an export more would be a global more.
+ */
+function checkLater(chunks: readonly OutputChunk[]): void {
+  const expected: Readonly<Record<string, readonly string[]>> = LATER;
+  for (const { fileName, imports, dynamicImports, exports } of chunks) {
+    const imported = [...imports, ...dynamicImports].find((name) => name.replace(/\.mjs$/, '') in expected);
+    if (imported !== undefined)
+      throw new Error(`${fileName} imports ${imported}, which only the host may load`);
+    const names = expected[fileName.replace(/\.mjs$/, '')];
+    if (names !== undefined && exports.toSorted().join() !== names.toSorted().join())
+      throw new Error(`${fileName} exports ${exports.join(', ')} instead of ${names.join(', ')}`);
+  }
 }
 
 /**

@@ -82,11 +82,19 @@ describe('on the host', skipFor(noHost), () => {
   test('what age is made of is as in Node', async () => {
     const key = hex({ minLength: 32, maxLength: 32 });
     const basePoint = `09${'00'.repeat(31)}`;
-    const smallOrder = ['00'.repeat(32), `01${'00'.repeat(31)}`];
+    // Base point with the bit that X25519 ignores; then the points of small order: https://cr.yp.to/ecdh.html#validate
+    const otherForm = `09${'00'.repeat(30)}80`;
+    const smallOrder = [
+      '00'.repeat(32),
+      `01${'00'.repeat(31)}`,
+      'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
+      '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
+      ...['ec', 'ed', 'ee'].map((first) => `${first}${'ff'.repeat(30)}7f`),
+    ];
     const [keys, macs] = [sample(key, 100), sample(hex({ maxLength: 80 }), 100)];
     const calls: [string, string, string, string?][] = [];
     for (const [i, each] of keys.entries()) {
-      for (const point of [basePoint, keys[i - 1] ?? each, ...smallOrder])
+      for (const point of [basePoint, otherForm, keys[i - 1] ?? each, ...smallOrder])
         calls.push(['x25519', each, point]);
       calls.push(['deriveKey', each, macs[i] as string, 'age-encryption.org/v1/X25519']);
       const mac = createHmac('sha256', Buffer.from(each, 'hex'))

@@ -32,7 +32,7 @@ export function parseAgeIdentity(text: string): AgeIdentity | undefined {
 /** https://github.com/C2SP/C2SP/blob/main/age.md#the-x25519-recipient-type */
 class X25519Identity implements AgeIdentity {
   readonly #scalar: Bytes;
-  /** Computed on another thread from the start, because it is always asked for. */
+  /** Asked for at once, because it is always needed: on Node it is computed on another thread. */
   readonly #publicKey: Promise<Bytes>;
 
   constructor(scalar: Bytes) {
