@@ -48,7 +48,7 @@ interface Times {
   readonly bare: number[];
   readonly warm: number[];
   readonly cold: number[];
-  /** Of one start among many in one container. */
+  /** The times of one startup among many in one container. */
   readonly inside: number[];
 }
 
@@ -92,7 +92,10 @@ function shellWords(words: readonly string[]): string {
   return words.map((word) => `'${word}'`).join(' ');
 }
 
-/** dd tells the kernel that it will not need the file again. https://www.gnu.org/software/coreutils/dd#nocache */
+/**
+ * dd advises the kernel that it will not need the file again.
+ * https://www.gnu.org/software/coreutils/dd#nocache
+ */
 function evict(path: string): void {
   const files = execFileSync('find', [path, '-type', 'f'], { encoding: 'utf8' }).trim().split('\n');
   for (const file of files) spawnSync('dd', [`if=${file}`, 'iflag=nocache', 'count=0', 'status=none']);

@@ -26,7 +26,7 @@ export interface Start {
 export interface Crowd {
   /** Until the last has ended. */
   readonly wallMs: number;
-  /** Of all together. */
+  /** The total of all. */
   readonly cpuMs: number;
   /** The most of any. */
   readonly peakMiB: number;
@@ -37,11 +37,11 @@ export interface Turns {
   readonly rounds: number;
   /** Rounds before, which fill the page cache. Default: 5. */
   readonly warmUp?: number;
-  /** Of one start, in ms. Default: 60,000. */
+  /** The limit for one startup, in ms. Default: 60,000. */
   readonly timeoutMs?: number;
 }
 
-/** Of a whole script: nothing here takes so long unless it hangs. */
+/** The limit for a whole script: nothing here takes so long unless it hangs. */
 const SCRIPT_MS = 10 * 60_000;
 
 export class Launcher {

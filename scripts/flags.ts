@@ -20,7 +20,7 @@ export function readFlags<const O extends ParseArgsOptionsConfig>(usage: string,
   }
 }
 
-/** Node explains in further sentences how to write what is no option as an argument; there are none here. */
+/** Node's further sentences explain how to pass an argument that looks like an option; we take none. */
 export function failUsage(usage: string, reason: string): never {
   console.error(`${reason.split('. ')[0]}\n\n${usage}`);
   process.exit(USAGE_STATUS);

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 const FACTOR = 8;
 /** Far from growth in proportion, which is 8, and from growth in the square, which is 64. */
 const MOST = 23;
-/** Of less CPU time, in ms, too much is the compiler's and the garbage collector's. */
+/** Below this CPU time, in ms, too much of it is the compiler's and the garbage collector's. */
 const LEAST_MS = 2;
 const TRIES = 3;
 
@@ -23,7 +23,7 @@ export async function workRatio(work: () => unknown, yardstick: () => unknown): 
   return (await leastCpuMs(work)) / (await leastCpuMs(yardstick));
 }
 
-/** Of a few tries: the first ones also compile. */
+/** The least of a few tries: the first ones also compile. */
 async function leastCpuMs(work: () => unknown): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let n = 0; n < TRIES; n++) {

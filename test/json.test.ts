@@ -4,7 +4,7 @@ import { parseObject } from '../src/json.ts';
 
 describe('parseObject', () => {
   test.each(['', '{', 'null', 'true', '1', '"a"', '[]', '[{"a":1}]', '{"a":1}x', '\ufeff{"a":1}'])(
-    '%j is no object',
+    '%j is not an object',
     (text) => {
       expect(parseObject(text)).toBeUndefined();
       expect(parseObject(Buffer.from(text))).toBeUndefined();

@@ -101,7 +101,7 @@ test('values are revealed in these places and nowhere else', () => {
     'events/sinks/webhook.ts': 1,
     'events/sinks/splunk.ts': 1,
     'events/sinks/otlp.ts': 1,
-    // Writes new values into an env file, and tells whether a value is another.
+    // Writes new values into an env file, and says whether a value differs.
     'envfile/edit/edit.ts': 1,
     'envfile/diff.ts': 2,
     // An env file as text: for who asked for it, for an editor, and for another place.

@@ -3,7 +3,7 @@ import type { TestOptions } from 'vitest';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** Of a test, or of a suite for all that is in it. */
+    /** Why a test is skipped, or a suite with all that is in it. */
     skipReason?: string;
   }
 }

@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-/** A test, or what it imports of ours, that imports one of these is no unit test. */
+/** A test, or what it imports of ours, that imports one of these is not a unit test. */
 const BEYOND_THE_PROCESS =
   /^(?:node:child_process|execa)$|\/(?:test\/(?:real|container)\/|test\/servers\/start\.ts|scripts\/)/;
 const IMPORT = /^(?:import|export)\b(?! type\b)[^'"]*?['"]([^'"]+)['"]/gm;

@@ -20,12 +20,12 @@ export interface Measured {
   /** Absent where it cannot speak HTTP to a given address. */
   readonly http: readonly Start[] | undefined;
   readonly tls: readonly Start[];
-  /** Of one start over TLS. */
+  /** Counted in one startup over TLS. */
   readonly counts: Counts;
   readonly resident: Resident | undefined;
 }
 
-/** Of a sweep: wall time in ms by x. */
+/** One line of a sweep: wall time in ms by x. */
 export interface Line {
   readonly name: string;
   readonly wallMs: ReadonlyMap<number, number>;
@@ -33,10 +33,10 @@ export interface Line {
 
 /** The most CPU time that a crowd may take, all together: what would take more is left out. */
 const MOST_CPU_MS = 30_000;
-/** Of one start. */
+/** The limit for one startup. */
 const TIMEOUT_MS = 60_000;
 
-/** Of one start, from which on there is only one. */
+/** The time of one startup from which on there is only one. */
 const SLOW_MS = 2000;
 
 type NamedCase = readonly [name: string, one: Case];

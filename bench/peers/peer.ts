@@ -29,7 +29,7 @@ export interface Setting {
   readonly program: string;
   /** Over TLS. */
   readonly secure: boolean;
-  /** Of 100 bytes each, in each source. */
+  /** How many each source has, of 100 bytes each. */
   readonly variables: number;
   readonly sources: number;
   /** The file, not looked up, and its arguments. */

@@ -12,7 +12,7 @@ export interface Point {
 }
 
 export interface Sweep {
-  /** Of its plot's file, too. */
+  /** Also the name of its plot's file. */
   readonly name: string;
   readonly title: string;
   readonly points: readonly number[];

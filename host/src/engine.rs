@@ -17,8 +17,8 @@ pub fn resolve(specifier: &str) -> &str {
     specifier.rsplit('/').next().unwrap_or(specifier)
 }
 
-/// Of QuickJS's own objects, those that the bundle uses. Each of the others is made at every start for nothing; the compiler
-/// of source is one of them.
+/// Those of QuickJS's own objects that the bundle uses. Each of the others would be made at every startup for nothing;
+/// the compiler of source is one of them.
 type Intrinsics = (
     intrinsic::Date,
     intrinsic::RegExp,

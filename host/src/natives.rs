@@ -100,7 +100,7 @@ pub fn failure(ctx: &Ctx<'_>, code: &str) -> Error {
     }
 }
 
-/// Of a system call that failed.
+/// The error for a system call that failed.
 pub fn system_failure(ctx: &Ctx<'_>, error: &std::io::Error) -> Error {
     failure(ctx, &crate::errno::name(error.raw_os_error().unwrap_or(0)))
 }

@@ -125,7 +125,7 @@ pub fn read(fd: i32, bytes: &mut [u8]) -> io::Result<usize> {
     checked(unsafe { libc::read(fd, bytes.as_mut_ptr().cast(), bytes.len()) })
 }
 
-/// Of a descriptor that nothing else of ours uses any more.
+/// Closes a descriptor that nothing else of ours uses any more.
 pub fn close(fd: i32) {
     // SAFETY: no pointers. A number that is not open is refused by the kernel.
     unsafe { libc::close(fd) };
@@ -159,7 +159,7 @@ pub fn access(path: &CStr, mode: i32) -> io::Result<()> {
     checked(unsafe { libc::access(path.as_ptr(), mode) } as isize).map(drop)
 }
 
-/// Of the stack, in bytes: `None` for no limit. What the kernel usually gives where it cannot be asked.
+/// The limit of the stack, in bytes: `None` for no limit. What the kernel usually gives where it cannot be asked.
 pub fn stack_limit() -> Option<u64> {
     // SAFETY: a structure of our own.
     unsafe {

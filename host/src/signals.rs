@@ -33,7 +33,7 @@ static CAUGHT: AtomicU64 = AtomicU64::new(0);
 /// Whether a stop signal ever came. One that was taken is on its way to end us, which takes JavaScript a turn or more: until
 /// then nothing may be executed either.
 static STOPPED: AtomicBool = AtomicBool::new(false);
-/// Of the file that `execve` is about to be given: a handler that writes a NUL there makes it fail.
+/// The path of the file that `execve` is about to be given: a handler that writes a NUL there makes it fail.
 static ABOUT_TO_EXECUTE: AtomicPtr<u8> = AtomicPtr::new(null_mut());
 
 const STOP_SIGNALS: [i32; 3] = [libc::SIGHUP, libc::SIGINT, libc::SIGTERM];
@@ -89,7 +89,7 @@ extern "C" fn on_signal(signal: libc::c_int) {
     }
 }
 
-/// Of a stop signal, as under nohup.
+/// Whether a stop signal is ignored, as under nohup.
 pub fn is_ignored(signal: i32) -> bool {
     // SAFETY: only reads the disposition.
     unsafe {
@@ -127,8 +127,8 @@ pub fn sleep(descriptors: &mut [libc::pollfd], timeout_ms: f64) {
     unsafe { libc::ppoll(descriptors.as_mut_ptr(), descriptors.len() as libc::nfds_t, time, &inherited().mask) };
 }
 
-/// Calls `execute` with the mask and the dispositions that we found. A stop signal from before or meanwhile keeps it from
-/// executing anything, also where it was `take`n already. `path` is what `execute` gives the kernel, with its NUL.
+/// Calls `execute` with the mask and the dispositions that we found. A stop signal from before or during the call keeps
+/// it from executing anything, even if it was `take`n already. `path` is what `execute` gives the kernel, with its NUL.
 pub fn with_inherited(path: &mut [u8], execute: impl FnOnce(*const libc::c_char) -> i32) -> i32 {
     let Inherited { mask, ignored } = inherited();
     // SAFETY: restores what `at_start` found; the path's buffer lives until the pointer to it is taken back.
@@ -151,7 +151,8 @@ pub fn with_inherited(path: &mut [u8], execute: impl FnOnce(*const libc::c_char)
     }
 }
 
-/// Of a child of ours that has ended: where SIGCHLD came blocked, the command would find one that it has no child for.
+/// Drops the SIGCHLD of a child of ours that has ended: where SIGCHLD came blocked, the command would find one that it
+/// has no child for.
 pub fn drop_child_signal() {
     // SAFETY: a set and a time of our own.
     unsafe {

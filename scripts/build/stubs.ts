@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 export interface Row {
-  /** Of the path in the import. */
+  /** Matches the path in the import. */
   readonly path: RegExp;
-  /** Of the file that imports it. */
+  /** Matches the file that imports it. */
   readonly importer: RegExp;
   readonly contents: string;
 }
@@ -128,7 +128,7 @@ export const ROWS: readonly Row[] = [
   { path: /^bowser$/, importer: /@aws-sdk\/core/, contents: 'export const parse = () => ({});' },
   // Guesses a content type from a name, where none is given.
   { path: /^mime$/, importer: /@google-cloud\/storage/, contents: 'export default { getType: () => null };' },
-  // Of what Cloud Storage writes in XML only these five can be there.
+  // Only these five can occur in the XML that Cloud Storage writes.
   {
     path: /^html-entities$/,
     importer: /@google-cloud\/storage/,

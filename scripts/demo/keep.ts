@@ -1,4 +1,4 @@
-/** `npm run demo -- --keep`: the S3 server stays, and whoever is at the terminal is told what to try on it. */
+/** `npm run demo -- --keep`: the S3 server stays, and the terminal shows what to try on it. */
 import { LONGEST_LIFE_MS } from '../../test/servers/http/lifecycle.ts';
 import type { S3Server } from '../../test/servers/start.ts';
 

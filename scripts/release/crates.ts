@@ -13,7 +13,7 @@ export interface Crate {
   /** SPDX expression. */
   readonly license: string;
   readonly repository: string | undefined;
-  /** Of the `.crate` file, from Cargo.lock. */
+  /** The checksum of the `.crate` file, from Cargo.lock. */
   readonly sha256: string;
   /** Where its files are. */
   readonly folder: string;

@@ -19,7 +19,7 @@ export interface LicenseTexts {
   readonly notice?: Notice;
 }
 
-/** Of what no package manager knows. */
+/** About what no package manager knows. */
 export interface Notice {
   readonly text: string;
   /** Titles and texts. */
@@ -46,7 +46,7 @@ export function formatLicenses({ title, parts, notice }: LicenseTexts): string {
   return `${title}\n\n${intro}\n\n${list}${ownNotice}${sections.map(formatSection).join('')}`;
 }
 
-/** Of the executables for Linux. */
+/** The notice for the executables for Linux. */
 export function executableNotice(glibc: string, rust: string): Notice {
   return {
     text: readStandard('NOTICE').replace('@GLIBC@', glibc).replace('@RUST@', rust),

@@ -13,7 +13,7 @@ const CC_LIBRARIES = [
   ...['crt1.o', 'crti.o', 'crtn.o', 'crtbeginT.o', 'crtend.o'],
 ];
 
-/** Of the Node of the folder's node_modules, which runs the bundlers. */
+/** The Node in the folder's node_modules, which runs the bundlers. */
 export function nodeOf(root: string): Resource {
   const path = realpathSync(join(root, 'node_modules/.bin/node'));
   return file(path, `node ${line(path, '--version')}`);

@@ -136,7 +136,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   RequestLimitExceeded: throttled(),
 };
 
-/** The error to throw for an answer that is no success. */
+/** The error to throw for an unsuccessful answer. */
 export function explainRefusal(refusal: Refusal): EnvsealError {
   const meaning = MEANINGS[canonicalCode(refusal)] ?? byStatus(refusal);
   return new EnvsealError(meaning.code, meaning.says(refusal), {

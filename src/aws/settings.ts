@@ -7,7 +7,7 @@ export interface AwsSettings {
   readonly useDualStack: boolean;
   /** Path of PEM certificates. */
   readonly caFile: string | undefined;
-  /** Of the profile's `s3` section. */
+  /** From the profile's `s3` section. */
   readonly addressingStyle: string | undefined;
   readonly profiles: KnownProfiles;
   /** The profile that AWS_PROFILE names; its settings are `undefined` where the files have none of that name. */

@@ -49,7 +49,7 @@ export async function helpOn(
   });
 }
 
-/** Of the container executable, whose help has all commands: they are what people look for. */
+/** For the container executable, whose help has all commands: they are what people look for. */
 const CONTAINER_ONLY =
   'This is the container executable: it has run, completion, help and version. The others need the full envseal, on Node.';
 

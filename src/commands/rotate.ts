@@ -112,7 +112,7 @@ function parseTime(text: string): Date {
   });
 }
 
-/** With other keys, a second run skips what has them already; with the same ones only the time tells. */
+/** With other keys, a second run skips what has them already; with the same ones only the time shows it. */
 function howToResume(uris: readonly string[], startedAt: Date, { flags }: Workspace): string {
   if (flags['kms-key'].length + flags.age.length > 0)
     return 'run it again: files that are done are left alone';

@@ -15,7 +15,8 @@ export interface Sink {
    * Resolves when the receiver has taken all of them. It retries what can be retried until the deadline.
    *
    * Unreachable is an EnvsealError `unreachable`, a wrong token `credentials`, not allowed `denied`, throttled
-   * `throttled`, an answer that is no success though its status says so `undelivered`. `timeout` is the deadline's.
+   * `throttled`, an answer that reports a failure despite a status of success `undelivered`. `timeout` is the
+   * deadline's.
    */
   deliver(events: readonly AuditEvent[], deadline: Deadline): Promise<void>;
 }

@@ -39,7 +39,7 @@ export interface Stored {
 
 /**
  * Runs a change and sends its event; `attempt` is filled in on the way. What turns out to change
- * nothing is no event: then `action` gives `undefined`.
+ * nothing is not an event: then `action` gives `undefined`.
  */
 export async function recordChange<T>(
   { events }: Workspace,

@@ -78,7 +78,7 @@ export class GoogleClient {
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-/** Of an error without JSON, in characters. */
+/** The most that is kept of an error without JSON, in characters. */
 const MAX_MESSAGE = 1000;
 
 /** A JSON answer, or what it was refused with. */

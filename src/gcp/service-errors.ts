@@ -114,7 +114,7 @@ const BY_REASON: Readonly<Record<string, Meaning>> = {
   cloudKmsBadKey: NO_KEY,
 };
 
-/** The error to throw for an answer that is no success. */
+/** The error to throw for an unsuccessful answer. */
 export function explainGoogleRefusal(refusal: GoogleRefusal): EnvsealError {
   const reading = read(refusal);
   const meaning =
@@ -210,7 +210,10 @@ const ROLES: Readonly<Record<string, string>> = {
   'logging.logEntries.create': 'roles/logging.logWriter',
 };
 
-/** Cloud Storage uses the key for its callers, with an account of its own. No code tells this from a missing permission. */
+/**
+ * Cloud Storage uses the key for its callers, with an account of its own. No code distinguishes this from a
+ * missing permission.
+ */
 function isKeyOfStorage({ permission, message }: Reading): boolean {
   return permission.startsWith('storage.') && /Cloud KMS key/.test(message);
 }

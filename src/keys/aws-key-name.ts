@@ -16,7 +16,7 @@ export function isSameKey(pin: string, reported: string): boolean {
   return pin === reported || (!pin.startsWith('arn:') && keyId(reported) === pin);
 }
 
-/** Of the first that names one. */
+/** The region of the first key that names one. */
 export function regionOfKeys(keys: readonly string[]): string | undefined {
   for (const key of keys) {
     const region = regionOfKey(key);

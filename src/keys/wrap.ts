@@ -44,7 +44,7 @@ const KINDS: { readonly [K in KeyToWrapWith as K['kind']]: Kind<K> } = {
 /**
  * A key of AWS KMS, of Cloud KMS (`projects/…/cryptoKeys/…`), or an age recipient. `context` is for keys of AWS KMS alone.
  *
- * Throws `configuration`. What is no key is not shown: it could be an identity.
+ * Throws `configuration`. What is not a valid key is not shown: it could be an identity.
  */
 export function parseKeyToWrapWith(text: string, context: AwsKey['context']): KeyToWrapWith {
   for (const { parse } of Object.values(KINDS)) {

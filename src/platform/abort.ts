@@ -10,9 +10,9 @@ let abortSignal: (signal: AbortSignal, reason: unknown) => void;
 export class AbortSignal extends EventTarget {
   #isAborted = false;
   #reason: unknown;
-  /** Of `any`: none of them has dependents of its own, because those depend on its sources. */
+  /** Made by `any`: none of them has dependents of its own, because those depend on its sources. */
   #dependents: AbortSignal[] = [];
-  /** Of a signal that `any` made. */
+  /** Only a signal that `any` made has these. */
   #sources: AbortSignal[] | undefined;
   onabort: ((event: Event) => void) | null = null;
 

@@ -10,7 +10,7 @@ export class DOMException extends Error {
     this.name = String(name);
   }
 
-  /** Of the names that had one, before there were names. */
+  /** Only for the names that had a code before there were names. */
   get code(): number {
     switch (this.name) {
       case 'NotSupportedError':

@@ -29,7 +29,10 @@ function totalBytes({ count, block }: CStrings): number {
   return block.length + POINTER_BYTES * count;
 }
 
-/** Of the places that are so many bytes apart, a string that takes more than that is over one: thousands need no look. */
+/**
+ * A string longer than the limit covers at least one of the places that are that many bytes apart, so
+ * thousands of strings need no look.
+ */
 function hasTooLong({ block }: CStrings): boolean {
   for (let at = MAX_ENV_STRING_BYTES; at < block.length; at += MAX_ENV_STRING_BYTES) {
     const start = block.lastIndexOf(0, at - 1) + 1;

@@ -44,7 +44,7 @@ function open(key: CryptoKey, { iv, additionalData, sealed }: GcmSealed): Bytes 
   return natives.open(NAME, bytesOf(key), iv, additionalData, sealed);
 }
 
-/** Of a key that `importGcmKey` made. */
+/** The bytes of a key that `importGcmKey` made. */
 function bytesOf(key: CryptoKey): Uint8Array {
   return key as unknown as Uint8Array;
 }

@@ -21,7 +21,7 @@ const UTF8 = 'save it as UTF-8: iconv -f UTF-16 -t UTF-8';
 const WHOLE = 'upload the whole ciphertext again; format=kms lets the KMS decide';
 const MAYBE_KMS = 'add format=kms if it is a KMS ciphertext';
 
-/** Of the first bytes, each a character: no line of an env file starts like any of these. Made only when needed. */
+/** For the first bytes, each a character: no line of an env file starts like these. Made only when needed. */
 const heads = (): readonly Row[] => [
   [/^\x01[\x01\x02][\0-\x09]\0x/, 'a truncated AWS KMS ciphertext', WHOLE],
   [/^\n(?:[$%]\0| .{32}\x12.{1,3}\x01[\x01\x02])/s, 'a truncated or changed KMS ciphertext', WHOLE],
@@ -51,7 +51,7 @@ const heads = (): readonly Row[] => [
 
 const NAMED = '[A-Za-z_][A-Za-z0-9_.-]*';
 
-/** Of the text from its first line that says something, comments left out. */
+/** For the text from its first line that says something, comments left out. */
 const texts = (): readonly Row[] => [
   [/^<[!?A-Za-z]/, 'HTML or XML, such as an error page', WRONG_FILE],
   [/^\[[ \t\r\n]*(?:[{["\]\d-]|true|false|null)/, 'a JSON array', 'write a JSON object: {"NAME":"value"}'],

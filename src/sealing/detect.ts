@@ -122,7 +122,7 @@ function detectText(text: string): Sealed | undefined {
   return ciphertext && cloud && { kind: 'kms', cloud, ciphertext };
 }
 
-/** Text that is not base64 cannot be a ciphertext; of anything else, only the KMS itself can tell. */
+/** Text that is not base64 cannot be a ciphertext; for anything else, only the KMS itself knows. */
 function asKms(bytes: Uint8Array, text: string, source: string): Detected {
   const ciphertext = isText(text) ? decodeBase64File(text) : bytes;
   if (ciphertext !== undefined) return { kind: 'kms', cloud: cloudOf(ciphertext), ciphertext };

@@ -54,7 +54,7 @@ async function openCiphertext(
   const opened = await decryptWithAws(
     {
       ciphertext: file.ciphertext,
-      // KMS itself refuses another key, where it can be told the only one.
+      // KMS itself refuses any other key, where there is only one to pass to it.
       key: others.length === 0 ? pin : undefined,
       context: encryptionContext,
       region: regionFor(options, client),

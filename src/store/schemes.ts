@@ -7,7 +7,7 @@ interface Scheme<S extends Source> {
   readonly seal: 'sse-kms' | 'cmek' | 'sops';
   /** The version that a source names. */
   readonly versionOf: (source: S) => string | undefined;
-  /** Throws `usage` with that hint for what is no version, `unversioned` where there are none. */
+  /** Throws `usage` with that hint for what is not a valid version, `unversioned` where there are none. */
   readonly atVersion: (source: S, version: string, usage: string) => S;
   /** Whether what a write answers says that the bucket keeps no versions. */
   readonly showsVersioning: boolean;

@@ -11,7 +11,7 @@ import { makePrivateFolder, removePrivateFolder } from './private-folder.ts';
 import { pause } from './prompt.ts';
 
 export interface EditorOptions {
-  /** What the editor shows as the file's name; its end tells how to colour the text. */
+  /** What the editor shows as the file's name; its ending determines how the text is coloured. */
   readonly name: string;
   readonly host: Pick<Host, 'system' | 'variables' | 'onStop' | 'stopSignals'>;
   /** What the editor, and all that its plugins start, gets of ours. */

@@ -1,5 +1,5 @@
 /**
- * A command that works on files that are not there: what it does to them is on its command line, and it tells it.
+ * A command that works on files that are not there: it reports what its command line says it does to them.
  * `did WHAT` on stdout is what people get to see.
  */
 

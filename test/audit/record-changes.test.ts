@@ -1,4 +1,4 @@
-/** Each change that a command makes is told once, whatever comes of it, and so is who got to see values. */
+/** Each change by a command is reported once, whatever comes of it, and so is who got to see values. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';

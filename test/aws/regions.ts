@@ -5,5 +5,5 @@ export const { partitionsInfo } = (await import(new URL(PARTITIONS_FILE, import.
   partitionsInfo: { partitions: { id: string; regions: Record<string, unknown> }[] };
 };
 export const REGIONS = partitionsInfo.partitions.flatMap(({ regions }) => Object.keys(regions));
-/** Of the form that new ones will have. */
+/** Names of the form that new regions will have. */
 export const COMING_REGIONS = ['us-gov-north-7', 'mx-south-2', 'eusc-de-west-1', 'il-east-9'];

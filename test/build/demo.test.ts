@@ -1,4 +1,4 @@
-/** `npm run demo`: it ends by itself, or with `--keep` when it is told to, and what it says to type works. */
+/** `npm run demo`: it ends by itself, or with `--keep` when asked to, and what it says to type works. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -73,7 +73,7 @@ describe('--keep', () => {
 
     const port = Number(/at http:\/\/127\.0\.0\.1:(\d+)\./.exec(text)?.[1]);
     expect(await accepts('127.0.0.1', port)).toBe(true);
-    // Of the same interface: who listens everywhere listens there.
+    // An address of the same interface: who listens everywhere listens there.
     expect(await accepts('127.0.0.2', port)).toBe(false);
 
     process.kill(whom === 'the demo alone' ? -group : group, signal);

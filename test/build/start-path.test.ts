@@ -70,7 +70,7 @@ function runsLater({ type, static: isStatic }: Node): boolean {
   return /Function/.test(type) || (type === 'PropertyDefinition' && isStatic !== true);
 }
 
-/** A node and those in it, but not names of properties, which are no variables. */
+/** A node and those in it, but not names of properties, which are not variables. */
 function* walk(node: Node, isLeftOut: (node: Node) => boolean): Generator<Node> {
   if (isLeftOut(node)) return;
   yield node;

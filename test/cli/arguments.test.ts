@@ -330,7 +330,7 @@ describe('each command has its flags', () => {
       '--out needs a value; --out FILE: write to this new file, readable only by its owner',
     ],
     [['kegen', '--out', 'x'], 'unknown command kegen; did you mean keygen?'],
-    // The value of a flag is no command.
+    // The value of a flag is not a command.
     [['--out', 'keygen'], 'no command given; envseal run -- COMMAND, or envseal help'],
   ])('%j', (words, expected) => {
     expect(refusal(words)).toBe(`usage: ${expected}`);

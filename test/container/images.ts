@@ -152,7 +152,7 @@ async function ensureBase(podman: Podman): Promise<void> {
     const [root, archive] = [join(folder, 'root'), join(folder, 'root.tar')];
     const mirror = debianMirror(RELEASE);
     await mustRun('debootstrap', ['--variant=minbase', RELEASE, root, ...(mirror ? [mirror] : [])]);
-    // An engine makes the device nodes itself, and nobody installs anything.
+    // An engine makes the device nodes itself, and nothing is installed later.
     const without = ['./dev/*', './var/cache/apt/*', './var/lib/apt/lists/*'];
     await mustRun('tar', ['-C', root, ...without.map((glob) => `--exclude=${glob}`), '-cf', archive, '.']);
     await podman.run('import', '--quiet', archive, BASE);

@@ -45,7 +45,7 @@ export function podmanIn(folder: string, { imagesOf }: { readonly imagesOf?: Pod
  */
 async function isNamedByProcess(path: string): Promise<boolean> {
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  // One that has ended meanwhile has no arguments.
+  // One that has ended in the meantime has no arguments.
   const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')));
   return lines.some((line) => line.includes(path));
 }

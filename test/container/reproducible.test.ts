@@ -53,7 +53,7 @@ describeReal('podman', 'images', () => {
   });
 });
 
-/** Of what a registry would be given: an index of an image for each processor, layers compressed. */
+/** The digest of what a registry would get: an index of an image for each processor, layers compressed. */
 async function imageDigest(image: string, place: string): Promise<string> {
   const podman = podmanIn(join(place, 'p'));
   const pushed = join(place, 'pushed');

@@ -1,4 +1,4 @@
-/** One env file in each of the places that the matrix opens it from, and what a container is told to find it. */
+/** One env file in each place that the matrix opens it from, and what a container needs to find it. */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

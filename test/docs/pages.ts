@@ -1,7 +1,7 @@
 /** The Markdown pages of the repository, and what is in them. */
 import { globSync, readFileSync } from 'node:fs';
 
-/** Of everything that people read here; what is built or installed is not. */
+/** All the pages that people read here, without what is built or installed. */
 export const PAGES: readonly string[] = globSync([
   '*.md',
   'docs/**/*.md',

@@ -41,7 +41,7 @@ const MARK = '-- the next block --';
 
 interface Ran {
   readonly status: number | null;
-  /** Of each block, stdout and stderr as a terminal shows them. */
+  /** For each block, stdout and stderr as a terminal shows them. */
   readonly printed: readonly string[];
 }
 
@@ -62,7 +62,7 @@ function patternOf(text: string): RegExp {
   return new RegExp(`^${escaped.replaceAll('…', '.*?')}$`);
 }
 
-/** Setting up, and building images, are no commands of envseal's. */
+/** Setting up and building images are not commands of envseal's. */
 function isShell({ language, text }: Block): boolean {
   return language === 'sh' && !/^(npm|docker|#)/m.test(text);
 }

@@ -1,4 +1,4 @@
-/** What a command gets from envseal, told by the command itself. */
+/** What a command gets from envseal, reported by the command itself. */
 import { expect } from 'vitest';
 import { folder } from './folder.ts';
 import { envseal, type Outcome, type RunOptions } from './program.ts';

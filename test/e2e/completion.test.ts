@@ -188,7 +188,7 @@ describeReal('python3', 'in a bash at a terminal', () => {
     ['envseal run -- ./ap', '<run> <--> <./api>'],
   ])('%s', async (line, called) => {
     const cwd = folder({ 'one file': '', api: '#!/bin/sh\n' });
-    // A folder of a command's name is no reason for a slash behind the command.
+    // A folder with the name of a command does not put a slash behind the command.
     for (const name of ['directory', 'push']) mkdirSync(join(cwd, name));
     expect(await typed(line, cwd)).toBe(called);
   });

@@ -200,7 +200,7 @@ describe('a profile', () => {
 
   test.for([
     [
-      'an SSO session that nobody has logged in to',
+      'an SSO session that was never logged in to',
       '[profile app]; sso_session = corp; sso_account_id = 111122223333; sso_role_name = dev; [sso-session corp]; sso_region = us-east-1; sso_start_url = https://corp.awsapps.com/start',
       'renew its SSO session: aws sso login --profile app',
     ],

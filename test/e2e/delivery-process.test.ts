@@ -28,9 +28,9 @@ afterAll(() => hook.stop());
 const COMMAND = ['sh', '-c', 'echo started; kill -STOP $$'];
 
 interface Started {
-  /** Of the command, which has stopped. */
+  /** The process ID of the command, which has stopped. */
   readonly pid: number;
-  /** Of the process that delivers, which waits for the receiver. */
+  /** The process ID of the process that delivers, which waits for the receiver. */
   readonly delivery: number;
 }
 
@@ -90,7 +90,7 @@ describeWhere(
       containerOnly,
       async (name) => {
         const { pid, delivery } = await start();
-        // Of the command it can.
+        // It can read those of the command.
         if (name !== 'mem' && !name.startsWith('fd') && name !== 'exe')
           expect((await asUser('cat', `/proc/${pid}/${name}`)).status).toBe(0);
         expect(await asUser('head', '-c', '1', `/proc/${delivery}/${name}`)).toMatchObject({

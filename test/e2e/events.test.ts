@@ -1,4 +1,4 @@
-/** Each source of each run is told to the sinks once, whatever comes of it, and never with a value. */
+/** Each source of each run is reported to the sinks once, whatever the outcome, and never with a value. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

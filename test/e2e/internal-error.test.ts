@@ -11,7 +11,7 @@ import { isBundle, runWords } from './program.ts';
 const root = join(import.meta.dirname, '../..');
 const RUN = '/src/run/run-command.ts';
 
-/** Of what only Node has. */
+/** Failures that only Node has. */
 const OF_NODE = {
   'follows a warning': 'process.emitWarning(CANARY); setTimeout(() => { throw error(); }); await forever',
   'is emitted':
@@ -52,7 +52,7 @@ describe('an uncaught error', () => {
     'throws when it is looked at':
       'throw new Proxy({}, { get() { throw CANARY; }, getPrototypeOf() { throw CANARY; } })',
     'has many parts': 'void Promise.any([Promise.reject(error())]); await forever',
-    'follows what a library tells a console': 'console.log(CANARY); console.error(error()); throw error()',
+    'follows what a library logs': 'console.log(CANARY); console.error(error()); throw error()',
     'is a stack that overflows': 'const dive = (text) => dive(text + CANARY) + 1; dive("")',
     ...(isBundle ? OF_NODE : OF_HOST),
   };

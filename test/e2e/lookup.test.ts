@@ -238,7 +238,7 @@ describe('the command cannot be executed: 126', () => {
   });
 
   test('a program for another architecture', async () => {
-    // ELF64, little-endian, an executable for a machine number that nobody has.
+    // ELF64, little-endian, an executable for a machine number that no architecture has.
     const head = `${'\x7fELF\x02\x01\x01'.padEnd(16, '\0')}\x02\0\x5a\x5a\x01\0\0\0`;
     const cwd = folder({ tool: Buffer.from(head.padEnd(256, '\0'), 'latin1') });
     chmodSync(join(cwd, 'tool'), 0o755);
@@ -334,7 +334,7 @@ describe('the command is given', () => {
 });
 
 describe('the end of the command is the end of the container', () => {
-  // On Node a start takes five times as long, and what ends is no longer Node.
+  // On Node a start takes five times as long, and the process that ends is not Node any more.
   const codes = Array.from({ length: 256 }, (_, code) => code).filter((code) => !isBundle || code % 16 < 2);
 
   test('exit codes', async () => {

@@ -97,7 +97,7 @@ describe('not tried again', () => {
 
 test('the first source that fails ends the others at once', async () => {
   await s3.fault({ match: '/hangs$', hang: true, count: 'always' });
-  // 404 is told only when the other request is on its way.
+  // The 404 is sent only once the other request is on its way.
   await s3.fault({ match: '/absent$', delayMs: 100 });
   const args = ['-s', 's3://snacks/hangs', '-s', 's3://snacks/absent', ...OPEN];
   expect(await refused([...args, ...UNHURRIED], env)).toEqual({

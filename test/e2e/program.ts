@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { skipFor } from '../skip.ts';
 
 const FULL = 'dist/envseal.mjs';
-/** Without cargo there is no other. */
+/** Without cargo only the full program is built. */
 const built = existsSync('dist/envseal') ? 'dist/envseal' : FULL;
 const program = resolve(process.env.ENVSEAL_BIN ?? built);
 
@@ -27,8 +27,9 @@ export const operatorWords: readonly string[] = isBundle ? envsealWords : [proce
 export const PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /**
- * Of a container that has the full program and its Node too: with this PATH `envseal` starts the executable beside which
- * it lies, and elsewhere one that is alone. So a test says that it needs it.
+ * The PATH of a container that also has the full program and its Node. With this PATH, `envseal` starts the
+ * executable that lies beside the full program; with any other, one that lies alone. A test that needs the
+ * full program sets it.
  */
 export const PATH_WITH_NODE = `${dirname(process.execPath)}:${PATH}`;
 

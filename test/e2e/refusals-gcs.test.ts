@@ -1,4 +1,7 @@
-/** Each refusal of Cloud Storage is told apart, and says which permission on which resource, which key or which bytes. */
+/**
+ * Refusals of Cloud Storage are distinguished from each other, and each names the permission and the
+ * resource, the key or the bytes.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { accessToken, SERVICE_ACCOUNT } from '../servers/google/access-tokens.ts';
 import {
@@ -40,7 +43,7 @@ describe('final', () => {
     await storeGcs(gcs, 'snacks/dev/env', 'A=canary\n');
   });
 
-  /** Everything here is asked once, and told in two lines. */
+  /** Everything here is requested once, and reported in two lines. */
   async function refusedAtOnce(args: readonly string[] = OPEN, more: Env = {}): Promise<Refusal> {
     const refusal = await refused(args, { ...env, ...more });
     const asked = (await gcs.requests()).map(({ subject }) => subject);
@@ -210,7 +213,7 @@ describe('final', () => {
     ] as const)('is %s', async ([state, refusal]) => {
       await gcs.kmsKey({ name: CLOUD_KMS_KEY, state });
       expect(await refusedAtOnce()).toEqual(refusal);
-      // It is no reason to pass over a source.
+      // It does not justify skipping an optional source.
       await gcs.reset();
       await storeGcs(gcs, 'snacks/dev/env', 'A=canary\n');
       await gcs.kmsKey({ name: CLOUD_KMS_KEY, state });
@@ -356,7 +359,7 @@ describe('final', () => {
     });
 
     test('is refused before it is read when its length is announced', async () => {
-      // At this speed nobody reads it to its end before the time is over.
+      // At this speed it cannot be read to the end before the timeout.
       const setHeaders = { 'content-length': String(2 * MIB + 1) };
       await gcs.fault({ match: BYTES, dripBytesPerSecond: 1, setHeaders });
       expect(await refusedAtOnce([...OPEN, '--timeout', '5'])).toEqual(tooLarge);
@@ -370,7 +373,7 @@ describe('final', () => {
       },
     );
 
-    test('is no description that never ends, which is refused all the same', async () => {
+    test('is not reported for a description that never ends, which is refused all the same', async () => {
       await gcs.fault({ match: DESCRIPTION, hugeChunked: true, count: 'always' });
       expect((await refusedAtOnce()).status).toBe(65);
     });

@@ -59,7 +59,7 @@ interface Given {
   readonly metadata?: Env;
   readonly flags?: readonly string[];
   readonly env?: Env;
-  /** Of the URI. */
+  /** The query of the URI. */
   readonly query?: string;
 }
 
@@ -949,7 +949,7 @@ describe('an object of berglas that was changed', () => {
   });
 });
 
-/** Random, but for a beginning that none of the kinds has that are told apart. */
+/** Random, except for a beginning that none of the recognized kinds has. */
 function unknownBytes(length: number): Buffer {
   return Buffer.concat([Buffer.of(0x81, 0, 0, 0x81), randomBytes(length)]);
 }

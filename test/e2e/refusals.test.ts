@@ -1,4 +1,7 @@
-/** Each refusal of S3 and KMS is told apart, and says which permission on which resource, which key or which clock. */
+/**
+ * Refusals of S3 and KMS are distinguished from each other, and each names the permission and the resource,
+ * the key or the clock.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type AccessKey,
@@ -32,7 +35,7 @@ beforeEach(async () => {
   await store(s3, 'snacks/dev/env', 'A=canary\n');
 });
 
-/** Everything here is final: asked once, and told in two lines. */
+/** Everything here is final: requested once, and reported in two lines. */
 async function refusedAtOnce(args: readonly string[], more: Env = {}): Promise<Refusal> {
   const refusal = await refused(args, { ...env, ...more });
   expect(await s3.requests()).toHaveLength(1);

@@ -21,7 +21,7 @@ import { CANARY, opened } from './transcript.ts';
 
 const SPOKEN = 'console.log("SPOKEN"); console.error("SPOKEN");\n';
 
-/** Answers every request as S3 does for somebody who may not read the object. */
+/** Answers every request as S3 does for a caller who may not read the object. */
 let server: Server;
 let connections = 0;
 beforeAll(async () => {

@@ -41,7 +41,7 @@ export const VARIABLES = {
 /** The same as text. */
 export const ENV_FILE = '# canary\nDB_URL=postgres://canary@db/1\nMULTI="canary\\n\\"two\\" lines"\nEMPTY=\n';
 
-/** Of test key `a`. */
+/** The identity of test key `a`. */
 export const IDENTITY = identities[0] as string;
 
 export const AGE_KEY = { kind: 'age', key: A } as const;

@@ -251,7 +251,7 @@ describe('a source over 2 MiB', () => {
   });
 
   test('is refused before it is read when its length is announced', async () => {
-    // At this speed nobody reads it to its end before the time is over.
+    // At this speed it cannot be read to the end before the timeout.
     await s3.fault({ dripBytesPerSecond: 1, setHeaders: { 'content-length': String(2 * MIB + 1) } });
     expect(await refused([...OPEN, '--timeout', '5'], env)).toEqual(tooLarge);
   });

@@ -33,7 +33,7 @@ const NAME = 'dev/env';
 
 interface Sealed {
   readonly bytes: Uint8Array;
-  /** Data keys, and what else nobody may see. */
+  /** Data keys, and whatever else must stay secret. */
   readonly secrets: readonly Uint8Array[];
 }
 

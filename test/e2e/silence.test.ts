@@ -119,7 +119,7 @@ describe('nothing is said, and nothing is written', () => {
 });
 
 test('while the command runs, its environment has the value, and no command line of any process has it', async () => {
-  // Of this test alone: others run at the same time.
+  // Unique to this test: others run at the same time.
   const value = `${CANARY}-${randomUUID()}`;
   const cwd = folder({ '.sealed': `A=${value}\n` });
   const command = ['sh', '-c', 'echo up; read end'];
@@ -136,7 +136,7 @@ test('while the command runs, its environment has the value, and no command line
   expect(telling).toEqual([]);
 });
 
-/** Empty for a process that has ended meanwhile, or is somebody else's. */
+/** Empty for a process that has ended in the meantime, or that belongs to another user. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');

@@ -116,7 +116,7 @@ describe('all sinks at once', () => {
       'denied',
     ],
     ['a missing command', async () => {}, ['--', 'no-such-command'], 127, 'failed', 'command_not_found'],
-  ])('are told of %s', async ([, prepare, command, status, outcome, reason]) => {
+  ])('receive a report of %s', async ([, prepare, command, status, outcome, reason]) => {
     await prepare();
     const words = command.length > 0 ? command : ['--', 'true'];
     const run = await envseal([...flags(sinks), '-s', 's3://snacks/env', ...words], { env });

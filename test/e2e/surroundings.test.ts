@@ -28,7 +28,7 @@ async function start(before: readonly string[], flags: readonly string[] = []): 
   return await runWords([...before, ...words], { cwd: withTool() });
 }
 
-/** The same with a webhook that is told in the background, or at once where that is not to be had. */
+/** The same with a webhook that is notified in the background, or at once where that is not possible. */
 async function startAndTell(before: readonly string[]): Promise<void> {
   await hook.reset();
   await hook.secrets([]);

@@ -45,7 +45,7 @@ const KEY_OF_AWS = { accessKeyId: 'AKIATESTTESTTEST', secretAccessKey: 'secret-o
 
 let gcs: GcsServer;
 let metadata: GcpMetadataServer;
-/** Of another cloud, for a workload that runs there. */
+/** The metadata server of another cloud, for a workload that runs there. */
 let aws: MetadataServer;
 /** Plain http: on loopback, and TLS behind the proxy under the names of Google. */
 let tokens: GoogleTokensServer;
@@ -413,7 +413,7 @@ describe('CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT', () => {
     });
   });
 
-  test('is no address', async () => {
+  test('is not a valid address', async () => {
     expect(await refusedUnasked({ ...workload(metadata), ...impersonating('canary') })).toEqual({
       status: 78,
       error: `${URI}: CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT is not the e-mail address of a service account`,

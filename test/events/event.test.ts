@@ -92,7 +92,7 @@ function* withSecret(data: object): Generator<object> {
   }
 }
 
-/** Of a secret in the place of a list or an object, there is no event at all. */
+/** With a secret in the place of a list or an object, no event is made at all. */
 function tell(make: () => object): string {
   try {
     return JSON.stringify(make());

@@ -28,7 +28,7 @@ function receiver(accepts: (events: readonly AuditEvent[]) => boolean = () => tr
 const changes = (count: number) =>
   Array.from({ length: count }, (_, index) => change('rotated', {}, `s3://snacks/${index}/env`));
 
-/** Of so many characters in JSON, about: names of variables, and beyond what those may have, keys. */
+/** A change with about this many characters in JSON: names of variables, and beyond their limit, keys. */
 function changeOf(characters: number) {
   const names = Array.from({ length: Math.min(1000, characters / 203) }, () => 'A'.repeat(200));
   const kmsKeys = Array.from({ length: (characters - names.length * 203) / 2003 }, () => 'k'.repeat(2000));

@@ -108,7 +108,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     OURS,
     KUBERNETES,
   ),
-  'containerd, cgroup v2: only its pause container is told': sample(
+  'containerd, cgroup v2: only its pause container is named': sample(
     PRIVATE_CGROUP,
     CONTAINERD_ROOT,
     null,

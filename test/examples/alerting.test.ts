@@ -81,7 +81,7 @@ describe('each query asks for', () => {
     expect(outcomes.filter((outcome) => !OUTCOMES.includes(outcome as string))).toEqual([]);
   });
 
-  /** Of any way to write the dots: in a pattern, an expression, a JSON text. */
+  /** Matches any way to write the dots: in a pattern, an expression, a JSON text. */
   const CHANGES = /envseal(?:\.|\[\.\])change/;
 
   test.each(Object.keys(FIELDS).filter((file) => file !== 'webhook-receiver.mjs'))(
@@ -342,7 +342,7 @@ describe('the webhook receiver', () => {
     expect(read('webhook-receiver.mjs').trimEnd().split('\n').length).toBeLessThanOrEqual(40);
   });
 
-  test('takes what is signed, and tells it once', async () => {
+  test('takes what is signed, and reports it once', async () => {
     const time = now();
     expect(await post(body, time, sign(body, time))).toBe(204);
     expect(await post(body, time, sign(body, time))).toBe(204);
@@ -359,10 +359,10 @@ describe('the webhook receiver', () => {
     ['of another time', () => [body, now(), sign(body, now() - 60)]],
     ['long ago', () => [body, now() - 301, sign(body, now() - 301)]],
     ['far ahead', () => [body, now() + 301, sign(body, now() + 301)]],
-    ['by nobody', () => [body, now(), '']],
+    ['without a signature', () => [body, now(), '']],
     ['with nothing', () => [body, now(), 'v1,']],
     ['with its start', () => [body, now(), sign(body, now()).slice(0, 20)]],
-    ['with what is no ASCII', () => [body, now(), `v1,${'é'.repeat(44)}`]],
+    ['with characters that are not ASCII', () => [body, now(), `v1,${'é'.repeat(44)}`]],
   ])('refuses what is signed %s', async (_, request) => {
     expect(await post(...request())).toBe(401);
   });

@@ -250,7 +250,7 @@ describe('GitHub Actions', () => {
     });
   });
 
-  test('both jobs become somebody in the same way, by the cloud of the target', () => {
+  test('both jobs get an identity in the same way, by the cloud of the target', () => {
     const uses = Object.values(jobs).map(({ steps }) => steps.filter((step) => step.uses !== undefined));
     expect(uses[0]).toEqual(uses[1]);
     expect(uses[0]).toMatchObject([
@@ -331,7 +331,7 @@ describe('GitLab CI', () => {
 describe('Jenkins', () => {
   const stages = jenkinsStages();
 
-  test('lint for pull requests, deploys for what is merged; prod waits for somebody', () => {
+  test('lint for pull requests, deploys for what is merged; prod waits for approval', () => {
     expect(Object.keys(stages)).toEqual(['lint', 'deploy dev', 'deploy prod']);
     expect(stages.lint?.text).toContain('when { changeRequest() }');
     for (const stage of ['deploy dev', 'deploy prod'])

@@ -152,7 +152,7 @@ describe('Compose', () => {
     const { api } = file.services;
     expect(api?.environment).toMatchObject({ ...GIVEN, AWS_REGION: 'us-east-1' });
     expect(api?.environment.AWS_SHARED_CREDENTIALS_FILE).toBe('/run/secrets/aws-credentials');
-    // What is no string would be one for Compose, and another one for each engine.
+    // What is not a string would become one in Compose, and a different one in each engine.
     for (const value of Object.values(api?.environment ?? {})) expect(value).toEqual(expect.any(String));
   });
 

@@ -115,7 +115,7 @@ describe('Cloud Run', () => {
 
   test('its containers fit the schema of Kubernetes, of which Cloud Run’s is a part', async () => {
     const containers = rest.containers.map((container: object) => ({ name: 'api', ...container }));
-    // Cloud Run fills in the port, which Kubernetes wants to be told.
+    // Cloud Run fills in the port, which Kubernetes requires.
     for (const { startupProbe } of containers) startupProbe.httpGet.port = 'http1';
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: { ...rest, containers } };
     expect(await faultsOf(pod)).toEqual([]);
@@ -143,7 +143,7 @@ test('Nomad: the token file is the one that the identity writes', () => {
   expect(text).toContain(`AWS_WEB_IDENTITY_TOKEN_FILE = "\${NOMAD_SECRETS_DIR}/nomad_${name}.jwt"`);
 });
 
-test('examples/README.md: each folder and file that is for somebody to take has its line', () => {
+test('examples/README.md: each folder and file that users can copy has its line', () => {
   const links = Array.from(
     read('README.md').matchAll(/^\| \[[^\]]*\]\(([^)]+)\)/gm),
     ([, link]) => link as string,

@@ -6,7 +6,7 @@ export const SOURCE = 's3://bucket/key';
 const CANARY = 'Zq7vXj0wKp';
 const CANARY_PIECE = 3;
 
-/** Tells the fuzzer what came of an input, if it wants to know: new outcomes are what it looks for. */
+/** Reports to the fuzzer what came of an input, if it asks: it looks for new outcomes. */
 export function reached(outcome: string): void {
   const { envsealOutcome } = globalThis as { envsealOutcome?: (outcome: string) => void };
   envsealOutcome?.(outcome.replaceAll(/\d+/g, '0'));

@@ -68,7 +68,7 @@ async function outcome(way: keyof typeof WAYS, input: CloudKmsCiphertext, given:
     if (!(error instanceof EnvsealError)) return error;
     const { code, message, retryable } = error;
     expect(`${message} ${error.hint}`).not.toContain('canary');
-    // Why a connection broke is told in other words.
+    // The wording differs for why a connection broke.
     return code === 'unreachable' ? { code } : { code, message, hint: error.hint, retryable };
   } finally {
     deadline.clear();

@@ -26,7 +26,7 @@ describe('which variable', () => {
   });
 
   test.for(['socks5://proxy.test', 'ftp://proxy.test', 'http://', 'http://%%%', 'pr oxy'])(
-    '%j is no proxy, and is not shown',
+    '%j is not a valid proxy, and is not shown',
     (proxy) => {
       const call = () => through('https://s3.test', { HTTPS_PROXY: proxy });
       const message = 'the proxy for https: is not an http: or https: URL';

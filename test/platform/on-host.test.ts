@@ -49,7 +49,7 @@ describe('on the host', skipFor(noHost), () => {
       )
       .map((all) => all.join(''));
     const options = fc.record({ fatal: fc.boolean(), ignoreBOM: fc.boolean() });
-    /** Of characters that are not ASCII, Node takes the lower byte for a digit, and ours throws. */
+    /** In characters that are not ASCII, Node takes the lower byte for a digit, and ours throws. */
     const isDefined = ([, text, encoding]: Call) => encoding !== 'hex' || !/[^\0-\x7f]/.test(text as string);
     const encoding = fc.constantFrom('utf8', 'UTF-8', 'latin1', 'binary', 'base64', 'base64url', 'hex');
     const digits = fc.string({ unit: fc.constantFrom(...'ABZaz019+/-_= \n%é=') });

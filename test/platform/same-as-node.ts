@@ -19,7 +19,7 @@ export async function expectSame(host: HostProgram, calls: readonly Call[]): Pro
   expect(different.slice(0, 3)).toEqual([]);
 }
 
-/** Of the cases: the same ones each time, so that a run does not depend on luck. Another one finds others. */
+/** Makes the cases the same each time, so that a run does not depend on luck. Another seed makes others. */
 const seed = Number(process.env.PLATFORM_SEED ?? 1);
 
 export function sample<T>(cases: fc.Arbitrary<T>, numRuns: number): T[] {

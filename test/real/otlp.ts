@@ -1,6 +1,6 @@
 /**
  * A receiver of OTLP logs in JSON that reads them with OpenTelemetry's own protobuf messages: it keeps the test server's
- * idea of them honest. It is laxer than that one, as protobuf is: it takes 64-bit numbers that are no strings.
+ * idea of them honest. Like protobuf, it is laxer than that one: it takes 64-bit numbers that are not strings.
  */
 import { available } from './available.ts';
 import { freePort, startHeld } from './held-process.ts';

@@ -23,7 +23,7 @@ const PROTO = 'opentelemetry-proto';
 /** A search for a program whose answers depend on its version. */
 export interface Search {
   readonly wanted: string;
-  /** Of the wanted version. */
+  /** Where the wanted version is. */
   readonly path: string | undefined;
   /** The first one that is there, where none has the wanted version. */
   readonly other: { readonly path: string; readonly version: string } | undefined;

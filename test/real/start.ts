@@ -105,7 +105,7 @@ function newKmsKeyArn(): string {
   return `arn:aws:kms:${REGION}:123456789012:key/${randomUUID()}`;
 }
 
-/** Of which all who may assume it may everything. */
+/** Whoever may assume it may do everything. */
 async function createMotoRole(endpoint: string, name: string): Promise<string> {
   const answer = await callIam(endpoint, {
     Action: 'CreateRole',

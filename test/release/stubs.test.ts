@@ -13,7 +13,7 @@ import { accessToken } from '../servers/google/access-tokens.ts';
 import { send } from '../servers/raw-client.ts';
 import { CLOUD_KMS_KEY, type CloudKmsServer, startCloudKms } from '../servers/start.ts';
 
-/** Of all chunks; execa, which `edit` starts an editor with, is 121,000 of them. The npm package is a third of that. */
+/** For all chunks; 121,000 are execa, which `edit` starts an editor with. The npm package is a third of that. */
 const MAX_BYTES = 1_650_000;
 
 test('the bundle has no gRPC, and stays small', () => {

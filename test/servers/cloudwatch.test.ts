@@ -97,7 +97,7 @@ describe('refuses', () => {
     ['no list', undefined, 'InvalidParameterException', 'Member must not be null'],
     ['an event without its time', [{ message: 'a' }], 'InvalidParameterException', 'timestamp'],
     ['an empty message', [event('')], 'InvalidParameterException', 'message'],
-    ['a message that is no text', [{ ...event(), message: {} }], 'SerializationException', 'not an event'],
+    ['a message that is not text', [{ ...event(), message: {} }], 'SerializationException', 'not an event'],
     [
       'a time with a fraction',
       [{ ...event(), timestamp: Date.now() + 0.5 }],
@@ -122,7 +122,7 @@ describe('refuses', () => {
     expect(await server.received(GROUP, STREAM)).toEqual([]);
   });
 
-  test('what is no JSON, and what there is not', async () => {
+  test('a body that is not JSON, and an action that does not exist', async () => {
     expect(await call('PutLogEvents', '{')).toEqual(error('SerializationException'));
     expect(await call('GetLogEvents', {})).toEqual(error('UnknownOperationException'));
     const plain = request('PutLogEvents', {});
@@ -192,7 +192,7 @@ describe('rejects some of the events', () => {
     expect(await server.received(GROUP, STREAM)).toEqual([events[1]]);
   });
 
-  test('that it is told to', async () => {
+  test('that it is set to reject', async () => {
     const rejectedLogEventsInfo = { tooOldLogEventEndIndex: 1, tooNewLogEventStartIndex: 2 };
     await server.rejects(rejectedLogEventsInfo);
     const timestamp = Date.now();

@@ -80,7 +80,7 @@ describe('refuses', () => {
   const unknown = (name: string, at: string) =>
     `Invalid JSON payload received. Unknown name "${name}"${at}: Cannot find field.`;
   test.each<[string, unknown, string]>([
-    ['what is no JSON', '{', 'Invalid JSON payload received. Unexpected token.'],
+    ['a body that is not JSON', '{', 'Invalid JSON payload received. Unexpected token.'],
     ['no entries', {}, 'No log entries were given'],
     ['a field that the request has not', { entries: [ENTRY], partial: true }, unknown('partial', '')],
     [
@@ -104,7 +104,7 @@ describe('refuses', () => {
       `Invalid value at 'entries[0].timestamp' (type.googleapis.com/google.protobuf.Timestamp), "2024-01-02T03:04:05"`,
     ],
     [
-      'a label that is no text',
+      'a label that is not text',
       { entries: [{ ...ENTRY, labels: { count: 1 } }] },
       "Invalid value at 'entries[0].labels[count]' (TYPE_STRING), 1",
     ],

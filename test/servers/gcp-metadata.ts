@@ -13,7 +13,7 @@ import { Service } from './http/service.ts';
 export interface GcpMetadataSettings {
   /** Whose tokens these are; `email` gives it, too. */
   readonly principal: string;
-  /** Of a token that is asked for without scopes. */
+  /** The scopes of a token that is asked for without any. */
   readonly scopes: readonly string[];
   /** Cloud Run gives a token with the scopes that it was asked for, Compute Engine always one with the instance's. */
   readonly honoursScopes: boolean;

@@ -35,7 +35,7 @@ function get(path: string, headers: Record<string, string> = {}, more: Partial<R
   return send({ url: gcs.url + path, headers: { authorization: bearer(), ...headers }, ...more });
 }
 
-/** Of either API, as `status code: details`. */
+/** The error of either API, as `status code: details`. */
 function errorOf({ status, body }: RawReply): string {
   const text = body.toString();
   const [, code, details] =

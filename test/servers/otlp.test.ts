@@ -151,7 +151,7 @@ describe('refuses', () => {
     expect(await server.refused()).toMatchObject([{ status: 400, reason: message }]);
   });
 
-  test('what is no JSON', async () => {
+  test('a body that is not JSON', async () => {
     expect(outcome(await post('{'))).toEqual([400, { code: 3, message: 'the body is not JSON' }]);
   });
 

@@ -280,7 +280,7 @@ describe('conditional requests', () => {
     await expect(put({ Key: 'absent', IfMatch: first.ETag })).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
-  test('tell a reader that nothing has changed', async () => {
+  test('let a reader know that nothing has changed', async () => {
     const { ETag } = await put({});
     const get = (input: object) => s3.send(new GetObjectCommand({ Bucket, Key, ...input }));
     await expect(get({ IfNoneMatch: ETag })).rejects.toMatchObject({ $metadata: { httpStatusCode: 304 } });

@@ -88,7 +88,7 @@ describe('refuses', () => {
     ['a comma between two', `${GOOD},${GOOD}`, at(6, 'Invalid data format', 1)],
     ['an array', `[${GOOD}]`, at(6, 'Invalid data format', 0)],
     ['a name that there is not', '{"event":"a","sourceType":"x"}', at(6, 'Invalid data format', 0)],
-    ['a host that is no text', '{"event":"a","host":1}', at(6, 'Invalid data format', 0)],
+    ['a host that is not text', '{"event":"a","host":1}', at(6, 'Invalid data format', 0)],
     ['no event', `${GOOD}{"host":"h"}`, at(12, 'Event field is required', 1)],
     ['a blank event', '{"event":" "}', at(13, 'Event field cannot be blank', 0)],
     ['an empty event', '{"event":{}}', at(13, 'Event field cannot be blank', 0)],
@@ -159,7 +159,7 @@ describe('with indexer acknowledgement', () => {
   test.each([
     ['no channel', { 'x-splunk-request-channel': null }, { text: 'Data channel is missing', code: 10 }],
     [
-      'a channel that is no GUID',
+      'a channel that is not a GUID',
       { 'x-splunk-request-channel': 'mine' },
       { text: 'Invalid data channel', code: 11 },
     ],

@@ -81,7 +81,7 @@ export type GcpLoggingServer = Running<GcpLoggingCommands>;
 /** `host` is that of UDP. */
 export type SyslogServer = Running<SyslogCommands> & {
   readonly ports: { readonly udp: number; readonly tcp: number; readonly tls: number };
-  /** Of the unix sockets; that for datagrams is `null` where there is no `python3`. */
+  /** The paths of the unix sockets; that for datagrams is `null` where there is no `python3`. */
   readonly paths: { readonly stream: string; readonly datagram: string | null };
 };
 

@@ -65,12 +65,12 @@ let state = fresh();
 
 const commands = {
   ...inboxCommands(() => state.inbox),
-  /** What is no message of RFC 5424, or not framed as it should be. */
+  /** What is not a message of RFC 5424, or not framed as it should be. */
   malformed: (): MalformedSyslog[] => state.malformed.list(),
   /** Waits until there are `count`, and gives all. */
   awaitMalformed: (count: number): Promise<MalformedSyslog[]> => state.malformed.holds(count),
   connections: (): SyslogConnection[] => state.connections,
-  /** Of connections only: who sends datagrams hears nothing. */
+  /** For connections only: who sends datagrams hears nothing. */
   fault: (fault: SyslogFault): void => {
     const { count = 1 } = fault;
     state.faults.push({ fault, left: count === 'always' ? Number.POSITIVE_INFINITY : count });

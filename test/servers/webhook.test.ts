@@ -76,7 +76,7 @@ test("takes the signature of the specification's libraries", async () => {
   const headers = { 'webhook-signature': 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=' };
   const delivery = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestamp: 1_614_265_330, body, headers };
   await server.clock(1_614_265_330_000 - Date.now());
-  // The signature is right, the body is no CloudEvent.
+  // The signature is right, the body is not a CloudEvent.
   expect(outcome(await deliver(delivery))).toEqual([400, 'specversion is not 1.0']);
   expect(outcome(await deliver({ ...delivery, body: `${body} ` }))).toEqual([
     401,
@@ -102,7 +102,7 @@ describe('refuses', () => {
       415,
       'the content type is not that of a CloudEvent',
     ],
-    ['a body that is no JSON', { body: '{' }, 400, 'the body is not JSON in UTF-8'],
+    ['a body that is not JSON', { body: '{' }, 400, 'the body is not JSON in UTF-8'],
     ['an event without its type', { body: JSON.stringify({ ...EVENT, type: '' }) }, 400, 'type is missing'],
     [
       'an attribute in camel case',

@@ -196,7 +196,7 @@ for (const [name, row] of Object.entries(GROUNDS)) {
     );
 
     test(
-      'tells the versions of a file alone, newest first',
+      'lists the versions of that file only, newest first',
       skipFor(!row.keepsVersions && NOT_THERE),
       async () => {
         const first = await write('dev/history', 'A=1\n', 'nothing');

@@ -73,7 +73,7 @@ async function outcome(way: keyof typeof WAYS, { uri = URI, token = accessToken(
     if (!(error instanceof EnvsealError)) return error;
     const { code, message, retryable } = error;
     const hint = error.hint?.replace(/identifier is \S+/, 'identifier is …');
-    // Why a connection broke or a body is not whole is told in other words.
+    // The wording differs for why a connection broke or a body is not whole.
     return code === 'corrupt' || code === 'unreachable' ? { code } : { code, message, hint, retryable };
   } finally {
     google.deadline.clear();

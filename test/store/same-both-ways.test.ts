@@ -85,7 +85,7 @@ async function outcome(way: Way, uri: string, more: Variables, seconds: number):
   } catch (error) {
     if (!(error instanceof EnvsealError)) return error;
     const { code, message, hint, retryable } = error;
-    // The SDK does not tell a checksum that does not match from a body that was cut short.
+    // The SDK does not distinguish a checksum that does not match from a body that was cut short.
     return code === 'corrupt' ? { code, retryable } : { code, message, hint, retryable };
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { fromBase64, fromCanonicalBase64 } from '../../src/system/base64.ts';
 import { bytesOf, textOf, toBase64, toByteString, toHex } from '../../src/system/bytes.ts';
 
-/** ASCII alone, what is more than one byte, and halves of a pair, which are no text. */
+/** ASCII alone, what is more than one byte, and halves of a pair, which are not text. */
 const text = fc.oneof(
   fc.string({ unit: 'grapheme-ascii' }),
   fc.string({ unit: 'binary' }),

@@ -29,7 +29,7 @@ const hasVim = spawnSync('vim', ['--version']).status === 0;
 
 type Env = Readonly<Record<string, string>>;
 
-/** Where the tests let it put its folder, so that nobody else's are seen. */
+/** Where it puts its folder in these tests, so that they see no others. */
 function memory(): string {
   const path = mkdtempSync('/dev/shm/envseal-test-');
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
@@ -111,7 +111,7 @@ describeReal('python3', 'editing', () => {
     expect(await edit({ ...env, EDITOR: 'editor;reboot' })).toMatchObject({ status: 78 });
   });
 
-  test('Vim is told to write nothing down elsewhere', async () => {
+  test('Vim is started so that it writes nothing elsewhere', async () => {
     const { EDITOR, log } = editor('true');
     const vim = join(dirname(EDITOR), 'vim.tiny');
     copyFileSync(EDITOR, vim);

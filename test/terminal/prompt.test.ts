@@ -90,7 +90,7 @@ describeReal('python3', 'a prompt without echo', () => {
     ['SIGINT', 130],
   ] as const)('%s ends it, and the terminal has its echo back', async ([signal, status]) => {
     const outcome = await answer([
-      // The bell for a key without effect tells that all before it was read.
+      // The bell for a key without effect shows that everything before it was read.
       { waitFor: 'Value: ', send: 'canary\x01' },
       { waitFor: '\x07', signal },
     ]);

@@ -18,7 +18,7 @@ use std::rc::Rc;
 #[derive(Default)]
 struct Network {
     reactor: RefCell<Reactor>,
-    /// Of the exchanges that are not over.
+    /// The outlets of the exchanges that are not over.
     outlets: RefCell<BTreeMap<u32, Rc<Outlet>>>,
     events: Events,
     pool: Rc<Pool>,

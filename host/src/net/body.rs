@@ -1,4 +1,4 @@
-//! The body of an answer, in any of the ways that tell its end.
+//! The body of an answer, in any of the ways that mark its end.
 
 use super::chunked::Chunked;
 use super::fault::{CUT, Result};

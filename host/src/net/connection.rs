@@ -135,7 +135,7 @@ impl Connection {
         .await
     }
 
-    /// Of a connection that should have nothing to say: whether it is still there.
+    /// Whether a connection that should have nothing to say is still there.
     pub fn is_idle(&mut self) -> bool {
         let would_block = |error: &std::io::Error| error.kind() == ErrorKind::WouldBlock;
         self.input.is_empty() && self.has_sent_all() && self.read().is_err_and(|error| would_block(&error))

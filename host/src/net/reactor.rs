@@ -22,7 +22,7 @@ struct Waits {
 }
 
 thread_local! {
-    /// Of the future that is being polled.
+    /// The waits of the future that is being polled.
     static WAITS: RefCell<Waits> = RefCell::default();
     static PUBLISHED: RefCell<Vec<Topic>> = RefCell::default();
     static NEXT_TOPIC: Cell<u64> = const { Cell::new(0) };

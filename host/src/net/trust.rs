@@ -16,7 +16,7 @@ pub fn built_in() -> Vec<TrustAnchor<'static>> {
     webpki_roots::TLS_SERVER_ROOTS.to_vec()
 }
 
-/// Of a PEM bundle. What cannot be read as a certificate is left out: bundles of images hold ancient ones.
+/// The anchors of a PEM bundle. What cannot be read as a certificate is left out: bundles of images hold ancient ones.
 pub fn anchors(bundle: &[u8]) -> Vec<TrustAnchor<'static>> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(pem::certificates(bundle).map(CertificateDer::from));
@@ -83,7 +83,7 @@ impl ServerCertVerifier for Verifier {
             Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
                 Err(named(unknown_issuer(end_entity, intermediates)))
             }
-            // Of an authority's own certificate, which webpki does not take for a server's.
+            // For an authority's own certificate, which webpki does not accept as a server's.
             Err(Error::InvalidCertificate(CertificateError::Other(_))) if is_self_signed(end_entity) => {
                 self.verify_given(end_entity, server_name, now)
             }

@@ -6,11 +6,11 @@ import { callSts } from './sts.ts';
 export interface RoleRequest {
   /** ARN. */
   readonly role: string;
-  /** Of STS's endpoint and of the signature. */
+  /** The region of STS's endpoint and of the signature. */
   readonly region: string;
   readonly sessionName?: string | undefined;
   readonly externalId?: string | undefined;
-  /** Of the session, in seconds; default: STS's, one hour. */
+  /** The session's duration, in seconds; default: STS's, one hour. */
   readonly durationSeconds?: string | undefined;
 }
 

@@ -23,7 +23,7 @@ export class Profiles implements KnownProfiles {
     this.#credentials = parseIni(credentials ?? '');
   }
 
-  /** Of both files; the credentials file wins. `undefined` where neither has settings of that name. */
+  /** Merges both files; the credentials file wins. `undefined` where neither has settings of that name. */
   find(name: string): Profile | undefined {
     const [config, credentials] = [this.#config.get(name), this.#credentials.get(name)];
     if (config === undefined || credentials === undefined) return config ?? credentials;

@@ -17,7 +17,7 @@ export interface StsCall {
   /** ARN. */
   readonly role: string;
   readonly region: string;
-  /** Of the session; default: `AWS_ROLE_SESSION_NAME`, else `envseal`. */
+  /** The session's name; default: `AWS_ROLE_SESSION_NAME`, else `envseal`. */
   readonly sessionName?: string | undefined;
   /** More of the form; `undefined` is left out. */
   readonly parameters: Readonly<Record<string, string | undefined>>;

@@ -36,7 +36,7 @@ function readHeaders(context: SinkContext): Record<string, string> {
     const [, name = '', text = ''] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
     const value = tryDecode(text);
     if (name === '' || value === undefined || !/^[\x20-\x7e]+$/.test(value)) {
-      throw new EnvsealError('configuration', `${HEADERS} is no list of headers`, {
+      throw new EnvsealError('configuration', `${HEADERS} is not a valid list of headers`, {
         hint: `${HEADERS}=NAME=VALUE,NAME=VALUE, with %2C for a comma in a value`,
       });
     }
@@ -86,7 +86,7 @@ function logsRequest(events: readonly AuditEvent[]): object {
 }
 
 function resourceFields(place: Workload | undefined): Record<string, unknown> {
-  // A digest or a tag is no part of the name.
+  // A digest or a tag is not part of the name.
   const [, image, tag] = /^(.*?)(?::([\w.-]+))?(?:@.*)?$/.exec(place?.image ?? '') ?? [];
   return {
     'service.name': 'envseal',

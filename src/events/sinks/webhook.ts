@@ -67,7 +67,7 @@ function wrongSecret(problem: string): EnvsealError {
   });
 }
 
-/** The id is the event's on every try, so that the receiver can tell a repetition. */
+/** The id is the event's on every try, so that the receiver can recognize a repetition. */
 function signatures(
   id: string,
   body: string,

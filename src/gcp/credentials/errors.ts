@@ -18,7 +18,7 @@ interface Refusal {
 }
 
 interface Meaning {
-  /** Of the error and its description. */
+  /** Matched against the error and its description. */
   readonly when: RegExp;
   readonly says: (refusal: Refusal) => string;
   readonly hint: string;
@@ -116,7 +116,7 @@ const MEANINGS: Readonly<Record<CredentialFile['type'], readonly Meaning[]>> = {
   impersonated_service_account: [],
 };
 
-/** For an answer that is no success, of whatever was asked on the way to a token, impersonation aside. */
+/** For an unsuccessful answer to any request on the way to a token, impersonation aside. */
 export function explainRefusedToken(refused: TokenAnswer, file: CredentialFile): EnvsealError {
   const { url, status } = refused;
   const passing = ofTheServer(refused);
@@ -134,7 +134,7 @@ export function explainRefusedToken(refused: TokenAnswer, file: CredentialFile):
   return because(`${url.host} refused ${file.name} with ${status}${word}`, 'check how the file was created');
 }
 
-/** For an answer of generateAccessToken that is no success. */
+/** For an unsuccessful answer of generateAccessToken. */
 export function explainImpersonation(refused: TokenAnswer, target: string): EnvsealError {
   const { status, headers, json } = refused;
   if (status === 404)

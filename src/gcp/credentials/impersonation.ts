@@ -14,7 +14,7 @@ export interface Impersonation {
   readonly target: string;
   /** Accounts that each impersonate the next one, the last of them the target. */
   readonly delegates: readonly string[];
-  /** Of the token; an hour where it is left out. Google allows more where the organization's policy does. */
+  /** The token's lifetime; an hour if left out. Google allows more where the organization's policy does. */
   readonly lifetimeSeconds?: string;
 }
 

@@ -11,7 +11,7 @@ export interface TokenAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Of the text, or `undefined` where it is no JSON object. */
+  /** The parsed text, or `undefined` where it is not a JSON object. */
   readonly json: JsonObject | undefined;
 }
 

@@ -22,7 +22,7 @@ export function decodeBech32(prefix: string, text: string): Uint8Array<ArrayBuff
   return toBytes(words.slice(0, -CHECKSUM_LENGTH));
 }
 
-/** Of `prefix`, spread out as the standard says, and the words; 1 when they are as they were written. */
+/** Covers `prefix`, spread out as the standard says, and the words; 1 when they are as they were written. */
 function checksum(prefix: string, words: readonly number[]): number {
   let sum = 1;
   for (let i = 0; i < prefix.length; i++) sum = step(sum, prefix.charCodeAt(i) >> 5);

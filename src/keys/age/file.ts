@@ -31,7 +31,7 @@ const LINE_LENGTH = 64;
 const VERSION = 'age-encryption.org/v1';
 const MAC_BYTES = 32;
 const NONCE_BYTES = 16;
-/** Of the first chunk, which is the last one too. */
+/** The nonce of the first chunk, which is also the last one. */
 const CHUNK_NONCE = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
 /** `unwrap` gives the file key, or `undefined` when no stanza is for it. Throws `corrupt`. */

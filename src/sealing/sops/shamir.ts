@@ -3,7 +3,7 @@
  * its x coordinate. https://github.com/getsops/sops/blob/main/shamir/shamir.go
  */
 
-/** Of `count` shares any `threshold` give the secret back. Both are from 2 to 255. */
+/** Any `threshold` of the `count` shares give the secret back. Both are from 2 to 255. */
 export function splitSecret(
   secret: Uint8Array,
   { count, threshold }: { readonly count: number; readonly threshold: number },

@@ -108,7 +108,7 @@ function makeLock(path: string): number | undefined {
   }
 }
 
-/** Throws `conflict`, and EISDIR for what is no regular file. */
+/** Throws `conflict`, and EISDIR for anything that is not a regular file. */
 function check({ source, expected, revisionOf }: FileWrite, target: string, before: Stats | undefined): void {
   if (before !== undefined && !before.isFile()) throw Object.assign(new Error(), { code: 'EISDIR' });
   if (expected === 'anything') return;

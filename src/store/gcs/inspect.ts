@@ -6,8 +6,8 @@ import { request } from './sdk-client.ts';
 import type { GcsAccess } from './sdk-get.ts';
 
 /**
- * Google encrypts every bucket. Soft deletion keeps what was replaced for some days, and is no versioning: neither
- * `history` nor `rollback` reach it.
+ * Google encrypts every bucket. Soft deletion keeps what was replaced for some days, but it is not
+ * versioning: neither `history` nor `rollback` reaches it.
  */
 export async function inspectBucket(source: GcsSource, access: GcsAccess): Promise<BucketState> {
   const [bucket, members] = await Promise.all([getBucket(source, access), getMembers(source, access)]);
@@ -22,7 +22,7 @@ export async function inspectBucket(source: GcsSource, access: GcsAccess): Promi
 /** https://docs.cloud.google.com/iam/docs/principals-overview#all-users */
 const PUBLIC_MEMBERS = ['allUsers', 'allAuthenticatedUsers'];
 
-/** Of https://docs.cloud.google.com/storage/docs/json_api/v1/buckets#resource */
+/** From https://docs.cloud.google.com/storage/docs/json_api/v1/buckets#resource */
 interface BucketResource {
   readonly versioning?: { readonly enabled?: boolean };
   readonly encryption?: { readonly defaultKmsKeyName?: string };

@@ -7,7 +7,7 @@ import { getBucket } from './inspect.ts';
 import { request } from './sdk-client.ts';
 import type { DescribedObject, GcsAccess } from './sdk-get.ts';
 
-/** Of one page: the most there are. */
+/** The size of one page: the largest there is. */
 const MAX_RESULTS = 1000;
 
 /** In the listing's order. Names that end with a slash are the folders that consoles make. */

@@ -81,7 +81,7 @@ export function explain(error: unknown, subject: Subject, client: GoogleClient):
   const { code, errors, message } = error as SdkError;
   if (typeof code === 'number') {
     const headers = headersOf(error as SdkError);
-    // Of a stream, the message is the whole body.
+    // For a stream, the message is the whole body.
     const body = parseJson(message ?? '') ?? { error: { message, errors } };
     return explainGoogleRefusal({ status: code, headers, body, ...subject });
   }

@@ -53,7 +53,7 @@ export class S3Conditions {
   begin(source: S3Source, place: S3Place): void {
     const name = placeOf(source, place.plan);
     if (isAmazonS3(source.bucket, place.plan) || this.#support.has(name)) return;
-    // What it cannot tell is asked again, sealed as the file will be: a policy may refuse what is not.
+    // What it cannot determine is asked again, sealed as the file will be: a policy may refuse what is not.
     this.#support.set(
       name,
       tryQuickly(source, place).catch(() => undefined),
@@ -123,7 +123,7 @@ async function tryImpossible(source: S3Source, seal: Seal, access: S3Access): Pr
   }
 }
 
-/** The same with the small client, before the SDK is there; `undefined` where it cannot tell. */
+/** The same with the small client, before the SDK is there; `undefined` where it cannot determine that. */
 async function tryQuickly(
   source: S3Source,
   { client, plan, reach }: S3Place,

@@ -76,7 +76,7 @@ interface ServiceError {
   readonly $response?: { readonly headers?: Record<string, string> };
 }
 
-/** S3's code for what was refused, and the status; empty and 0 for what is no answer. */
+/** S3's code for what was refused, and the status; empty and 0 for what is not an answer. */
 export function codeOf(error: unknown): { readonly status: number; readonly code: string } {
   const { name = '', $metadata } = error as ServiceError;
   const status = $metadata?.httpStatusCode ?? 0;

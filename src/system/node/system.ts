@@ -207,7 +207,7 @@ function readLimits(): string {
 }
 
 /**
- * If two entries have one name, the first stays, which is `getenv`'s; an entry without `=` is no variable.
+ * If two entries have one name, the first stays, which is `getenv`'s; an entry without `=` is not a variable.
  */
 function toRecord(environ: readonly ByteString[]): Record<string, string> {
   const env: Record<string, string> = Object.create(null);
@@ -227,7 +227,7 @@ function isSlow(kind: Stats): boolean {
   return !kind.isFile() && !kind.isDirectory();
 }
 
-/** Throws what execve would answer for a file that the kernel cannot load, as far as its first bytes tell. */
+/** Throws what execve would answer for a file that the kernel cannot load, as far as its first bytes show. */
 function checkFormat(path: ByteString): void {
   const head = readHead(path);
   if (head === undefined || head.subarray(0, 4).equals(Buffer.from('\x7fELF', 'latin1'))) return;

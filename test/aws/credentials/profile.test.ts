@@ -50,7 +50,7 @@ type Variables = Readonly<Record<string, string>>;
 /** A request to STS as it went out. */
 interface Asked {
   readonly host: string;
-  /** Of the signature; `undefined` without one. */
+  /** The signature's; `undefined` without one. */
   readonly region: string | undefined;
   readonly form: Record<string, string>;
 }
@@ -190,7 +190,7 @@ describe('a role', () => {
       { code: 'configuration', message: `the service refused ${APP} with 400 ValidationError` },
     ],
     [
-      'for a time that is no number',
+      'for a time that is not a number',
       `${KEYS}duration_seconds = ${CANARY}\n`,
       { code: 'configuration', message: 'invalid duration_seconds in the AWS profile app' },
     ],

@@ -1,4 +1,7 @@
-/** Each change of each file is told to the sinks once, whatever comes of it, and so is who opened a file to look at it. */
+/**
+ * Each change of each file is reported to the sinks once, whatever the outcome, and so is who opened a file
+ * to look at it.
+ */
 import { createHmac } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -136,7 +139,7 @@ describe.each(SCHEMES)('at %s', (scheme) => {
     return events[0] as Event;
   }
 
-  /** All that is told of a change which is done. */
+  /** Everything that is reported about a completed change. */
   async function expectDone(
     event: Event,
     what: string,
@@ -242,7 +245,7 @@ describe.each(SCHEMES)('at %s', (scheme) => {
       const { status, events } = await told(args, place.env, stdin);
       expect({ args, status, events }).toEqual({ args, status: 0, events: [] });
     }
-    // These show values, so that is told.
+    // These show values, so that is reported.
     const edited = await told(['edit', place.uri], { ...place.env, EDITOR: 'true' });
     expect(edited.events.map(summary)).toEqual([['access.granted', 'opened', place.uri]]);
     const other = `${place.uri}-copy`;
@@ -377,7 +380,7 @@ describe('a change that does not happen', () => {
       reason: 'unsealed',
     },
     {
-      title: 'what is no env file',
+      title: 'input that is not a valid env file',
       prepare: () => put(clouds, 's3', 'env', `${CANARY} x\n`),
       args: ['push', '--allow-unsealed', '-', URI],
       outcome: 'refused',
@@ -482,7 +485,7 @@ test('30 files, rotated: 30 events; one that fails has its own reason', async ()
   const byId = (all: Event[]) => all.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   expect(byId(await hooked())).toEqual(byId(events()));
   expect(await hook.duplicates()).toEqual([]);
-  // The lot again, under another key: what is done is left alone, and not told.
+  // All of them again, under another key: what is done is left alone, and not reported.
   const other = [
     'rotate',
     '--kms-key',

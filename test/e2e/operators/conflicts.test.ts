@@ -1,4 +1,7 @@
-/** Many writers at once, writers that are killed, and stores that cannot tell one writer from another: nothing is lost. */
+/**
+ * Many writers at once, writers that are killed, and stores that cannot distinguish one writer from another:
+ * nothing is lost.
+ */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
@@ -305,7 +308,7 @@ describeReal('strace', 'a write to a file that is interrupted', () => {
       expect(await interrupt(args(place.uri), 'fsync:signal=SIGKILL:when=1')).toMatchObject({ stdout: '' });
       expect(readFileSync(place.uri)).toEqual(before);
       expect(await variablesAt(place)).toEqual(variablesOf(FILE));
-      // What it leaves is sealed, and is told to the next one.
+      // What it leaves behind is sealed, and is reported to the next writer.
       const lock = `${place.uri}.lock`;
       expect(readFileSync(lock, 'latin1')).not.toContain(CANARY);
       rmSync(lock);
@@ -343,7 +346,7 @@ describeReal('strace', 'a write to a file that is interrupted', () => {
   });
 });
 
-/** What a place without conditional writes is told, and where it is one. */
+/** A place without conditional writes. */
 interface Unconditional {
   readonly place: () => Promise<Place>;
   /** The names of all objects in the bucket. */

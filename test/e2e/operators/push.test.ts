@@ -235,7 +235,7 @@ describe('on S3', () => {
 
   test('a concurrent change: a conflict that names the version that won', async () => {
     await pushed(place);
-    // What is there has been read by the time that the bucket has told of itself.
+    // The stored file has been read by the time the bucket's settings arrive.
     await clouds.s3.fault({ method: 'GET', match: '^snacks/$', delayMs: 2000 });
     const read = (await clouds.s3.requests()).filter(({ subject }) => subject === 'snacks/env').length;
     const slow = refuses(['push', ...place.seal, '-', place.uri], place.env, `A=${CANARY}\n`);

@@ -1,4 +1,4 @@
-/** `envseal set` and `unset`: one variable at a time, everything else byte for byte, and nobody's change lost. */
+/** `envseal set` and `unset`: one variable at a time, everything else byte for byte, and no change lost. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -17,7 +17,7 @@ const SIGNALS = [
 const TOO_LARGE = 2 * 1024 * 1024 + 1;
 const CHECK = ['push', '-', '--check'];
 const line = (number: number) => `A${number}=${CANARY}\n`;
-/** More than a pipe holds: once it is written, somebody reads. */
+/** More than a pipe holds: once all of it is written, the other end is being read. */
 const LINES = Array.from({ length: 20_000 }, (_, number) => line(number)).join('');
 const OURS = envsealWords.map((word) => `'${word}'`).join(' ');
 

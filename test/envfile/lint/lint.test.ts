@@ -348,7 +348,7 @@ describe('no finding holds a piece of a value', () => {
     fc.assert(
       fc.property(variables(), values(), values(), fc.constantFrom(...FORMATS), (map, one, other, kind) => {
         const pairs = [...map].map(([name, value]): [string, string] => [name, one + CANARY + value + other]);
-        // Read in that dialect, each further line of a value would be a variable, and its name is no secret.
+        // In that dialect, each further line of a value would be a variable, and its name is not a secret.
         fc.pre(kind !== 'docker' || pairs.every(([, value]) => !/[\r\n]/.test(value)));
         const text = kind === 'json' ? JSON.stringify(Object.fromEntries(pairs)) : format(pairs);
         const shown = inspect(check(text, kind), { depth: Infinity });

@@ -134,7 +134,7 @@ describe('headers', () => {
     async (headers) => {
       expect(await failure(uri, { variables: { ENVSEAL_OTLP_HEADERS: headers } })).toMatchObject({
         code: 'configuration',
-        message: 'ENVSEAL_OTLP_HEADERS is no list of headers',
+        message: 'ENVSEAL_OTLP_HEADERS is not a valid list of headers',
       });
     },
   );

@@ -33,7 +33,7 @@ export interface Sending {
   readonly seconds?: number;
   readonly events?: readonly AuditEvent[];
   readonly system?: System;
-  /** Of the run, which is before the delivery. */
+  /** The deadline of the run, which is before the delivery. */
   readonly deadline?: Deadline;
 }
 

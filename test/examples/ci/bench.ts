@@ -95,7 +95,7 @@ export function bareCheckout(): string {
   return cwd;
 }
 
-/** A repository where somebody sealed this file, whatever is wrong with it. */
+/** A repository where this file was sealed, whatever is wrong with it. */
 export async function checkout(
   bench: Bench,
   {
@@ -125,7 +125,7 @@ export async function versionsOf(bench: Bench, uri: string): Promise<number> {
   return status === 0 ? JSON.parse(stdout).versions.length : 0;
 }
 
-/** Where AWS is, and nobody yet. */
+/** Where AWS is, without credentials. */
 export function awsEndpoints({ clouds, watch }: Bench): Variables {
   return {
     ...BARE,
@@ -136,7 +136,7 @@ export function awsEndpoints({ clouds, watch }: Bench): Variables {
   };
 }
 
-/** Where Google Cloud is, and nobody yet. */
+/** Where Google Cloud is, without credentials. */
 export function googleEndpoints({ clouds }: Bench): Variables {
   return {
     ...BARE,

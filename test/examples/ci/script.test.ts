@@ -62,7 +62,7 @@ describe('lint and deploy refuse, and store nothing', () => {
       65,
       /5678abcd.*not pinned/,
     ],
-    ['a file that nobody sealed', unsealedCheckout, 65, /dev\.env\.sealed is not sealed/],
+    ['a file that is not sealed', unsealedCheckout, 65, /dev\.env\.sealed is not sealed/],
     ['no file', async () => bareCheckout(), 66, /dev\.env\.sealed/],
   ])('%s', async (_, make, status, message) => {
     const cwd = await make();
@@ -80,7 +80,7 @@ describe('lint and deploy refuse, and store nothing', () => {
     expect(await versionsOf(bench(), URI)).toBe(1);
   });
 
-  test('a bucket that keeps no older versions, which a deploy tells', async () => {
+  test('a bucket that keeps no older versions, which a deploy reports', async () => {
     await bench().clouds.s3.bucket('snacks', { versioning: 'Off' });
     const cwd = await checkout(bench());
     expect(await script('deploy dev', cwd)).toMatchObject({
@@ -90,7 +90,7 @@ describe('lint and deploy refuse, and store nothing', () => {
     expect(await bench().clouds.s3.stored('snacks', 'dev/env')).toBeNull();
   });
 
-  test('somebody else who was quicker: 75, and theirs is there', async () => {
+  test('someone else deployed first: 75, and their file stays', async () => {
     const cwd = await checkout(bench());
     // Its look at the bucket takes long, and it has read what is there.
     await bench().clouds.s3.fault({ method: 'GET', match: '^snacks/?$', delayMs: 2000 });

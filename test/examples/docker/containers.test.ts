@@ -87,7 +87,7 @@ describeReal(['podman', 'busybox', 'host'], 'examples/docker, as containers', ()
 
   interface Row {
     readonly path: string;
-    /** Of pid 1. */
+    /** The arguments of pid 1. */
     readonly argv: unknown;
     readonly ready: RegExp;
     readonly log?: string;
@@ -232,7 +232,7 @@ describeReal(['podman', 'busybox', 'host'], 'examples/docker, as containers', ()
     if (form === 'script') expect(logs).toMatch(/^docker-entrypoint\.sh: prepared\n/);
     expect(logs).toContain(`api: ready, ${got}\n`);
 
-    // What the program itself starts is no concern of ours.
+    // What the program itself starts does not concern us.
     const found = (await container.processes()).filter(({ argv: [name] }) => name !== 'sleep');
     expect(found.map(({ argv }) => argv.join(' '))).toEqual(
       processes.map((line) => expect.stringMatching(line)),

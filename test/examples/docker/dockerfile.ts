@@ -25,7 +25,7 @@ export function formatDockerfile(instructions: readonly Instruction[]): string {
   return instructions.map(({ name, text }) => `${name} ${text}\n`).join('');
 }
 
-/** The words of an exec form, or `undefined` for a shell form: what is no JSON list of strings is one, without a warning. */
+/** The words of an exec form; `undefined` for a shell form, which all but a JSON list of strings silently is. */
 export function execForm(text: string): string[] | undefined {
   try {
     const words: unknown = JSON.parse(text);

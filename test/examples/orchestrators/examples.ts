@@ -88,7 +88,7 @@ export function filesOf(folder: string): string[] {
     .sort();
 }
 
-/** Throws where a line is no YAML, and where a name is there twice. */
+/** Throws where a line is not YAML, and where a name is there twice. */
 export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text, { uniqueKeys: true }).map((document) => {
     if (document.errors.length > 0) throw document.errors[0];

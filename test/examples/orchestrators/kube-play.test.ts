@@ -92,7 +92,7 @@ describeReal(['podman', 'busybox', 'host'], 'played by podman', () => {
   });
 
   test.each(EXAMPLES)(
-    '%s: the application has the variables, and nobody else',
+    '%s: the application has the variables, and nothing else does',
     async (title, make, words, names) => {
       const key = title.includes('Kustomize') ? KEYS[1] : KEYS[0];
       await s3.put('snacks', 'prod/env', TEXT, { sse: 'aws:kms', kmsKeyId: key });

@@ -133,7 +133,7 @@ describe('on AWS', () => {
     return await envseal(COMMAND, { env });
   }
 
-  test.each(ON_AWS)('%s opens the file and tells of it', async (_, variables) => {
+  test.each(ON_AWS)('%s opens the file and reports it', async (_, variables) => {
     expect(await open(variables, { key: KEY_OF_POLICY })).toEqual(OPENED);
     const told = JSON.stringify(await watch.requests());
     expect(told).toContain('PutLogEvents');
@@ -185,7 +185,7 @@ describe('on Google Cloud', () => {
     return await envseal(COMMAND, { env });
   }
 
-  test.each(ON_GOOGLE)('%s opens the file and tells of it', async (_, variables) => {
+  test.each(ON_GOOGLE)('%s opens the file and reports it', async (_, variables) => {
     expect(await open(variables)).toEqual(OPENED);
     const [body = '', ...more] = await logging.bodies();
     expect(more).toEqual([]);

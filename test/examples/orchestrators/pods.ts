@@ -31,7 +31,7 @@ export interface Cluster extends AsyncDisposable {
   readonly volume: string;
 }
 
-/** Builds the image with envseal, the image of somebody else without it, and the one that copies envseal. */
+/** Builds the image with envseal, the image of a third party without it, and the one that copies envseal. */
 export async function startCluster(): Promise<Cluster> {
   const images = await buildImages(['debian', 'empty']);
   const context = join(images.folder, 'orchestrators');

@@ -121,7 +121,7 @@ describe(
   },
 );
 
-/** Of sets, which hold other sets. */
+/** The calls in these sets, and in the sets that those hold. */
 function callsOf(names: readonly string[]): Set<string> {
   const { stdout } = spawnSync(analyze ?? '', ['syscall-filter', '--no-pager'], { encoding: 'utf8' });
   const sets = new Map<string, string[]>();

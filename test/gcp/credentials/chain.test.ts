@@ -253,7 +253,7 @@ describe('impersonation', () => {
 
   test.each<[string, () => Variables, object]>([
     [
-      'nobody',
+      'an account that does not exist',
       () => variables('no@x.iam.gserviceaccount.com'),
       { code: 'credentials', message: 'there is no service account no@x.iam.gserviceaccount.com' },
     ],
@@ -263,7 +263,7 @@ describe('impersonation', () => {
       { code: 'credentials' },
     ],
     [
-      'what is no address',
+      'something that is not an address',
       () => variables(`a@b,${CANARY}`),
       { code: 'configuration', message: `${IMPERSONATE} is not the e-mail address of a service account` },
     ],

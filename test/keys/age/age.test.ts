@@ -461,7 +461,7 @@ describe('wrapForAge', () => {
   ])('refuses %s', async (_, recipient, code) => {
     const error = await errorOf(() => wrapForAge(DATA_KEY, recipient));
     expect(error?.code).toBe(code);
-    // Whatever is no recipient could be an identity.
+    // Whatever is not a recipient could be an identity.
     if (code === 'configuration') expect(error?.message).toBe('not an age recipient');
     else expect(error?.message).toContain(recipient);
   });

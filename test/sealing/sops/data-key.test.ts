@@ -141,7 +141,7 @@ describe('the pin', () => {
     expect(message).toContain('which is not pinned');
   });
 
-  test('a key that envseal cannot use is no way around it', async () => {
+  test('a key that envseal cannot use does not get around it', async () => {
     expect((await tried([[pgp]], ['pgp'])).code).toBe('key_unavailable');
   });
 });
@@ -174,7 +174,7 @@ describe('when none works', () => {
     [['wrong_key', 'corrupt'], 'corrupt'],
     [['key_unavailable', 'wrong_key'], 'key_unavailable'],
     [['timeout', 'credentials'], 'timeout'],
-  ])('of %j the most telling is told: %s', async (codes, told) => {
+  ])('of %j the most specific is reported: %s', async (codes, told) => {
     const keys = codes.map((code) => age(code));
     const unwrap: Unwrap = ({ key }) =>
       fails(key.slice(4) as ErrorCode, `it is ${key}`, { hint: `for ${key}` });

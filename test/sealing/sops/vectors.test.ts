@@ -68,7 +68,7 @@ test.each([
   ['mac-only-encrypted.json', true],
   ['mac-only-encrypted-all.json', true],
   ['encrypted-regex.json', false],
-])('%s: plain values are told as unauthenticated: %s', async (name, some) => {
+])('%s: plain values are reported as unauthenticated: %s', async (name, some) => {
   const { unauthenticated } = await open(vector(name));
   expect(unauthenticated.includes('PLAIN_unencrypted')).toBe(some);
   expect(unauthenticated.includes('API_TOKEN')).toBe(false);

@@ -1,5 +1,5 @@
 /**
- * A ciphertext with the outside of Google's, which is opaque by contract: protobuf, field 1 a zero byte and what tells
+ * A ciphertext with the outside of Google's, which is opaque by contract: protobuf, field 1 a zero byte and what names
  * the key version, field 2 a zero byte and what is sealed, 41 bytes longer than the plaintext. In base64 it begins with
  * `CiQA`, as in every SOPS file with `gcp_kms`; with an identifier that is a byte longer, with `CiUA`, as newer keys do.
  */
@@ -26,7 +26,7 @@ export function pack({ identifier, sealed }: Ciphertext): Buffer {
   );
 }
 
-/** Undefined when it is no such ciphertext. */
+/** Undefined when it is not such a ciphertext. */
 export function unpack(bytes: Buffer): Ciphertext | undefined {
   const [first, second, ...rest] = parseBytesFields(bytes) ?? [];
   if (first?.number !== 1 || second?.number !== 2 || rest.length > 0) return undefined;

@@ -117,7 +117,7 @@ function subjectOf(operation: string, { name }: Message): string {
   return operation.startsWith('Get') ? String(name) : `${name}:${operation.toLowerCase()}`;
 }
 
-/** An empty `bytes` is not on the wire, so that it cannot be told from one that is missing. */
+/** An empty `bytes` is not on the wire, so that it looks like one that is missing. */
 function inputOf(request: Message): Input {
   const checksums = BYTES.map((field) => [`${field}Crc32c`, request[`${field}Crc32c`]] as const);
   return {

@@ -127,7 +127,7 @@ const REQUEST = message({
   dryRun: flag,
 });
 
-/** Throws INVALID_ARGUMENT for what is no WriteLogEntriesRequest. What its entries say is not looked at. */
+/** Throws INVALID_ARGUMENT for what is not a WriteLogEntriesRequest. It ignores what the entries say. */
 export function parseRequest(body: Buffer): WriteRequest {
   let value: unknown;
   try {

@@ -8,17 +8,17 @@ import { type Api, GcsError } from './errors.ts';
 
 export interface Place {
   readonly api: Api;
-  /** Of the JSON API, in front of the path. */
+  /** In the JSON API, what precedes the path. */
   readonly prefix?: 'upload' | 'download';
   /** Empty: the service itself. */
   readonly bucket: string;
   /** Empty: the bucket itself, or its list of objects. */
   readonly object: string;
-  /** Of the JSON API: whether `/o` follows the bucket. */
+  /** In the JSON API, whether `/o` follows the bucket. */
   readonly objects: boolean;
-  /** Of the JSON API: whether `/iam` follows the bucket. */
+  /** In the JSON API, whether `/iam` follows the bucket. */
   readonly policy?: true;
-  /** Of the JSON API: `rewriteTo` or `copyTo`, and where to. */
+  /** In the JSON API, `rewriteTo` or `copyTo`, and the destination. */
   readonly action?: { readonly name: string; readonly bucket: string; readonly object: string };
 }
 

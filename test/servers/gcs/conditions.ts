@@ -27,13 +27,13 @@ export function isUnchanged({ headers }: Part, object: StoredObject): boolean {
   return ifNoneMatch !== undefined && includes(ifNoneMatch, object);
 }
 
-/** Of the XML API. Only of an object that Google's own key seals is it the MD5. */
+/** The XML API's. It is the MD5 only for an object that Google's own key seals. */
 export function entityTag({ md5, kmsKeyName, generation }: StoredObject): string {
   const text = kmsKeyName === undefined ? Buffer.from(md5, 'base64').toString('hex') : jsonTag(generation);
   return `"${text}"`;
 }
 
-/** Of the JSON API: opaque. */
+/** The JSON API's, which is opaque. */
 export function jsonTag(generation: number): string {
   return Buffer.from(String(generation)).toString('base64');
 }

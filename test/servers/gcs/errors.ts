@@ -61,7 +61,7 @@ export interface ErrorOptions {
   /** Instead of the code's, in the JSON API. */
   readonly reason?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Of the JSON API: `locationType` and `location`. */
+  /** In the JSON API, `locationType` and `location`. */
   readonly location?: readonly [type: string, name: string];
   /** Google's error model: https://docs.cloud.google.com/apis/design/errors */
   readonly model?: { readonly status: string; readonly details: readonly unknown[] };

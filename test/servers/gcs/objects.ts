@@ -8,7 +8,7 @@ export interface StoredObject {
   readonly metageneration: number;
   readonly createdMs: number;
   readonly updatedMs: number;
-  /** Of the bytes as stored, so of the compressed ones. */
+  /** The size of the bytes as stored, so of the compressed ones. */
   readonly size: number;
   readonly md5: string;
   readonly crc32c: string;

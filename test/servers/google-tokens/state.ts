@@ -5,7 +5,7 @@ import { CLOUD_PLATFORM_SCOPE, SERVICE_ACCOUNT } from '../google/access-tokens.t
 import type { Clock } from '../http/clock.ts';
 
 export interface TokenSettings {
-  /** Of every access token but those of `generateAccessToken`. Google's is a second short of an hour. */
+  /** For every access token but those of `generateAccessToken`. Google's is a second short of an hour. */
   readonly expiresInSeconds: number;
   /** What the refresh token's user consented to. */
   readonly userScopes: readonly string[];

@@ -37,7 +37,7 @@ function signature(payload: string): string {
   return createHmac('sha256', KEY).update(payload).digest('base64url');
 }
 
-/** A token of an hour that may do everything, unless told otherwise. */
+/** A token of an hour that may do everything, unless set otherwise. */
 export function accessToken(token: Partial<AccessToken> = {}): string {
   const expiresAt = Date.now() + 3_600_000;
   return issueAccessToken({

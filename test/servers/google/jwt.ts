@@ -20,7 +20,7 @@ export function signJwt(claims: Claims, key: KeyObject, header: Claims = {}): st
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
 }
 
-/** Null when it is no JWT at all; says nothing about its signature. */
+/** Null when it is not a JWT at all; says nothing about its signature. */
 export function decodeJwt(token: string): DecodedJwt | null {
   const [header = '', claims = '', signature, ...rest] = token.split('.');
   if (signature === undefined || rest.length > 0) return null;

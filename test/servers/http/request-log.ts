@@ -67,7 +67,7 @@ function redact(headers: Received['headers']): Record<string, string> {
   return safe;
 }
 
-/** Of SigV4's header everything but the signature is public; any other scheme is a bearer of something. */
+/** In SigV4's header everything but the signature is public; any other scheme carries a bearer secret. */
 function redactAuthorization(value: string): string {
   if (!value.startsWith('AWS4-')) return REDACTED;
   return value.replace(/Signature=[0-9a-f]+/, `Signature=${REDACTED}`);

@@ -18,7 +18,7 @@ export function pack({ keyArn, sealed }: Ciphertext): Buffer {
   return Buffer.concat([PREFIX, length, arn, sealed]);
 }
 
-/** Undefined when it is no such blob. */
+/** Undefined when it is not such a blob. */
 export function unpack(blob: Buffer): Ciphertext | undefined {
   const start = PREFIX.length + LENGTH_BYTES;
   if (blob.length < start || !blob.subarray(0, PREFIX.length).equals(PREFIX)) return undefined;

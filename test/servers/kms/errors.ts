@@ -28,7 +28,7 @@ const FAILURES: Readonly<Record<Failure['reason'], readonly [code: string, messa
   wrong_signature: ['InvalidSignatureException', NO_MATCH],
 };
 
-/** What KMS answers when it cannot tell who calls. */
+/** What KMS answers when it does not know who calls. */
 export function explain({ reason }: Failure): ProtocolError {
   return new ProtocolError(...FAILURES[reason]);
 }

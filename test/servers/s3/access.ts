@@ -9,7 +9,7 @@ import type { S3State } from './state.ts';
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, RequestTimeTooSkewed */
 const MAX_SKEW_MS = 15 * 60 * 1000;
 
-/** Throws what S3 answers when it cannot tell who calls. `region` is the endpoint's, `bucketRegion` the bucket's. */
+/** Throws what S3 answers for an unknown caller. `region` is the endpoint's, `bucketRegion` the bucket's. */
 export function identify(
   request: Received,
   region: string,

@@ -11,7 +11,7 @@ export interface Place {
   readonly bucket: string;
   /** Empty: the bucket itself. */
   readonly key: string;
-  /** Of the endpoint, which need not be the bucket's. */
+  /** The endpoint's region, which need not be the bucket's. */
   readonly region: string;
   /** The Host without its bucket or access point. */
   readonly endpointHost: string;

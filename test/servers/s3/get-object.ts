@@ -85,7 +85,7 @@ export function getObjectTagging(call: Call): Answer {
   return { status: 200, headers, body };
 }
 
-/** Only who may read the tags is told how many there are. */
+/** Only who may read the tags sees how many there are. */
 function tagCount({ bucket, key, query, caller }: Call, { tags }: StoredObject): Record<string, string> {
   const count = new URLSearchParams(tags).size;
   const action = query.has('versionId') ? 's3:GetObjectVersionTagging' : 's3:GetObjectTagging';

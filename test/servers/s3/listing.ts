@@ -16,7 +16,7 @@ const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 /** A line of a list: an object or version, or a common prefix of several. */
 interface Row {
   readonly name: string;
-  /** Of a version. */
+  /** Present for a version. */
   readonly versionId?: string;
   readonly xml: string;
 }

@@ -12,7 +12,7 @@ export interface StoredObject {
   readonly modifiedMs: number;
   /** With its quotes. */
   readonly etag: string;
-  /** Of the plaintext. */
+  /** The size of the plaintext. */
   readonly size: number;
   /** What the writer sent along and every reader gets: content type, `x-amz-meta-*`, … */
   readonly headers: Readonly<Record<string, string>>;

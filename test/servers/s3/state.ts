@@ -20,7 +20,7 @@ export interface BucketSettings {
   readonly encryption: SealingRequest;
   /** Whether its policy allows anyone; absent: it has none. */
   readonly policy?: 'private' | 'public';
-  /** Only its last setting is told apart; absent: none of the four is set. */
+  /** Only its last setting is distinguished; absent: none of the four is set. */
   readonly publicAccess?: 'blocked' | 'allowed';
   /** S3 obeys. `ignored`: as older stores of others do. `unknown`: these answer 501. Default `obeyed`. */
   readonly conditions?: 'obeyed' | 'ignored' | 'unknown';

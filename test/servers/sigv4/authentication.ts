@@ -84,7 +84,7 @@ function checkScope(scope: Scope, amzDate: string, expected: Expectation): Failu
   return undefined;
 }
 
-/** Temporary credentials without their token are no credentials at all. */
+/** Temporary credentials without their token are not valid credentials. */
 function checkCaller(
   caller: AccessKey | undefined,
   accessKeyId: string,

@@ -108,7 +108,7 @@ function isBlank(event: unknown): boolean {
   return event === null || (typeof event === 'object' && Object.keys(event).length === 0);
 }
 
-/** An object whose values are no objects: https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/automate-indexed-field-extractions-with-http-event-collector */
+/** An object whose values are not objects: https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/automate-indexed-field-extractions-with-http-event-collector */
 function isFlat(fields: unknown): boolean {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return false;
   const values = Object.values(fields).flat();

@@ -44,7 +44,7 @@ const FAILURES: Readonly<Record<Failure['reason'], readonly [code: keyof typeof 
   wrong_signature: ['SignatureDoesNotMatch', NO_MATCH],
 };
 
-/** What STS answers when it cannot tell who calls. */
+/** What STS answers when it does not know who calls. */
 export function explain({ reason }: Failure): StsError {
   return new StsError(...FAILURES[reason]);
 }

@@ -84,7 +84,7 @@ function examineSignature(
     'webhook-signature': signatures = '',
   } = headers;
   if (id === '' || timestamp === '' || signatures === '') return [400, 'Missing required headers'];
-  // The parts of what is signed are told apart by it.
+  // It separates the parts of what is signed.
   if (id.includes('.')) return [400, 'an id has no full stop'];
   if (!/^\d+$/.test(timestamp)) return [400, 'Invalid Signature Headers'];
   const age = Math.floor(clock.now() / 1000) - Number(timestamp);

@@ -10,7 +10,7 @@ const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 
-/** The bytes of `whsec_BASE64`. Throws for what is no secret. */
+/** The bytes of `whsec_BASE64`. Throws for what is not a secret. */
 export function keyOf(secret: string): Buffer {
   const [, base64] = SECRET.exec(secret) ?? [];
   if (base64 === undefined) throw new Error('a secret is whsec_ and base64');

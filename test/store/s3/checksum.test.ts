@@ -61,7 +61,7 @@ describe('what is verified', () => {
     ['each of several', { 'x-amz-checksum-crc32': 'ZYAAAA==', 'x-amz-checksum-sha1': wrong }],
     ['an empty one', { 'x-amz-checksum-crc32': '' }],
     ['one of another length', { 'x-amz-checksum-crc32': 'AAAA' }],
-    ['one that is no base64', { 'x-amz-checksum-crc32': '!' }],
+    ['one that is not base64', { 'x-amz-checksum-crc32': '!' }],
   ])('%s', ([, headers]) => {
     expect(verify('A=1\n', headers)).toThrow(expect.objectContaining({ code: 'corrupt' }));
   });

@@ -48,7 +48,7 @@ function locateBySdk(Bucket: string, options: S3EndpointOptions): string | undef
       Region: region,
       UseFIPS: useFips,
       UseDualStack: useDualStack,
-      // At an endpoint of one's own we put the bucket into the path; the SDK does when it is told to.
+      // At an endpoint of one's own we put the bucket into the path; the SDK does when it is configured to.
       ForcePathStyle: addressingStyle === 'path' || (addressingStyle === 'auto' && endpoint !== undefined),
       UseArnRegion: true,
       ...(endpoint === undefined ? {} : { Endpoint: endpoint }),
@@ -200,7 +200,7 @@ describe('keys and versions', () => {
     }
   });
 
-  test.for(['a/../b', '..', './a', 'a/.'])('%s cannot be told from another key in a URL', (key) => {
+  test.for(['a/../b', '..', './a', 'a/.'])('%s cannot be distinguished from another key in a URL', (key) => {
     expect(locateS3({ bucket: 'snacks', key, versionId: undefined }, options)).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@
 
 use super::wtf8;
 
-/// Of a digit; 64 for what is none.
+/// The value of each digit; 64 for what is not a digit.
 const VALUES: [u8; 256] = {
     let mut values = [64; 256];
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

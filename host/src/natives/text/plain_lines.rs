@@ -12,7 +12,7 @@ const IN_NAME: [bool; 256] = {
     table
 };
 
-/// Of each plain line three indices, in UTF-16 units: its start, the end of its name, and its end.
+/// Three indices for each plain line, in UTF-16 units: its start, the end of its name, and its end.
 pub fn find(text: &[u8]) -> Vec<i32> {
     let mut found = Vec::with_capacity(text.len() / 16);
     let is_ascii = text.is_ascii();
@@ -30,8 +30,9 @@ pub fn find(text: &[u8]) -> Vec<i32> {
     found
 }
 
-/// Of a file that has no other lines than plain ones, empty ones and comments in the first column, no NUL, and no U+FFFD,
-/// which may stand for bytes that are not UTF-8: each plain line with the length of its name. `src/envfile/plain-file.ts` has the same in TypeScript.
+/// Each plain line with the length of its name, for a file that has no other lines than plain ones, empty ones and
+/// comments in the first column, no NUL, and no U+FFFD, which may stand for bytes that are not UTF-8.
+/// `src/envfile/plain-file.ts` has the same in TypeScript.
 pub fn all(text: &str) -> Option<Vec<(&str, usize)>> {
     if memchr(0, text.as_bytes()).is_some() || text.contains('\u{fffd}') {
         return None;

@@ -9,7 +9,7 @@ pub struct Config {
     pub search: Vec<String>,
     /// From so many dots on a name is first asked for as it is.
     pub dots: usize,
-    /// Of one server, in seconds.
+    /// For one server, in seconds.
     pub timeout: u64,
     /// How often all servers are asked.
     pub attempts: usize,

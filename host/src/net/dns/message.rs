@@ -69,7 +69,7 @@ struct Record {
     name: Vec<u8>,
     kind: u16,
     ttl: u32,
-    /// Of the data, in the message.
+    /// Where the data is, in the message.
     at: usize,
     length: usize,
 }

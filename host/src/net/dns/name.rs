@@ -3,7 +3,7 @@
 use super::config::Config;
 
 const MAX_LABEL_BYTES: usize = 63;
-/// Of the form in messages, with its last zero.
+/// For the form in messages, with its last zero.
 const MAX_NAME_BYTES: usize = 255;
 
 /// As glibc's `res_search`: a name with enough dots first as it is, any other last.

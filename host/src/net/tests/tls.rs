@@ -36,7 +36,7 @@ fn signed(params: CertificateParams, by: &Authority) -> Identity {
     (vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
 }
 
-/// Of `localhost`, with the bundle that trusts it.
+/// The identity of `localhost`, with the bundle that trusts it.
 pub fn identity() -> (Identity, String) {
     let ca = authority();
     (signed(params("localhost"), &ca), ca.pem())

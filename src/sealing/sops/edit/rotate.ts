@@ -118,7 +118,7 @@ async function sealValues(
   return (await Promise.all(edits)).flat();
 }
 
-/** What is encrypted and does not open is no comment of this file: it stays, as sops would show it. */
+/** What is encrypted and does not open is not a comment of this file: it stays, as sops would show it. */
 async function sealComments(
   { comments }: Layout,
   { key: oldKey, metadata }: OpenedSopsFile,

@@ -53,7 +53,7 @@ export function readDotenv(cursor: Cursor): SopsFile {
   return { leaves, metadata: unflatten(flat, source) };
 }
 
-/** Takes a line that is no assignment: `undefined` for an empty one. */
+/** Takes a line that is not an assignment: `undefined` for an empty one. */
 function takeComment(cursor: Cursor): string | undefined {
   const { text, at } = cursor;
   const lf = text.indexOf('\n', at);

@@ -365,7 +365,7 @@ describe('a file that is none', () => {
     ],
     ['with no token_url', () => ({ ...fromFile(), token_url: CANARY }), 'token_url'],
     [
-      'of a universe that is no host',
+      'of a universe that is not a host name',
       () => ({ ...fromFile(), token_url: undefined, universe_domain: `${CANARY} x` }),
       'token_url',
     ],
@@ -380,7 +380,7 @@ describe('a file that is none', () => {
       'service_account_impersonation_url',
     ],
     [
-      'that impersonates what is no account',
+      'that impersonates something other than an account',
       () => ({ ...fromFile(), service_account_impersonation_url: path(`a b@${CANARY}`) }),
       'service_account_impersonation_url',
     ],
@@ -525,7 +525,7 @@ describe('refused:', () => {
         /^cannot read .* in FILE: no token in it$/,
       ],
       [
-        'whose file is no JSON',
+        'whose file is not JSON',
         () => fromFile(CANARY, { field: 'id' }),
         /^cannot read .* in FILE: no token in it$/,
       ],
@@ -601,7 +601,7 @@ describe('refused:', () => {
       expect(hint).toContain(`roles/iam.serviceAccountTokenCreator on ${SERVICE_ACCOUNT}`);
     });
 
-    test('of nobody', async () => {
+    test('of an account that does not exist', async () => {
       expect(await refused(impersonatedFile(tokens.url, authorizedUserFile(), OTHER))).toMatchObject({
         code: 'credentials',
         message: `there is no service account ${OTHER}`,
@@ -614,7 +614,7 @@ describe('a token endpoint that', () => {
   test.each<[string, string]>([
     ['has none', '{}'],
     ['has one of two lines', JSON.stringify({ access_token: `${CANARY}\n${CANARY}` })],
-    ['answers with what is no JSON', CANARY],
+    ['answers with something other than JSON', CANARY],
   ])('%s is not believed', async (_, answer) => {
     const server = createServer((_request, response) => response.end(answer));
     server.listen(0, '127.0.0.1');

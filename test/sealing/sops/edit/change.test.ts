@@ -340,7 +340,7 @@ describe('is refused, by name', () => {
     ],
     ['a name of sops', 'dotenv', { sops_mac: 'x' }, 'cannot seal sops_mac: sops reserves such names'],
     ['a name of sops', 'yaml', { sops: 'x' }, 'cannot seal sops: sops reserves such names'],
-    ['what is no name', 'json', { 'pass word': 'x' }, 'cannot seal a new variable: expected a name'],
+    ['an invalid name', 'json', { 'pass word': 'x' }, 'cannot seal a new variable: expected a name'],
   ])('%s, %s', async (_, format, changes, message) => {
     const before = await seal([['A', '1']], { format });
     const error = await errorOf(() => change(before, changes, NOT));

@@ -309,7 +309,7 @@ describe('comments are sealed as sops does it', () => {
   });
 
   test.each([['a\nb'], ['a\rb'], ['a\0'], ['a\u2028b'], ['\u0085'], ['\ud800'], ['\x1b[0m']])(
-    '%j is no line',
+    '%j is not a line',
     async (comment) => {
       for (const options of [{ format: 'yaml' }, { format: 'dotenv' }] as const) {
         const error = await errorOf(() => seal([['A', 'x', [comment]]], options));
