@@ -50,7 +50,10 @@ export async function bundleForHost(
             test: (id) => id !== entry && id !== PLATFORM && !laterFiles.has(id),
           },
           // Small, and wanted by many: in `commands` or `sops`, each start that wants one of them would load those whole.
-          { name: 'small', test: /\/src\/(?:nearest|json|net\/answer-body|system\/base64)\.ts$/ },
+          {
+            name: 'small',
+            test: /\/src\/(?:nearest|json|net\/answer-body|system\/(?:base64|same-bytes))\.ts$/,
+          },
           { name: 'places', test: /\/src\/(?:needs-full-program|source-uri)\.ts$/ },
           // What reads a command line that is not plain.
           {

@@ -1,4 +1,5 @@
 import { Secret } from '../secret.ts';
+import type { Dialect } from '../source-uri.ts';
 
 /** One assignment of an env file. */
 export interface Entry {
@@ -7,8 +8,6 @@ export interface Entry {
   /** The line its name is on, from 1. */
   readonly line: number;
 }
-
-export type Dialect = 'dotenv' | 'docker';
 
 export interface ParseOptions {
   readonly dialect: Dialect;

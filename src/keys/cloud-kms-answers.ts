@@ -58,10 +58,6 @@ export function explainDecrypt(
   return explainGoogleRefusal({ ...answer, permission, resource: key, subject });
 }
 
-export function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64');
-}
-
 /** Names come from a file, too: nothing in one may lead to another path. */
 export function checkName({ key, subject }: Pick<CloudKmsCiphertext, 'key' | 'subject'>): string {
   if (isCloudKmsKey(key)) return withoutVersion(key);

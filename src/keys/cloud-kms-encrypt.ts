@@ -2,11 +2,13 @@
  * The mirror of `cloud-kms.ts`, which is loaded at startup: this one is for sealing.
  * https://docs.cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys/encrypt
  */
+
 import { type GoogleClient, readAnswer } from '../gcp/client.ts';
 import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { retry } from '../net/retry.ts';
+import { toBase64 } from '../system/bytes.ts';
 import { crc32c } from '../system/crc.ts';
-import { base64, checkName } from './cloud-kms-answers.ts';
+import { checkName } from './cloud-kms-answers.ts';
 import {
   type CloudKmsPlaintext,
   checkCiphertext,
@@ -28,7 +30,7 @@ export async function encryptDirectly(input: CloudKmsPlaintext, client: GoogleCl
   checkName(input);
   const { plaintext, key } = input;
   const url = googleUrl('cloudkms', `${key}:encrypt`, client.variables);
-  const body = JSON.stringify({ plaintext: base64(plaintext), plaintextCrc32c: String(crc32c(plaintext)) });
+  const body = JSON.stringify({ plaintext: toBase64(plaintext), plaintextCrc32c: String(crc32c(plaintext)) });
   return await retry(async () => {
     const response = await client.send({ method: 'POST', url, body });
     const answer = await readAnswer(response, client.deadline.signal);

@@ -2,12 +2,13 @@
  * Keys of Cloud KMS: one POST, and the official SDK for what the small client does not know.
  * https://docs.cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys/decrypt
  */
+
 import { type GoogleClient, readAnswer } from '../gcp/client.ts';
 import { googleUrl, isDefaultUniverse } from '../gcp/endpoint.ts';
 import { retry } from '../net/retry.ts';
+import { toBase64 } from '../system/bytes.ts';
 import { crc32c } from '../system/crc.ts';
 import {
-  base64,
   type CloudKmsCiphertext,
   checkName,
   checkPlaintext,
@@ -39,12 +40,12 @@ export async function decryptDirectly(input: CloudKmsCiphertext, client: GoogleC
   const { ciphertext, additionalData } = input;
   const url = googleUrl('cloudkms', `${checkName(input)}:decrypt`, client.variables);
   const body = JSON.stringify({
-    ciphertext: base64(ciphertext),
+    ciphertext: toBase64(ciphertext),
     ciphertextCrc32c: String(crc32c(ciphertext)),
     ...(additionalData === undefined
       ? {}
       : {
-          additionalAuthenticatedData: base64(additionalData),
+          additionalAuthenticatedData: toBase64(additionalData),
           additionalAuthenticatedDataCrc32c: String(crc32c(additionalData)),
         }),
   });

@@ -1,11 +1,12 @@
 /** What the tests of this folder share: reading text, and getting the error that reading it gives. */
 
 import { editEnvFile } from '../../src/envfile/edit/edit.ts';
-import type { Dialect, Entry } from '../../src/envfile/entry.ts';
+import type { Entry } from '../../src/envfile/entry.ts';
 import { lastWins, parse } from '../../src/envfile/parse.ts';
 import { parseJson } from '../../src/envfile/parse-json.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { Secret } from '../../src/secret.ts';
+import type { Dialect } from '../../src/source-uri.ts';
 
 export const SOURCE = 's3://snacks/dev/env';
 

@@ -1,10 +1,11 @@
 import { placeOf } from '../../src/envfile/cursor.ts';
-import type { Dialect, Entry } from '../../src/envfile/entry.ts';
+import type { Entry } from '../../src/envfile/entry.ts';
 import { isName } from '../../src/envfile/name.ts';
 import { parse, parseVariables } from '../../src/envfile/parse.ts';
 import { readPlainFile } from '../../src/envfile/plain-file.ts';
 import { format } from '../../src/envfile/write-dotenv.ts';
 import { decode } from '../../src/sealing/plain.ts';
+import type { Dialect } from '../../src/source-uri.ts';
 import { attempt, check, checkSame, reached, SOURCE, withCanary } from './promises.ts';
 
 const DIALECTS: readonly Dialect[] = ['dotenv', 'docker'];

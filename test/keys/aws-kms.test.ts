@@ -2,14 +2,10 @@
 
 import { EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/client.ts';
-import { credentialChain } from '../../src/aws/credentials/credentials.ts';
-import { readAwsSettings } from '../../src/aws/read-settings.ts';
+import type { AwsClient } from '../../src/aws/client.ts';
 import { type AwsCiphertext, decryptWithAws, unwrapWithAws } from '../../src/keys/aws-kms.ts';
 import type { WrappedKey } from '../../src/keys/kinds.ts';
-import { Deadline } from '../../src/net/deadline.ts';
-import { Http } from '../../src/net/http.ts';
-import { nodeSystem as system } from '../../src/system/node/system.ts';
+import { awsClient } from '../aws/client.ts';
 import { describeReal } from '../real/available.ts';
 import { startMoto } from '../real/start.ts';
 import {
@@ -47,19 +43,8 @@ async function withClient<T>(
     HOME: '/nonexistent',
     ...more,
   };
-  const settings = await readAwsSettings(variables, system);
-  const http = new Http({ system, variables, allowInsecureEndpoint: false });
-  const deadline = new Deadline(seconds);
-  const client = new AwsClient({
-    settings,
-    variables,
-    http,
-    deadline,
-    system,
-    userAgent: 'envseal/test',
-    chain: credentialChain,
-  });
-  return await use(client).finally(() => deadline.clear());
+  const client = awsClient(variables, { seconds });
+  return await use(client).finally(() => client.deadline.clear());
 }
 
 async function encrypt(endpoints: Endpoints, KeyId: string, EncryptionContext = {}): Promise<Uint8Array> {

@@ -12,17 +12,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/client.ts';
-import { credentialChain } from '../../src/aws/credentials/credentials.ts';
-import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { isSameKey } from '../../src/keys/aws-key-name.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
-import { Deadline } from '../../src/net/deadline.ts';
-import { Http } from '../../src/net/http.ts';
 import { parseSource, type S3Source } from '../../src/source-uri.ts';
 import type { FetchedObject } from '../../src/store/object.ts';
 import { fetchS3 } from '../../src/store/s3/get.ts';
-import { nodeSystem as system } from '../../src/system/node/system.ts';
+import { awsClient } from '../aws/client.ts';
 import { describeReal, type Need } from '../real/available.ts';
 import { startCeph, startMoto } from '../real/start.ts';
 import { ACCESS_KEY_ID, kmsKeyArn, managedKeyArn, SECRET_ACCESS_KEY, startS3 } from '../servers/start.ts';
@@ -105,20 +100,9 @@ for (const [name, row] of Object.entries(SERVERS)) {
         AWS_ENDPOINT_URL_S3: server.endpoint,
         HOME: '/nonexistent',
       };
-      const http = new Http({ system, variables, allowInsecureEndpoint: false });
-      const settings = await readAwsSettings(variables, system);
-      const deadline = new Deadline(30);
-      const client = new AwsClient({
-        chain: credentialChain,
-        settings,
-        variables,
-        http,
-        deadline,
-        system,
-        userAgent: 'envseal/test',
-      });
+      const client = awsClient(variables);
       const options = { client, addressingStyle: 'auto', likelyRegion: undefined } as const;
-      return await fetchS3(parseSource(uri) as S3Source, options).finally(() => deadline.clear());
+      return await fetchS3(parseSource(uri) as S3Source, options).finally(() => client.deadline.clear());
     }
 
     const text = ({ bytes }: FetchedObject) => Buffer.from(bytes).toString();

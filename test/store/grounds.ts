@@ -11,9 +11,6 @@ import {
 } from '@aws-sdk/client-s3';
 import { Storage } from '@google-cloud/storage';
 import { OAuth2Client } from 'google-auth-library';
-import { AwsClient } from '../../src/aws/client.ts';
-import { credentialChain } from '../../src/aws/credentials/credentials.ts';
-import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { GoogleClient } from '../../src/gcp/client.ts';
 import { Deadline } from '../../src/net/deadline.ts';
 import { Http } from '../../src/net/http.ts';
@@ -22,6 +19,7 @@ import { fileStore } from '../../src/store/file/store.ts';
 import { gcsStore } from '../../src/store/gcs/store.ts';
 import { s3Store } from '../../src/store/s3/store.ts';
 import { nodeSystem as system } from '../../src/system/node/system.ts';
+import { awsClient } from '../aws/client.ts';
 import type { Need } from '../real/available.ts';
 import { startFakeGcs } from '../real/fake-gcs.ts';
 import { startCeph, startMoto } from '../real/start.ts';
@@ -79,18 +77,7 @@ export async function openS3(
     AWS_ENDPOINT_URL_S3: endpoint,
     HOME: '/nonexistent',
   };
-  const http = new Http({ system, variables, allowInsecureEndpoint: false });
-  const settings = await readAwsSettings(variables, system);
-  const deadline = new Deadline(seconds);
-  const client = new AwsClient({
-    settings,
-    variables,
-    http,
-    deadline,
-    system,
-    userAgent: 'envseal/test',
-    chain: credentialChain,
-  });
+  const client = awsClient(variables, { seconds });
   return s3Store(client, { addressingStyle: 'auto', likelyRegion: undefined }) as EnvStore;
 }
 

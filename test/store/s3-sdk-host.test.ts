@@ -1,15 +1,11 @@
 /** The container executable's answer for places in S3 that only the SDK knows. */
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { AwsClient } from '../../src/aws/client.ts';
-import { credentialChain } from '../../src/aws/credentials/credentials.ts';
-import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { NeedsFullProgram } from '../../src/needs-full-program.ts';
-import { Deadline } from '../../src/net/deadline.ts';
-import { Http } from '../../src/net/http.ts';
 import { parseSource, type S3Source } from '../../src/source-uri.ts';
 import { fetchS3 } from '../../src/store/s3/get.ts';
 import { nodeSystem } from '../../src/system/node/system.ts';
+import { awsClient } from '../aws/client.ts';
 
 beforeAll(() => {
   vi.doMock('../../src/store/s3/sdk-get.ts', () => import('../../src/store/s3/sdk-get.host.ts'));
@@ -31,22 +27,11 @@ test.each([
   const fetch = vi.fn();
   const system = { ...nodeSystem, fetch };
   const variables = { AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true' };
-  const settings = readAwsSettings(variables, system);
-  const http = new Http({ system, variables, allowInsecureEndpoint: false });
-  const deadline = new Deadline(30);
-  const client = new AwsClient({
-    settings,
-    variables,
-    http,
-    deadline,
-    system,
-    userAgent: 'envseal/test',
-    chain: credentialChain,
-  });
+  const client = awsClient(variables, { system });
   const options = { client, addressingStyle: 'auto', likelyRegion: undefined } as const;
   const failure = await fetchS3(parseSource(uri) as S3Source, options)
     .catch((error: unknown) => error)
-    .finally(() => deadline.clear());
+    .finally(() => client.deadline.clear());
   expect(failure).toBeInstanceOf(NeedsFullProgram);
   expect(failure).toMatchObject({ what, code: 'configuration' });
   // The edge has to know it.

@@ -1,19 +1,14 @@
 /** The small client and the official SDK fulfil one contract: the same object, or the same error, for each request. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { AwsClient } from '../../src/aws/client.ts';
-import { credentialChain } from '../../src/aws/credentials/credentials.ts';
-import { readAwsSettings } from '../../src/aws/read-settings.ts';
 import { EnvsealError } from '../../src/errors.ts';
 import { MAX_SOURCE_BYTES } from '../../src/limits-and-defaults.ts';
-import { Deadline } from '../../src/net/deadline.ts';
-import { Http } from '../../src/net/http.ts';
 import { parseSource, type S3Source } from '../../src/source-uri.ts';
 import type { FetchedObject } from '../../src/store/object.ts';
 import { locateS3 } from '../../src/store/s3/endpoint.ts';
 import { fetchDirectly, planS3 } from '../../src/store/s3/get.ts';
 import { fetchThroughSdk } from '../../src/store/s3/sdk-get.ts';
-import { nodeSystem as system } from '../../src/system/node/system.ts';
+import { awsClient } from '../aws/client.ts';
 import {
   ACCESS_KEY_ID,
   type AccessKey,
@@ -54,18 +49,7 @@ async function fetch(way: Way, uri: string, more: Variables, seconds: number): P
     HOME: '/nonexistent',
     ...more,
   };
-  const settings = await readAwsSettings(variables, system);
-  const http = new Http({ system, variables, allowInsecureEndpoint: false });
-  const deadline = new Deadline(seconds);
-  const client = new AwsClient({
-    settings,
-    variables,
-    http,
-    deadline,
-    system,
-    userAgent: 'envseal/test',
-    chain: credentialChain,
-  });
+  const client = awsClient(variables, { seconds });
   const source = parseSource(uri) as S3Source;
   const plan = planS3(source, { client, addressingStyle: 'auto', likelyRegion: undefined });
   const location = locateS3(source, plan);
@@ -74,7 +58,7 @@ async function fetch(way: Way, uri: string, more: Variables, seconds: number): P
     way === 'directly'
       ? fetchDirectly(source, plan, location, client)
       : fetchThroughSdk(source, plan, client);
-  return await answer.finally(() => deadline.clear());
+  return await answer.finally(() => client.deadline.clear());
 }
 
 /** Object or error, as something to compare. */

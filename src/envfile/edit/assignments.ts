@@ -2,9 +2,11 @@
  * Positions of the assignments in an env file. Reading for a start needs no positions, so this is a second
  * pass over text that has been parsed, and leans on that: it checks nothing.
  */
+
+import type { Dialect } from '../../source-uri.ts';
 import { type Cursor, takeLine } from '../cursor.ts';
 import { blanksEnd, takeUnquotedValue } from '../dotenv.ts';
-import type { Dialect, Entry } from '../entry.ts';
+import type { Entry } from '../entry.ts';
 import { takeQuoted } from '../quoted.ts';
 
 export interface Assignment extends Entry {

@@ -1,6 +1,7 @@
 /** The primitives of age, by the host: without the code of WebCrypto, and without its promises. */
 import { natives } from '../../platform/callbacks.ts';
 import type { Bytes } from '../../system/byte-string.ts';
+import { isSameBytes } from '../../system/same-bytes.ts';
 
 export const TAG_BYTES = 16;
 
@@ -17,10 +18,7 @@ export async function deriveKey(secret: Bytes, salt: Bytes, info: string): Promi
 }
 
 export async function isMac(raw: Bytes, mac: Bytes, bytes: Bytes): Promise<boolean> {
-  const expected = natives.hmac('SHA-256', raw, bytes);
-  let difference = expected.length ^ mac.length;
-  for (let i = 0; i < expected.length; i++) difference |= (expected[i] as number) ^ (mac[i] ?? 0);
-  return difference === 0;
+  return isSameBytes(natives.hmac('SHA-256', raw, bytes), mac);
 }
 
 export async function openChaCha(key: Bytes, iv: Bytes, sealed: Bytes): Promise<Bytes | undefined> {

@@ -2,6 +2,8 @@
  * `crypto.subtle`, as much of it as the product uses: what is left out throws NotSupportedError. Errors have the names that
  * Node gives them. <https://w3c.github.io/webcrypto/>, <https://wicg.github.io/webcrypto-modern-algos/>
  */
+import { joinBytes } from '../../system/join-bytes.ts';
+import { isSameBytes } from '../../system/same-bytes.ts';
 import { bytesOfSource } from '../buffer-source.ts';
 import { natives } from '../callbacks.ts';
 import type { AeadName, HashName } from '../natives.ts';
@@ -101,7 +103,7 @@ export const subtle = {
 
   async verify(algorithm: Algorithm, key: CryptoKey, signature: Source, data: Source): Promise<boolean> {
     use(algorithm, ['HMAC'], key, 'verify');
-    return isSame(mac(key, data), bytesOfSource(signature));
+    return isSameBytes(mac(key, data), bytesOfSource(signature));
   },
 
   async deriveBits(
@@ -173,7 +175,11 @@ function hkdf(algorithm: DeriveAlgorithm, key: CryptoKey, length: number | null)
   const derived = new Uint8Array(length / 8);
   let block: Uint8Array<ArrayBuffer> = NOTHING;
   for (let at = 0; at < derived.length; at += bytes) {
-    block = natives.hmac(name, extracted, join(block, bytesOfSource(info), Uint8Array.of(at / bytes + 1)));
+    block = natives.hmac(
+      name,
+      extracted,
+      joinBytes([block, bytesOfSource(info), Uint8Array.of(at / bytes + 1)]),
+    );
     derived.set(block.subarray(0, derived.length - at), at);
   }
   return derived.buffer;
@@ -188,21 +194,4 @@ function agree({ public: other }: DeriveAlgorithm, key: CryptoKey, length: numbe
   if (length === null || length === POINT_BITS) return shared.buffer;
   if (length % 8 !== 0) throw unsupported('a length that is not in bytes');
   return shared.slice(0, length / 8).buffer;
-}
-
-function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** In the same time, wherever they differ. */
-function isSame(first: Uint8Array, second: Uint8Array): boolean {
-  let difference = first.length ^ second.length;
-  for (let i = 0; i < first.length; i++) difference |= (first[i] as number) ^ (second[i] ?? 0);
-  return difference === 0;
 }

@@ -4,15 +4,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { AwsClient } from '../../../src/aws/client.ts';
-import { credentialChain } from '../../../src/aws/credentials/credentials.ts';
 import type { AwsCredentials } from '../../../src/aws/identity.ts';
-import { readAwsSettings } from '../../../src/aws/read-settings.ts';
 import type { EnvsealError } from '../../../src/errors.ts';
 import { MAX_WEB_IDENTITY_TOKEN_BYTES } from '../../../src/limits-and-defaults.ts';
 import { NeedsFullProgram } from '../../../src/needs-full-program.ts';
-import { Deadline } from '../../../src/net/deadline.ts';
-import { Http } from '../../../src/net/http.ts';
 import { nodeSystem } from '../../../src/system/node/system.ts';
 import type { System } from '../../../src/system/system.ts';
 import {
@@ -23,6 +18,7 @@ import {
   startMetadata,
   startSts,
 } from '../../servers/start.ts';
+import { awsClient } from '../client.ts';
 
 const CANARY = 'canary';
 const APP = 'arn:aws:iam::111122223333:role/app';
@@ -79,19 +75,8 @@ async function ask(config: string, more: Variables = {}): Promise<AwsCredentials
     AWS_EC2_METADATA_DISABLED: 'true',
     ...more,
   };
-  const settings = readAwsSettings(variables, system);
-  const http = new Http({ system, variables, allowInsecureEndpoint: false });
-  const deadline = new Deadline(30);
-  const client = new AwsClient({
-    settings,
-    variables,
-    http,
-    deadline,
-    system,
-    userAgent: 'envseal/test',
-    chain: credentialChain,
-  });
-  return await client.credentials().finally(() => deadline.clear());
+  const client = awsClient(variables, { system });
+  return await client.credentials().finally(() => client.deadline.clear());
 }
 
 async function refusal(config: string, more: Variables = {}): Promise<Partial<EnvsealError>> {
